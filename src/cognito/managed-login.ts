@@ -1,0 +1,149 @@
+import { createHash } from "node:crypto";
+import { request } from "undici";
+import { describeError, type Log } from "../model/log.js";
+import { Secret } from "../model/secret.js";
+import type { UnavailableReason } from "../wire/reasons.js";
+
+/** What the token endpoint made of a code. */
+export type CodeAnswer =
+  | { readonly kind: "issued"; readonly id: Secret; readonly access: Secret; readonly refresh: Secret }
+  /** Used before, too old, or issued for another client, redirect or verifier. */
+  | { readonly kind: "code_rejected" }
+  | { readonly kind: "unavailable"; readonly reason: UnavailableReason }
+  | { readonly kind: "misconfigured"; readonly problem: string };
+
+/** The parameters of `/oauth2/authorize` that differ from sign-in to sign-in; all but the first three come from the caller's query. */
+export interface AuthorizeParameters {
+  readonly state: string;
+  readonly nonce: string;
+  readonly codeVerifier: string;
+  readonly identityProvider?: string;
+  readonly loginHint?: string;
+  readonly prompt?: "login" | "none";
+}
+
+export interface ManagedLoginOptions {
+  /** Base as the browser reaches it. */
+  readonly domain: string;
+  /** Base of `/oauth2/token` as this process reaches it. */
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  readonly clientSecrets: readonly Secret[];
+  readonly scopes: readonly string[];
+  readonly redirectUri: string;
+  readonly logoutUri: string;
+  /** Longest wait for the token endpoint. */
+  readonly deadlineMs: number;
+  readonly log: Log;
+}
+
+/** Cognito's managed login and its OAuth 2.0 endpoints (RFC 6749, PKCE by RFC 7636). */
+export interface ManagedLogin {
+  authorizeUrl(parameters: AuthorizeParameters): string;
+  /** Cognito's `/logout`, which clears its own cookie; it must run in the browser. */
+  logoutUrl(): string;
+  /** Redeems a code; one attempt with each client secret, since a code works once. Never throws. */
+  redeemCode(code: string, codeVerifier: string): Promise<CodeAnswer>;
+}
+
+const LONGEST_ANSWER_BYTES = 256 * 1024;
+
+interface TokenEndpointAnswer {
+  readonly status: number;
+  readonly body: { readonly [name: string]: unknown };
+}
+
+async function post(url: string, form: URLSearchParams, headers: Record<string, string>, deadlineMs: number): Promise<TokenEndpointAnswer> {
+  const signal = AbortSignal.timeout(deadlineMs);
+  const answer = await request(url, {
+    method: "POST",
+    signal,
+    headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json", ...headers },
+    body: form.toString(),
+  });
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > LONGEST_ANSWER_BYTES) throw new RangeError("the token endpoint's answer is too long");
+    chunks.push(chunk);
+  }
+  const text = Buffer.concat(chunks).toString("utf8");
+  // A failure may come as a page of a load balancer; its status is what counts then.
+  const parsed: unknown = answer.statusCode === 200 || text.startsWith("{") ? JSON.parse(text) : {};
+  return { status: answer.statusCode, body: typeof parsed === "object" && parsed !== null ? (parsed as TokenEndpointAnswer["body"]) : {} };
+}
+
+/** Judges the token endpoint's answer (RFC 6749 5.1 and 5.2). */
+export function judgeCodeAnswer({ status, body }: TokenEndpointAnswer): CodeAnswer {
+  const { error, id_token: id, access_token: access, refresh_token: refresh } = body;
+  if (status === 200) {
+    if (typeof id !== "string") return { kind: "misconfigured", problem: "no ID token: the scope openid is missing" };
+    if (typeof refresh !== "string" || typeof access !== "string")
+      return { kind: "misconfigured", problem: "no refresh token in the answer" };
+    return { kind: "issued", id: new Secret(id), access: new Secret(access), refresh: new Secret(refresh) };
+  }
+  if (status === 429) return { kind: "unavailable", reason: "cognito_throttled" };
+  if (status >= 500) return { kind: "unavailable", reason: "cognito_unavailable" };
+  if (error === "invalid_grant") return { kind: "code_rejected" };
+  if (typeof error === "string" && /^[a-z_]{1,40}$/.test(error)) return { kind: "misconfigured", problem: error };
+  if (status === 403) return { kind: "unavailable", reason: "cognito_blocked" };
+  return { kind: "unavailable", reason: "cognito_unavailable" };
+}
+
+export function createManagedLogin(options: ManagedLoginOptions): ManagedLogin {
+  const { clientId, clientSecrets, redirectUri, log } = options;
+
+  async function redeemWith(secret: Secret | undefined, code: string, codeVerifier: string): Promise<CodeAnswer> {
+    const form = new URLSearchParams({
+      grant_type: "authorization_code",
+      client_id: clientId,
+      code,
+      redirect_uri: redirectUri,
+      code_verifier: codeVerifier,
+    });
+    const headers: Record<string, string> = {};
+    if (secret) headers["authorization"] = `Basic ${Buffer.from(`${clientId}:${secret.reveal()}`).toString("base64")}`;
+    try {
+      return judgeCodeAnswer(await post(`${options.tokenUrl}/oauth2/token`, form, headers, options.deadlineMs));
+    } catch (error) {
+      log.warn({ operation: "token", error: describeError(error) }, "the token endpoint cannot be reached");
+      return { kind: "unavailable", reason: "cognito_unavailable" };
+    }
+  }
+
+  return {
+    authorizeUrl({ state, nonce, codeVerifier, identityProvider, loginHint, prompt }) {
+      const url = new URL(`${options.domain}/oauth2/authorize`);
+      const parameters = {
+        response_type: "code",
+        client_id: clientId,
+        redirect_uri: redirectUri,
+        scope: options.scopes.join(" "),
+        state,
+        nonce,
+        code_challenge: createHash("sha256").update(codeVerifier).digest("base64url"),
+        code_challenge_method: "S256",
+        identity_provider: identityProvider,
+        login_hint: loginHint,
+        prompt,
+      };
+      for (const [name, value] of Object.entries(parameters)) if (value !== undefined) url.searchParams.set(name, value);
+      return url.href;
+    },
+
+    logoutUrl() {
+      const url = new URL(`${options.domain}/logout`);
+      url.searchParams.set("client_id", clientId);
+      url.searchParams.set("logout_uri", options.logoutUri);
+      return url.href;
+    },
+
+    async redeemCode(code, codeVerifier) {
+      const [first, second] = clientSecrets;
+      const answer = await redeemWith(first, code, codeVerifier);
+      if (answer.kind !== "misconfigured" || answer.problem !== "invalid_client" || !second) return answer;
+      return redeemWith(second, code, codeVerifier);
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import type { DoubtfulCause, SessionEnding, UnavailableReason } from "../wire/reasons.js";
+
+/** What a failed call to Cognito means for the session. */
+export type Refusal =
+  /** Cognito's own verdict: the session has ended. */
+  | { readonly kind: "rejected"; readonly ending: SessionEnding }
+  /** A verdict that may be a slip of ours: 401, but the session is kept and asked for again. */
+  | { readonly kind: "doubtful"; readonly cause: DoubtfulCause }
+  /** No verdict at all. `answerLost`: Cognito may have acted on the request all the same. */
+  | { readonly kind: "unavailable"; readonly reason: UnavailableReason; readonly answerLost: boolean }
+  /** The operator's mistake. */
+  | { readonly kind: "misconfigured"; readonly problem: Misconfiguration }
+  /** A trigger of the user pool refused. */
+  | { readonly kind: "denied" };
+
+/** Which mistake: two of them have a remedy the token source tries first. */
+export type Misconfiguration = "flow_not_enabled" | "wrong_secret" | "wrong_client" | "settings";
+
+const expired = (cause: Extract<SessionEnding, { reason: "expired" }>["cause"]): Refusal => ({
+  kind: "rejected",
+  ending: { reason: "expired", cause },
+});
+const unavailable = (reason: UnavailableReason, answerLost: boolean): Refusal => ({ kind: "unavailable", reason, answerLost });
+const misconfigured = (problem: Misconfiguration): Refusal => ({
+  kind: "misconfigured",
+  problem,
+});
+
+/** One line of the table: an exception's name, a pattern its message must match (null: any), and the meaning. */
+export interface RefusalRow {
+  readonly name: string;
+  readonly message: RegExp | null;
+  readonly refusal: Refusal;
+}
+
+/**
+ * What Cognito says when a refresh fails, and what it means. The first row that fits counts: by exception name first, by text only where
+ * Cognito leaves nothing else, never by HTTP status. Names and texts: the common errors of InitiateAuth and GetTokensFromRefreshToken in
+ * the Amazon Cognito user pools API reference, and what pools were seen to answer.
+ */
+export const REFUSALS: readonly RefusalRow[] = [
+  { name: "NotAuthorizedException", message: /^refresh token has expired$/, refusal: expired("refresh_token_expired") },
+  { name: "NotAuthorizedException", message: /^refresh token has been revoked$/, refusal: expired("refresh_token_revoked") },
+  { name: "NotAuthorizedException", message: /^invalid refresh token$/, refusal: { kind: "doubtful", cause: "refresh_token_invalid" } },
+  { name: "NotAuthorizedException", message: /^refresh token has different client$/, refusal: misconfigured("wrong_client") },
+  { name: "NotAuthorizedException", message: /^user is disabled$/, refusal: expired("user_disabled") },
+  { name: "NotAuthorizedException", message: /^user does not exist$/, refusal: expired("user_deleted") },
+  { name: "NotAuthorizedException", message: /^unable to verify secret hash for client/, refusal: misconfigured("wrong_secret") },
+  { name: "NotAuthorizedException", message: /^secrethash does not match/, refusal: misconfigured("wrong_secret") },
+  {
+    name: "NotAuthorizedException",
+    message: /^client .* is configured (with|for) secret but (secret_hash|secret) was not received$/,
+    refusal: misconfigured("wrong_secret"),
+  },
+  { name: "NotAuthorizedException", message: /client secret/, refusal: misconfigured("wrong_secret") },
+  { name: "NotAuthorizedException", message: /not enabled/, refusal: misconfigured("flow_not_enabled") },
+  { name: "NotAuthorizedException", message: null, refusal: { kind: "doubtful", cause: "unknown" } },
+  { name: "RefreshTokenReuseException", message: null, refusal: expired("refresh_token_reused") },
+  { name: "UserNotFoundException", message: null, refusal: expired("user_deleted") },
+  { name: "PasswordResetRequiredException", message: null, refusal: expired("password_reset_required") },
+  { name: "UserNotConfirmedException", message: null, refusal: expired("user_unconfirmed") },
+  { name: "InvalidParameterException", message: /not enabled/, refusal: misconfigured("flow_not_enabled") },
+  { name: "InvalidParameterException", message: null, refusal: misconfigured("settings") },
+  { name: "ResourceNotFoundException", message: null, refusal: misconfigured("settings") },
+  { name: "InvalidLambdaResponseException", message: null, refusal: misconfigured("settings") },
+  { name: "OperationNotEnabledException", message: null, refusal: misconfigured("flow_not_enabled") },
+  { name: "FeatureUnavailableInTierException", message: null, refusal: misconfigured("settings") },
+  { name: "UnsupportedOperationException", message: null, refusal: misconfigured("settings") },
+  { name: "InvalidUserPoolConfigurationException", message: null, refusal: misconfigured("settings") },
+  { name: "UserLambdaValidationException", message: null, refusal: { kind: "denied" } },
+  { name: "UnexpectedLambdaException", message: null, refusal: unavailable("cognito_unavailable", false) },
+  { name: "TooManyRequestsException", message: null, refusal: unavailable("cognito_throttled", false) },
+  { name: "LimitExceededException", message: null, refusal: unavailable("cognito_throttled", false) },
+  { name: "ThrottlingException", message: null, refusal: unavailable("cognito_throttled", false) },
+  { name: "ForbiddenException", message: null, refusal: unavailable("cognito_blocked", false) },
+  { name: "InternalErrorException", message: null, refusal: unavailable("cognito_unavailable", true) },
+];
+
+/** A connection that never came about: Cognito cannot have acted. */
+const NEVER_SENT: ReadonlySet<string> = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+
+interface ErrorFields {
+  readonly name: string;
+  readonly message: string;
+  readonly code: string;
+  readonly throttling: boolean;
+}
+
+const NO_FIELDS: ErrorFields = { name: "", message: "", code: "", throttling: false };
+
+function fieldsOf(error: unknown): ErrorFields {
+  if (typeof error !== "object" || error === null) return NO_FIELDS;
+  const text = (value: unknown) => (typeof value === "string" ? value : "");
+  try {
+    const { name, message, code, $metadata } = error as {
+      name?: unknown;
+      message?: unknown;
+      code?: unknown;
+      $metadata?: { httpStatusCode?: unknown };
+    };
+    return { name: text(name), message: text(message), code: text(code), throttling: $metadata?.httpStatusCode === 429 };
+  } catch {
+    // A getter that throws: whatever it is, it is not Cognito's verdict.
+    return NO_FIELDS;
+  }
+}
+
+/** Cognito's texts come with and without a period at the end, and not always in one spelling. */
+function normalise(message: string): string {
+  return message.trim().replace(/\.+$/, "").trim().toLowerCase();
+}
+
+/** Judges what a call to Cognito threw: Cognito's own exceptions by the table, everything else as an outage. Never throws. */
+export function judgeRefusal(error: unknown): Refusal {
+  const { name, message, code, throttling } = fieldsOf(error);
+  const text = normalise(message);
+  const row = REFUSALS.find((candidate) => candidate.name === name && (candidate.message === null || candidate.message.test(text)));
+  if (row) return row.refusal;
+  // A load balancer's or edge's 429 without an exception name is still throttling.
+  if (throttling) return unavailable("cognito_throttled", false);
+  return unavailable("cognito_unavailable", !NEVER_SENT.has(code));
+}

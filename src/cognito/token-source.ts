@@ -1,0 +1,200 @@
+import {
+  CognitoIdentityProviderClient,
+  GetTokensFromRefreshTokenCommand,
+  GlobalSignOutCommand,
+  InitiateAuthCommand,
+  type InitiateAuthCommandOutput,
+  RevokeTokenCommand,
+} from "@aws-sdk/client-cognito-identity-provider";
+import { describeError, type Log } from "../model/log.js";
+import { Secret } from "../model/secret.js";
+import { judgeRefusal, type Refusal } from "./rejection.js";
+import { secretHash } from "./secret-hash.js";
+
+/** What Cognito issued, still unverified. `refresh` is null unless rotation is on: the old one then stays. */
+export interface IssuedTokens {
+  readonly kind: "issued";
+  readonly refresh: Secret | null;
+  readonly id: Secret;
+  readonly access: Secret | null;
+}
+
+export type RefreshAnswer = IssuedTokens | Refusal;
+export type RevokeAnswer = { readonly kind: "revoked" } | Refusal;
+
+export interface RefreshRequest {
+  readonly refreshToken: Secret;
+  /** The canonical username; see `secretHash`. */
+  readonly username: string;
+  readonly deviceKey: string | null;
+}
+
+export interface TokenSourceOptions {
+  readonly region: string;
+  readonly clientId: string;
+  /** None, one, or two while one is being rotated. */
+  readonly clientSecrets: readonly Secret[];
+  /** Null: AWS's own endpoint of the region. */
+  readonly endpoint: string | null;
+  readonly refreshApi: "auto" | "initiate_auth" | "get_tokens";
+  /** Longest wait for one answer; the request is aborted then. */
+  readonly deadlineMs: number;
+  readonly log: Log;
+}
+
+/** The calls to Cognito's IDP API. Each makes one attempt and never throws; whether to try again is the caller's decision. */
+export interface TokenSource {
+  refresh(request: RefreshRequest): Promise<RefreshAnswer>;
+  /** RevokeToken: ends the refresh token and what was issued with it. Succeeds for tokens already revoked. */
+  revoke(refreshToken: Secret): Promise<RevokeAnswer>;
+  /** GlobalSignOut: ends all of the user's sessions; needs an access token with the scope aws.cognito.signin.user.admin. */
+  signOutEverywhere(accessToken: Secret): Promise<RevokeAnswer>;
+  close(): void;
+}
+
+type Api = "initiate_auth" | "get_tokens";
+
+/** Judges an answer that arrived. One without tokens (a challenge, an emulator's slip) is no verdict. */
+export function judgeTokens(output: Pick<InitiateAuthCommandOutput, "AuthenticationResult">): RefreshAnswer {
+  const result = output.AuthenticationResult;
+  if (!result?.IdToken) return { kind: "unavailable", reason: "cognito_unavailable", answerLost: true };
+  return {
+    kind: "issued",
+    refresh: result.RefreshToken ? new Secret(result.RefreshToken) : null,
+    id: new Secret(result.IdToken),
+    access: result.AccessToken ? new Secret(result.AccessToken) : null,
+  };
+}
+
+export function createTokenSource(options: TokenSourceOptions): TokenSource {
+  const { clientId, log } = options;
+  const client = new CognitoIdentityProviderClient({
+    region: options.region,
+    ...(options.endpoint === null ? {} : { endpoint: options.endpoint }),
+    // Retries are decided by the refresh coordinator: with rotation and no grace, the SDK's own retry after a lost answer would turn
+    // success into RefreshTokenReuseException.
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: options.deadlineMs, httpAgent: { keepAlive: true }, httpsAgent: { keepAlive: true } },
+  });
+
+  // What worked last. Both are learned: from "flow not enabled" and from a secret that no longer fits.
+  let api: Api = options.refreshApi === "get_tokens" ? "get_tokens" : "initiate_auth";
+  let secretIndex = 0;
+
+  /** Sends with a deadline that really aborts: a timeout of the SDK's request handler alone only warns. */
+  async function attempt<T>(send: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    // The race covers an answer whose head came and whose body hangs, which the signal alone may not end.
+    const deadline = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        controller.abort();
+        reject(Object.assign(new Error(`Cognito did not answer within ${options.deadlineMs} ms`), { name: "TimeoutError" }));
+      }, options.deadlineMs);
+    });
+    try {
+      return await Promise.race([send(controller.signal), deadline]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  function refusal(operation: string, error: unknown): Refusal {
+    const refused = judgeRefusal(error);
+    const requestId = (error as { $metadata?: { requestId?: unknown } } | null)?.$metadata?.requestId;
+    const fields = { operation, cognito_request_id: requestId, error: describeError(error), outcome: refused };
+    if (refused.kind === "rejected") log.info(fields, "Cognito rejected the session");
+    else log.warn(fields, "a call to Cognito failed");
+    return refused;
+  }
+
+  function send({ refreshToken, username, deviceKey }: RefreshRequest, through: Api, secret: Secret | undefined) {
+    if (through === "get_tokens") {
+      const command = new GetTokensFromRefreshTokenCommand({
+        RefreshToken: refreshToken.reveal(),
+        ClientId: clientId,
+        ...(secret ? { ClientSecret: secret.reveal() } : {}),
+        ...(deviceKey ? { DeviceKey: deviceKey } : {}),
+      });
+      return attempt((abortSignal) => client.send(command, { abortSignal }));
+    }
+    const command = new InitiateAuthCommand({
+      AuthFlow: "REFRESH_TOKEN_AUTH",
+      ClientId: clientId,
+      AuthParameters: {
+        REFRESH_TOKEN: refreshToken.reveal(),
+        ...(secret ? { SECRET_HASH: secretHash(secret, username, clientId) } : {}),
+        ...(deviceKey ? { DEVICE_KEY: deviceKey } : {}),
+      },
+    });
+    return attempt((abortSignal) => client.send(command, { abortSignal }));
+  }
+
+  /** Calls with the secret that worked last; where Cognito says it is wrong, once more with the other one. */
+  async function withSecrets<T extends { readonly kind: string }>(
+    call: (secret: Secret | undefined) => Promise<T | Refusal>,
+  ): Promise<T | Refusal> {
+    const first = secretIndex;
+    const answer = await call(options.clientSecrets[first]);
+    const other = first === 0 ? 1 : 0;
+    const next = options.clientSecrets[other];
+    if (answer.kind !== "misconfigured" || (answer as Refusal & { kind: "misconfigured" }).problem !== "wrong_secret" || !next)
+      return answer;
+    const second = await call(next);
+    // An outage says nothing about the secret.
+    if (second.kind === "misconfigured" || second.kind === "unavailable") return second;
+    secretIndex = other;
+    log.warn({ secret: other === 0 ? "first" : "second" }, "the other client secret is in use now");
+    return second;
+  }
+
+  const refreshThrough = (request: RefreshRequest, through: Api) =>
+    withSecrets<IssuedTokens>(async (secret) => {
+      try {
+        return judgeTokens(await send(request, through, secret));
+      } catch (error) {
+        return refusal(through === "get_tokens" ? "GetTokensFromRefreshToken" : "InitiateAuth", error);
+      }
+    });
+
+  async function call(operation: string, run: (signal: AbortSignal) => Promise<unknown>): Promise<RevokeAnswer> {
+    try {
+      await attempt(run);
+      return { kind: "revoked" };
+    } catch (error) {
+      return refusal(operation, error);
+    }
+  }
+
+  return {
+    async refresh(request) {
+      const through = api;
+      const answer = await refreshThrough(request, through);
+      const refusedFlow = answer.kind === "misconfigured" && answer.problem === "flow_not_enabled";
+      if (!refusedFlow || options.refreshApi !== "auto" || through === "get_tokens") return answer;
+      const second = await refreshThrough(request, "get_tokens");
+      if (second.kind === "issued" && api === "initiate_auth") {
+        api = "get_tokens";
+        log.info({}, "REFRESH_TOKEN_AUTH is not enabled for the app client: refreshing through GetTokensFromRefreshToken from now on");
+      }
+      return second;
+    },
+
+    revoke: (refreshToken) =>
+      withSecrets<{ kind: "revoked" }>((secret) => {
+        const command = new RevokeTokenCommand({
+          Token: refreshToken.reveal(),
+          ClientId: clientId,
+          ...(secret ? { ClientSecret: secret.reveal() } : {}),
+        });
+        return call("RevokeToken", (abortSignal) => client.send(command, { abortSignal }));
+      }),
+
+    signOutEverywhere(accessToken) {
+      const command = new GlobalSignOutCommand({ AccessToken: accessToken.reveal() });
+      return call("GlobalSignOut", (abortSignal) => client.send(command, { abortSignal }));
+    },
+
+    close: () => client.destroy(),
+  };
+}

@@ -1,0 +1,118 @@
+import { JwtVerifier } from "aws-jwt-verify";
+import { validateCognitoJwtFields } from "aws-jwt-verify/cognito-verifier";
+import {
+  FetchError,
+  JwksValidationError,
+  JwkValidationError,
+  JwtBaseError,
+  KidNotFoundInJwksError,
+  WaitPeriodNotYetEndedJwkError,
+} from "aws-jwt-verify/error";
+import { SimpleJwksCache } from "aws-jwt-verify/jwk";
+import { request } from "undici";
+import { describeError } from "../model/log.js";
+import type { Claims } from "../model/token-set.js";
+import type { CognitoTime } from "./cognito-time.js";
+
+/** What a token's signature and claims say. */
+export type Verdict =
+  | { readonly kind: "valid"; readonly claims: Claims }
+  /** The keys could not be had: that says nothing about the token. */
+  | { readonly kind: "undecidable"; readonly why: string }
+  | { readonly kind: "invalid"; readonly why: string };
+
+/** What the library throws when the keys are at fault, not the token: unreachable, unreadable, or not listing this key yet. */
+const KEYS_AT_FAULT = [FetchError, JwksValidationError, JwkValidationError, KidNotFoundInJwksError, WaitPeriodNotYetEndedJwkError];
+
+function judgeFailure(error: unknown): Verdict {
+  const why = describeError(error).name;
+  const ofTheToken = error instanceof JwtBaseError && !KEYS_AT_FAULT.some((kind) => error instanceof kind);
+  return { kind: ofTheToken ? "invalid" : "undecidable", why: ofTheToken ? error.constructor.name : why };
+}
+
+export interface TokenVerifierOptions {
+  readonly userPoolId: string;
+  readonly region: string;
+  readonly clientId: string;
+  /** Another IDP endpoint, whose keys are then used; null: AWS's own. */
+  readonly endpoint: string | null;
+  readonly time: CognitoTime;
+  readonly deadlineMs: number;
+}
+
+export interface TokenVerifier {
+  /** Whether Cognito's keys are at hand, fetching them where they were not yet. */
+  haveKeys(): Promise<boolean>;
+  /**
+   * Checks signature, `iss`, `token_use`, `aud` or `client_id`, `exp` and `nbf` (RFC 7519; Cognito developer guide, "Verifying JSON web tokens").
+   *
+   * @param receivedAtMs when Cognito issued it, by our clock: what the two clocks' difference is learned from; null for a token
+   *   that may be of any age.
+   */
+  verify(jwt: string, tokenUse: "id" | "access", receivedAtMs: number | null): Promise<Verdict>;
+}
+
+// aws-jwt-verify reads the wall clock: exp and nbf are checked here, with Cognito's time, and its own check is put out of the way.
+const NO_OWN_TIME_CHECK_SECONDS = 100 * 365 * 24 * 60 * 60;
+// RFC 7519 4.1.5 allows some leeway for nbf.
+const NOT_BEFORE_LEEWAY_MS = 60_000;
+const LONGEST_JWKS_BYTES = 256 * 1024;
+
+async function fetchKeys(url: string, deadlineMs: number): Promise<ArrayBuffer> {
+  const signal = AbortSignal.timeout(deadlineMs);
+  const { statusCode, body } = await request(url, { signal, headers: { accept: "application/json" } });
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > LONGEST_JWKS_BYTES) throw new FetchError(url, "the answer is too long");
+    chunks.push(chunk);
+  }
+  if (statusCode !== 200) throw new FetchError(url, `status ${statusCode}`);
+  return new Uint8Array(Buffer.concat(chunks)).buffer;
+}
+
+export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
+  const { userPoolId, region, clientId, time } = options;
+  const base = options.endpoint ?? `https://cognito-idp.${region}.amazonaws.com`;
+  const jwksUri = `${base}/${userPoolId}/.well-known/jwks.json`;
+  const issuers = [
+    `https://cognito-idp.${region}.amazonaws.com/${userPoolId}`,
+    `https://issuer-cognito-idp.${region}.amazonaws.com/${userPoolId}`,
+    // An emulator may name itself.
+    ...(options.endpoint === null ? [] : [`${options.endpoint}/${userPoolId}`]),
+  ];
+  const verifier = JwtVerifier.create(
+    issuers.map((issuer) => ({ issuer, jwksUri, audience: null, graceSeconds: NO_OWN_TIME_CHECK_SECONDS })),
+    // The library's own fetcher refuses http, which local Cognito speaks.
+    { jwksCache: new SimpleJwksCache({ fetcher: { fetch: (uri) => fetchKeys(uri, options.deadlineMs) } }) },
+  );
+
+  let fetched = false;
+  return {
+    async haveKeys() {
+      if (!fetched)
+        fetched = await verifier.hydrate().then(
+          () => true,
+          () => false,
+        );
+      return fetched;
+    },
+
+    async verify(jwt, tokenUse, receivedAtMs) {
+      try {
+        const claims = await verifier.verify(jwt);
+        validateCognitoJwtFields(claims, { tokenUse, clientId });
+        // Signed by Cognito a moment ago: the only clock its exp can be compared with is the one that wrote it.
+        if (receivedAtMs !== null && typeof claims.iat === "number") time.learn(claims.iat * 1000, receivedAtMs);
+        const now = time.now();
+        if (typeof claims.nbf === "number" && claims.nbf * 1000 > now + NOT_BEFORE_LEEWAY_MS)
+          return { kind: "invalid", why: "not yet valid" };
+        if (typeof claims.exp !== "number" || claims.exp * 1000 <= now) return { kind: "invalid", why: "expired" };
+        return { kind: "valid", claims: claims as Claims };
+      } catch (error) {
+        return judgeFailure(error);
+      }
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import type { Environment } from "../config/given-settings.js";
+import { startDemo } from "../demo/demo.js";
+import { portOf } from "./port.js";
+import { untilStopped } from "./stop.js";
+
+const SHUTDOWN_TIMEOUT_MS = 5_000;
+
+/** `cognito-bff demo`: everything on one machine with nothing to configure. Resolves with the exit code when it has stopped. */
+export async function demo(env: Environment): Promise<number> {
+  const running = await startDemo({
+    host: env["HOST"] || "127.0.0.1",
+    port: portOf(env, "PORT", 3000),
+    localCognitoPort: portOf(env, "LOCAL_COGNITO_PORT", 9229),
+    settings: { logLevel: "warn" },
+  });
+  process.stdout.write(`
+  cognito-bff demo
+
+  Open       ${running.url}
+  Sign in    ${running.user.email} / ${running.user.password}
+  Cognito    ${running.localCognito.url}   (local, on a clock of its own)
+
+  Tokens live 1 hour, refresh tokens 30 days. The page has buttons that move the clock.
+  Ctrl+C stops everything.
+
+`);
+  return untilStopped(() => running.close(), SHUTDOWN_TIMEOUT_MS);
+}

@@ -1,0 +1,24 @@
+import { randomBytes } from "node:crypto";
+import { KEY_BYTES } from "../config/session-keys.js";
+
+/** A new session key: alone on the first line, so that `cognito-bff keygen | head -1` is the key, then in what order to roll it out. */
+export function keygen(): { readonly text: string } {
+  const key = randomBytes(KEY_BYTES).toString("base64");
+  return {
+    text: `${key}
+
+This is a new session key. For a first deployment it is the whole value of SESSION_KEYS.
+
+To replace a key without signing anybody out, SESSION_KEYS being OLD:
+
+  1. SESSION_KEYS=OLD,NEW   Deploy everywhere. Every process can now open what NEW seals; OLD still seals.
+  2. SESSION_KEYS=NEW,OLD   Deploy everywhere. NEW seals; sessions move over to it whenever their tokens are refreshed.
+  3. SESSION_KEYS=NEW       Once COGNITO_REFRESH_TOKEN_VALIDITY (30d unless set) has passed since step 2 was everywhere: whatever OLD
+                            sealed can no longer be refreshed. After 400 days the browsers have dropped those cookies as well;
+                            until then they hear "invalid" instead of "expired".
+
+Doing 2 without 1 makes processes that know only OLD answer 401 "invalid". If OLD has leaked, skip to 3 at once: everybody signs in again.
+Keep the key where secrets are kept; SESSION_KEYS_FILE reads it from a file.
+`,
+  };
+}

@@ -1,0 +1,42 @@
+import { parseDuration } from "../config/duration.js";
+import type { Environment } from "../config/given-settings.js";
+import { DEFAULT_SEED, defaultSeed, startLocalCognito } from "../local-cognito/index.js";
+import { portOf } from "./port.js";
+import { untilStopped } from "./stop.js";
+
+const SHUTDOWN_TIMEOUT_MS = 5_000;
+
+/** `cognito-bff local-cognito`: the local Cognito alone. Resolves with the exit code when it has stopped. */
+export async function localCognito(env: Environment): Promise<number> {
+  const publicUrl = env["PUBLIC_URL"] || "http://localhost:3000";
+  const running = await startLocalCognito({
+    host: env["LOCAL_COGNITO_HOST"] || "127.0.0.1",
+    port: portOf(env, "LOCAL_COGNITO_PORT", 9229),
+    minTokenValidityMs: validityOf(env["LOCAL_COGNITO_MIN_TOKEN_VALIDITY"] || "5m"),
+    controlOrigins: [publicUrl],
+    seed: defaultSeed({ publicUrl }),
+  });
+  const { userPoolId, clientId, clientSecret, user } = DEFAULT_SEED;
+  process.stdout.write(`
+  Local Cognito: a fake identity provider for development and tests. Never expose it.
+
+  COGNITO_ENDPOINT=${running.url}
+  COGNITO_DOMAIN=${running.url}
+  COGNITO_USER_POOL_ID=${userPoolId}
+  COGNITO_CLIENT_ID=${clientId}
+  COGNITO_CLIENT_SECRET=${clientSecret}
+
+  The app client sends people back to ${publicUrl}/auth/callback (PUBLIC_URL changes that).
+  User: ${user.email} / ${user.password}
+  Clock, faults and calls: ${running.url}/_local/clock, /_local/faults, /_local/calls
+
+`);
+  return untilStopped(() => running.close(), SHUTDOWN_TIMEOUT_MS);
+}
+
+function validityOf(text: string): number {
+  const parsed = parseDuration(text);
+  if (parsed.kind !== "duration")
+    throw new RangeError(`LOCAL_COGNITO_MIN_TOKEN_VALIDITY: expected a duration such as 5m or 1s, got ${JSON.stringify(text)}`);
+  return parsed.ms;
+}

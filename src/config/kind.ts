@@ -1,0 +1,59 @@
+import type { Static, TSchema } from "typebox";
+import { Check } from "typebox/value";
+
+/** What is wrong with one value. `got` only when a part of the value is meant; otherwise the whole value is. */
+export interface Complaint {
+  readonly expected: string;
+  readonly got?: string;
+}
+
+export type Decoded<T> =
+  | { readonly kind: "value"; readonly value: T }
+  | { readonly kind: "refused"; readonly complaints: readonly Complaint[] };
+
+/**
+ * A kind of value: what it may look like (`schema`, for an option and for the text of a variable alike), what was expected in words, and
+ * how it becomes the typed value that the rest of the program sees.
+ */
+export interface Kind<S extends TSchema, T> {
+  readonly schema: S;
+  readonly expected: string;
+  /** Called only with what `schema` admits. Never throws. */
+  decode(raw: Static<S>): Decoded<T>;
+  /** The value as a person writes it. */
+  show(value: T): string;
+  /** More exact words for a value that `schema` does not admit; absent: `expected` says enough. */
+  explain?(raw: unknown): readonly Complaint[];
+}
+
+export function accepted<T>(value: T): Decoded<T> {
+  return { kind: "value", value };
+}
+
+export function refused<T>(expected: string, got?: string): Decoded<T> {
+  return { kind: "refused", complaints: [got === undefined ? { expected } : { expected, got }] };
+}
+
+/** Decodes whatever came in. Never throws. */
+export function decodeAs<T>(kind: Kind<TSchema, T>, raw: unknown): Decoded<T> {
+  if (Check(kind.schema, raw)) return kind.decode(raw);
+  return kind.explain === undefined ? refused(kind.expected) : { kind: "refused", complaints: kind.explain(raw) };
+}
+
+const LONGEST_ECHO = 100;
+
+/**
+ * A value that is not a secret, fit for a terminal and a log line; undefined when it is better not repeated: a URL may carry a password
+ * before its `@`, and a text too broken to parse does not say where that password starts.
+ */
+export function echo(raw: unknown): string | undefined {
+  if (typeof raw === "number" || typeof raw === "boolean" || raw === null) return String(raw);
+  if (typeof raw !== "string") return Array.isArray(raw) ? "a list" : typeof raw;
+  if (raw.includes("@")) return undefined;
+  const visible = JSON.stringify(raw)
+    .slice(1, -1)
+    .replaceAll('\\"', '"')
+    .replaceAll("\\\\", "\\")
+    .replaceAll(/[\u007f-\u009f]/g, "\ufffd");
+  return visible.length > LONGEST_ECHO ? `${visible.slice(0, LONGEST_ECHO)}…` : visible;
+}

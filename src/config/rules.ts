@@ -1,0 +1,187 @@
+import { formatDuration } from "./duration.js";
+import type { SettingName, SettingValues } from "./settings.js";
+
+/** What a rule over several settings has to say. Texts name variables; for options they are put into the options' names. */
+export type Finding =
+  | { readonly level: "fault"; readonly name: SettingName; readonly expected: string; readonly got?: string }
+  | { readonly level: "warning"; readonly name: SettingName; readonly text: string };
+
+/** Judges what could be decoded: a rule is silent while a value that it needs is missing because of a fault of its own. */
+type Rule = (values: Partial<SettingValues>) => readonly Finding[];
+
+function hasAll<N extends SettingName>(values: Partial<SettingValues>, names: readonly N[]): values is Pick<SettingValues, N> {
+  return names.every((name) => values[name] !== undefined);
+}
+
+function rule<N extends SettingName>(needs: readonly N[], judge: (values: Pick<SettingValues, N>) => readonly Finding[]): Rule {
+  return (values) => (hasAll(values, needs) ? judge(values) : []);
+}
+
+function fault(name: SettingName, expected: string, got?: string): Finding {
+  return got === undefined ? { level: "fault", name, expected } : { level: "fault", name, expected, got };
+}
+
+function warning(name: SettingName, text: string): Finding {
+  return { level: "warning", name, text };
+}
+
+const COGNITO_URLS = ["COGNITO_DOMAIN", "COGNITO_TOKEN_URL", "COGNITO_ENDPOINT"] as const;
+
+/** Codes, secrets and tokens would cross the network in the clear while the browser shows a lock. One rule each: one may be broken. */
+const plainHttpRules = COGNITO_URLS.map((name) =>
+  rule(["PUBLIC_URL", name], (values) => {
+    const url: string | null = values[name];
+    if (url === null || !values.PUBLIC_URL.startsWith("https:") || url.startsWith("https:")) return [];
+    return [fault(name, "https://, because PUBLIC_URL is https://", url)];
+  }),
+);
+
+const cognitoRules: readonly Rule[] = [
+  rule(["COGNITO_CLIENT_SECRET", "COGNITO_PUBLIC_CLIENT"], ({ COGNITO_CLIENT_SECRET, COGNITO_PUBLIC_CLIENT }) => {
+    const isPublic = COGNITO_CLIENT_SECRET === null;
+    if (isPublic === COGNITO_PUBLIC_CLIENT) return [];
+    return isPublic
+      ? [
+          fault(
+            "COGNITO_CLIENT_SECRET",
+            "the app client's secret: a BFF must be a confidential client (RFC 10017); or COGNITO_PUBLIC_CLIENT=true",
+          ),
+        ]
+      : [fault("COGNITO_PUBLIC_CLIENT", "`false`, because COGNITO_CLIENT_SECRET is set", "true")];
+  }),
+  rule(["COGNITO_DOMAIN", "COGNITO_TOKEN_URL"], ({ COGNITO_DOMAIN, COGNITO_TOKEN_URL }) =>
+    COGNITO_TOKEN_URL !== null && COGNITO_DOMAIN === null
+      ? [
+          fault(
+            "COGNITO_DOMAIN",
+            "managed login's host or URL, because COGNITO_TOKEN_URL is set: codes come from the one and go to the other",
+          ),
+        ]
+      : [],
+  ),
+  rule(["COGNITO_DOMAIN"], ({ COGNITO_DOMAIN }) => {
+    if (COGNITO_DOMAIN === null) return [warning("COGNITO_DOMAIN", "not set, so nobody can sign in by redirect")];
+    const { hostname } = new URL(COGNITO_DOMAIN);
+    if (hostname.includes(".") || hostname.includes(":") || hostname === "localhost") return [];
+    return [
+      warning(
+        "COGNITO_DOMAIN",
+        `${hostname} has no dot; browsers need the whole host, such as ${hostname}.auth.eu-central-1.amazoncognito.com`,
+      ),
+    ];
+  }),
+  rule(["COGNITO_REFRESH_API", "SESSION_STORE"], ({ COGNITO_REFRESH_API }) =>
+    COGNITO_REFRESH_API === "get_tokens"
+      ? [
+          warning(
+            "COGNITO_REFRESH_API",
+            "if the app client rotates refresh tokens, run one process only: with SESSION_STORE=cookie several use up each other's tokens",
+          ),
+        ]
+      : [],
+  ),
+];
+
+const sessionRules: readonly Rule[] = [
+  rule(["SESSION_IDLE_TIMEOUT", "SESSION_MAX_AGE"], ({ SESSION_IDLE_TIMEOUT, SESSION_MAX_AGE }) => {
+    if (SESSION_IDLE_TIMEOUT === null || SESSION_MAX_AGE === null || SESSION_MAX_AGE >= SESSION_IDLE_TIMEOUT) return [];
+    const idle = formatDuration(SESSION_IDLE_TIMEOUT);
+    return [
+      fault(
+        "SESSION_MAX_AGE",
+        `at least SESSION_IDLE_TIMEOUT (${idle}), which could never pass otherwise`,
+        formatDuration(SESSION_MAX_AGE),
+      ),
+    ];
+  }),
+  rule(["SESSION_MAX_AGE", "COGNITO_REFRESH_TOKEN_VALIDITY"], ({ SESSION_MAX_AGE, COGNITO_REFRESH_TOKEN_VALIDITY }) =>
+    SESSION_MAX_AGE !== null && SESSION_MAX_AGE > COGNITO_REFRESH_TOKEN_VALIDITY
+      ? [
+          warning(
+            "SESSION_MAX_AGE",
+            `has no effect beyond COGNITO_REFRESH_TOKEN_VALIDITY (${formatDuration(COGNITO_REFRESH_TOKEN_VALIDITY)})`,
+          ),
+        ]
+      : [],
+  ),
+  // Service quota of the UserAuthentication category, per account and Region.
+  rule(["REFRESH_RATE_LIMIT"], ({ REFRESH_RATE_LIMIT }) =>
+    REFRESH_RATE_LIMIT > 120
+      ? [warning("REFRESH_RATE_LIMIT", "above 120 a second, Cognito's default quota for the whole account and Region, sign-ins included")]
+      : [],
+  ),
+];
+
+function isBelow(path: string, prefix: string): boolean {
+  return prefix === "/" || path === prefix || path.startsWith(`${prefix}/`);
+}
+
+const pathRules: readonly Rule[] = [
+  rule(["PROXY_ROUTES", "AUTH_PREFIX"], ({ PROXY_ROUTES, AUTH_PREFIX }) =>
+    (PROXY_ROUTES ?? [])
+      .filter(({ prefix }) => isBelow(prefix, AUTH_PREFIX))
+      .map(({ prefix }) => fault("PROXY_ROUTES", `a prefix outside AUTH_PREFIX (${AUTH_PREFIX})`, prefix)),
+  ),
+  rule(["PUBLIC_HEALTH_PATH", "AUTH_PREFIX"], ({ PUBLIC_HEALTH_PATH, AUTH_PREFIX }) =>
+    PUBLIC_HEALTH_PATH !== null && isBelow(PUBLIC_HEALTH_PATH, AUTH_PREFIX)
+      ? [fault("PUBLIC_HEALTH_PATH", `a path outside AUTH_PREFIX (${AUTH_PREFIX})`, PUBLIC_HEALTH_PATH)]
+      : [],
+  ),
+  rule(["PUBLIC_HEALTH_PATH", "PROXY_ROUTES"], ({ PUBLIC_HEALTH_PATH, PROXY_ROUTES }) => {
+    const shadowed = (PROXY_ROUTES ?? []).find(
+      ({ prefix }) => PUBLIC_HEALTH_PATH !== null && prefix !== "/" && isBelow(PUBLIC_HEALTH_PATH, prefix),
+    );
+    return shadowed === undefined ? [] : [warning("PUBLIC_HEALTH_PATH", `is answered here and no longer forwarded to ${shadowed.prefix}`)];
+  }),
+  rule(["SPA_DIR", "SPA_URL"], ({ SPA_DIR, SPA_URL }) =>
+    SPA_DIR !== null && SPA_URL !== null ? [fault("SPA_URL", "nothing, because SPA_DIR is set: the single-page app has one place")] : [],
+  ),
+  rule(["SPA_DIR", "SPA_URL", "PROXY_ROUTES"], ({ SPA_DIR, SPA_URL, PROXY_ROUTES }) => {
+    const takesAll = (PROXY_ROUTES ?? []).some(({ prefix }) => prefix === "/");
+    if (!takesAll || (SPA_DIR === null && SPA_URL === null)) return [];
+    return [warning("PROXY_ROUTES", "the route / takes every path, so the single-page app is never served")];
+  }),
+  rule(["SPA_DIR", "SPA_URL", "SPA_CSP"], ({ SPA_DIR, SPA_URL, SPA_CSP }) =>
+    SPA_CSP !== null && SPA_DIR === null && SPA_URL === null ? [warning("SPA_CSP", "has no effect without SPA_DIR or SPA_URL")] : [],
+  ),
+];
+
+const loopRule = rule(["PUBLIC_URL", "PROXY_ROUTES"], ({ PUBLIC_URL, PROXY_ROUTES }) =>
+  (PROXY_ROUTES ?? [])
+    .filter(({ target }) => target.origin === PUBLIC_URL)
+    .map(({ prefix }) =>
+      warning("PROXY_ROUTES", `${prefix} is forwarded to PUBLIC_URL: a loop, unless something in front tells them apart`),
+    ),
+);
+
+const EVERY_ADDRESS = new Set(["0.0.0.0", "::"]);
+const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
+
+function sharesAddress(a: string, b: string): boolean {
+  return a === b || EVERY_ADDRESS.has(a) || EVERY_ADDRESS.has(b) || (LOOPBACK.has(a) && LOOPBACK.has(b));
+}
+
+const processRules: readonly Rule[] = [
+  rule(["HOST", "PORT", "MANAGEMENT_HOST", "MANAGEMENT_PORT"], ({ HOST, PORT, MANAGEMENT_HOST, MANAGEMENT_PORT }) =>
+    PORT === MANAGEMENT_PORT && PORT !== 0 && sharesAddress(HOST, MANAGEMENT_HOST)
+      ? [fault("MANAGEMENT_PORT", "another port than PORT, or 0", String(MANAGEMENT_PORT))]
+      : [],
+  ),
+  rule(["KEEP_ALIVE_TIMEOUT"], ({ KEEP_ALIVE_TIMEOUT }) =>
+    KEEP_ALIVE_TIMEOUT <= 60_000
+      ? [
+          warning(
+            "KEEP_ALIVE_TIMEOUT",
+            "not above 60s, the default idle timeout of an AWS Application Load Balancer: it will answer some calls with 502",
+          ),
+        ]
+      : [],
+  ),
+];
+
+const RULES: readonly Rule[] = [...plainHttpRules, ...cognitoRules, ...sessionRules, ...pathRules, loopRule, ...processRules];
+
+/** Everything that settings have to say about each other. */
+export function judge(values: Partial<SettingValues>): readonly Finding[] {
+  return RULES.flatMap((each) => each(values));
+}

@@ -1,0 +1,294 @@
+import { byteSize, choice, duration, flag, integer, listenHost, orOff, secretText, text } from "./basic-kinds.js";
+import { clientId, clientSecrets, scopes, userPoolId } from "./cognito-kinds.js";
+import { proxyRoutes } from "./proxy-routes.js";
+import { sessionKeys } from "./session-keys.js";
+import { byDefault, nothing, open, REQUIRED, type Setting, secret } from "./setting.js";
+import { trustProxy } from "./trust-proxy.js";
+import { baseUrl, managedLoginDomain, path, publicOrigin, serverOrigin } from "./url-kinds.js";
+
+const SECOND_MS = 1_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+/** The browsers' upper limit for a cookie's life (draft RFC 6265bis, 5.5), which is what the session cookie asks for. */
+const LONGEST_SESSION_MS = 400 * DAY_MS;
+
+/** Every setting by the name of its variable, in the order of the documentation. */
+export const SETTINGS = {
+  PUBLIC_URL: open({
+    group: "public",
+    kind: publicOrigin,
+    absence: REQUIRED,
+    meaning: "The origin the browser sees. `http://` for localhost only: the cookies need a secure context.",
+    example: "https://app.example.com",
+  }),
+  HOST: open({
+    group: "public",
+    kind: listenHost,
+    absence: byDefault("0.0.0.0"),
+    meaning: "The address to listen on; `cognito-bff demo` listens on 127.0.0.1 unless told otherwise.",
+    example: "127.0.0.1",
+  }),
+  PORT: open({
+    group: "public",
+    kind: integer({ min: 0, max: 65_535, what: "a port" }),
+    absence: byDefault("3000"),
+    meaning: "The port to listen on; 0 takes any free one.",
+    example: "8080",
+  }),
+  PUBLIC_HEALTH_PATH: open({
+    group: "public",
+    kind: orOff(path),
+    absence: byDefault("off"),
+    meaning: "Answers liveness on the public port too, for platforms that probe nothing else.",
+    example: "/healthz",
+  }),
+  TRUST_PROXY: open({
+    group: "public",
+    kind: trustProxy,
+    absence: byDefault("off"),
+    meaning: "Whose X-Forwarded-* are believed: a count of proxies in front, or their CIDRs.",
+    example: "10.0.0.0/8",
+  }),
+  MANAGEMENT_HOST: open({
+    group: "management",
+    kind: listenHost,
+    absence: byDefault("127.0.0.1"),
+    meaning: "The address of `/livez`, `/readyz` and `/metrics`; the container image sets 0.0.0.0.",
+    example: "0.0.0.0",
+  }),
+  MANAGEMENT_PORT: open({
+    group: "management",
+    kind: integer({ min: 0, max: 65_535, what: "a port" }),
+    absence: byDefault("9000"),
+    meaning: "Their port; 0 takes any free one.",
+    example: "9090",
+  }),
+  MANAGEMENT_TOKEN: secret({
+    group: "management",
+    kind: secretText("at least 32 bytes of printable ASCII without spaces", (raw) => /^[\x21-\x7e]{32,1024}$/.test(raw)),
+    absence: nothing("no session routes"),
+    meaning: "Opens the session routes of the management port; without it they do not exist.",
+    example: "(32 random bytes in hexadecimal)",
+  }),
+  COGNITO_USER_POOL_ID: open({
+    group: "cognito",
+    kind: userPoolId,
+    absence: REQUIRED,
+    meaning: "The user pool; its first part is the Region.",
+    example: "eu-central-1_AbCdEf123",
+  }),
+  COGNITO_CLIENT_ID: open({
+    group: "cognito",
+    kind: clientId,
+    absence: REQUIRED,
+    meaning: "The app client.",
+    example: "3n4b5urk1ft4fl3mg5e62d9ado",
+  }),
+  COGNITO_CLIENT_SECRET: secret({
+    group: "cognito",
+    kind: clientSecrets,
+    absence: nothing("required, unless `COGNITO_PUBLIC_CLIENT=true`"),
+    meaning: "The app client's secret, or two, comma separated, while it is being rotated.",
+    example: "(from the app client's page in the console)",
+  }),
+  COGNITO_PUBLIC_CLIENT: open({
+    group: "cognito",
+    kind: flag,
+    absence: byDefault("false"),
+    meaning: "Accepts an app client without a secret, although a BFF must be a confidential client (RFC 10017).",
+    example: "true",
+  }),
+  COGNITO_DOMAIN: open({
+    group: "cognito",
+    kind: managedLoginDomain,
+    absence: nothing("no redirect sign-in"),
+    meaning: "Managed login as the browser reaches it, a host or a URL.",
+    example: "my-app.auth.eu-central-1.amazoncognito.com",
+  }),
+  COGNITO_TOKEN_URL: open({
+    group: "cognito",
+    kind: baseUrl("/oauth2/token"),
+    absence: nothing("`COGNITO_DOMAIN`"),
+    meaning: "The base of `/oauth2/token` as this process reaches it.",
+    example: "http://local-cognito:9229",
+  }),
+  COGNITO_ENDPOINT: open({
+    group: "cognito",
+    kind: baseUrl(),
+    absence: nothing("AWS's own for the Region"),
+    meaning: "Another endpoint of the user pools API, such as local Cognito; the signing keys come from there too.",
+    example: "http://127.0.0.1:9229",
+  }),
+  COGNITO_SCOPES: open({
+    group: "cognito",
+    kind: scopes,
+    absence: byDefault("openid email profile"),
+    meaning: "What sign-in asks for. Add `aws.cognito.signin.user.admin` for sign-out everywhere: GlobalSignOut needs it.",
+    example: "openid email aws.cognito.signin.user.admin",
+  }),
+  COGNITO_REFRESH_API: open({
+    group: "cognito",
+    kind: choice("auto", "initiate_auth", "get_tokens"),
+    absence: byDefault("auto"),
+    meaning:
+      "`initiate_auth`: InitiateAuth with REFRESH_TOKEN_AUTH. `get_tokens`: GetTokensFromRefreshToken, which refresh token rotation needs. " +
+      "`auto`: the first, and the second once Cognito says that the flow is not enabled.",
+    example: "get_tokens",
+  }),
+  COGNITO_REFRESH_TOKEN_VALIDITY: open({
+    group: "cognito",
+    kind: duration({ minMs: SECOND_MS, maxMs: 3_650 * DAY_MS }),
+    absence: byDefault("30d"),
+    meaning: "The app client's refresh token validity, only to tell people when the session must end; Cognito gives the verdict.",
+    example: "12h",
+  }),
+  SESSION_KEYS: secret({
+    group: "session",
+    kind: sessionKeys,
+    absence: REQUIRED,
+    meaning: "The keys of the session cookie: the first seals, all open. `cognito-bff keygen` makes one and says how to roll it out.",
+    example: "(the output of `cognito-bff keygen`)",
+  }),
+  // Secret because the addresses of shared stores carry passwords, which people may set already.
+  SESSION_STORE: secret({
+    group: "session",
+    kind: text("`cookie`: shared stores (redis://, rediss://) come with a later release", (raw) => raw === "cookie"),
+    absence: byDefault("cookie"),
+    meaning: "Where sessions live. This release knows `cookie` only; shared stores come with a later one.",
+    example: "cookie",
+  }),
+  SESSION_IDLE_TIMEOUT: open({
+    group: "session",
+    kind: orOff(duration({ minMs: SECOND_MS, maxMs: LONGEST_SESSION_MS })),
+    absence: byDefault("off"),
+    meaning: "Ends a session after so long without activity.",
+    example: "30m",
+  }),
+  SESSION_MAX_AGE: open({
+    group: "session",
+    kind: orOff(duration({ minMs: SECOND_MS, maxMs: LONGEST_SESSION_MS })),
+    absence: byDefault("off"),
+    meaning: "Ends a session so long after sign-in, whatever happens. Not shorter than `SESSION_IDLE_TIMEOUT`.",
+    example: "12h",
+  }),
+  COOKIE_SAME_SITE: open({
+    group: "session",
+    kind: choice("strict", "lax"),
+    absence: byDefault("strict"),
+    meaning: "SameSite of the session cookie; `lax` for apps whose e-mails link to API paths.",
+    example: "lax",
+  }),
+  COOKIE_HEADER_BUDGET: open({
+    group: "session",
+    kind: byteSize({ min: 4_000, max: 12_000, such: "6000 or 6KiB" }),
+    absence: byDefault("8000"),
+    meaning: "Bytes of all our cookie pairs in a request; a session that would not fit is refused at sign-in.",
+    example: "6000",
+  }),
+  SESSION_CACHE_BYTES: open({
+    group: "session",
+    kind: byteSize({ min: 1_048_576, max: 17_179_869_184, such: "67108864, 65536KiB or 64MiB" }),
+    absence: byDefault("64MiB"),
+    meaning: "Memory for opened sessions, so that a cookie is not opened again on every call.",
+    example: "256MiB",
+  }),
+  REFRESH_EARLY: open({
+    group: "refresh",
+    kind: duration({ minMs: 0, maxMs: 24 * HOUR_MS }),
+    absence: byDefault("5m"),
+    meaning: "Refreshes so long before a token expires, but never more than a quarter of its life ahead.",
+    example: "2m",
+  }),
+  REFRESH_RATE_LIMIT: open({
+    group: "refresh",
+    kind: integer({ min: 1, max: 10_000, what: "refreshes a second" }),
+    absence: byDefault("20"),
+    meaning: "Refreshes a second of this process; calls that wait go before background ones.",
+    example: "50",
+  }),
+  PROXY_ROUTES: open({
+    group: "proxy",
+    kind: proxyRoutes,
+    absence: nothing("nothing is forwarded"),
+    meaning: "What is forwarded where: `PREFIX=URL` pairs, comma or newline separated, or a JSON array.",
+    example: "/api=http://api:8080,/files=https://files.internal/v1",
+  }),
+  AUTH_PREFIX: open({
+    group: "proxy",
+    kind: path,
+    absence: byDefault("/auth"),
+    meaning: "Where sign-in, sign-out and session live.",
+    example: "/bff",
+  }),
+  CSRF_HEADER: open({
+    group: "proxy",
+    kind: choice("off", "required"),
+    absence: byDefault("off"),
+    meaning: "`required`: fetch calls must also carry `x-bff-csrf: 1`.",
+    example: "required",
+  }),
+  SPA_DIR: open({
+    group: "spa",
+    kind: text("a directory's path, without control characters", (raw) => !/\p{Cc}/u.test(raw)),
+    absence: nothing("no static files"),
+    meaning: "The directory of the built single-page app. Whether it exists is looked at when the server starts, not by `check-config`.",
+    example: "/srv/app",
+  }),
+  SPA_URL: open({
+    group: "spa",
+    kind: serverOrigin,
+    absence: nothing("no development server"),
+    meaning: "Instead of `SPA_DIR`: a development server to pass through, with its WebSocket.",
+    example: "http://localhost:5173",
+  }),
+  SPA_CSP: open({
+    group: "spa",
+    kind: orOff(text("a Content-Security-Policy on one line of printable ASCII", (raw) => /^[\x20-\x7e]{1,8192}$/.test(raw))),
+    absence: byDefault("off"),
+    meaning: "The Content-Security-Policy that the single-page app's pages are sent with, enforced; off, because yours may need anything.",
+    example: "default-src 'self'",
+  }),
+  DRAIN_DELAY: open({
+    group: "process",
+    kind: duration({ minMs: 0, maxMs: HOUR_MS }),
+    absence: byDefault("0s"),
+    meaning: "After SIGTERM, how long to go on serving while `/readyz` already says no.",
+    example: "5s",
+  }),
+  SHUTDOWN_TIMEOUT: open({
+    group: "process",
+    kind: duration({ minMs: 0, maxMs: HOUR_MS }),
+    absence: byDefault("8s"),
+    meaning: "Then how long running calls may take to finish.",
+    example: "25s",
+  }),
+  KEEP_ALIVE_TIMEOUT: open({
+    group: "process",
+    kind: duration({ minMs: SECOND_MS, maxMs: HOUR_MS }),
+    absence: byDefault("75s"),
+    meaning: "How long an idle connection stays open; longer than the load balancer's idle timeout, which is 60s on AWS's ALB.",
+    example: "125s",
+  }),
+  LOG_LEVEL: open({
+    group: "process",
+    kind: choice("fatal", "error", "warn", "info", "debug", "trace", "silent"),
+    absence: byDefault("info"),
+    meaning: "The least severe log lines that are written.",
+    example: "debug",
+  }),
+} as const;
+
+type Table = typeof SETTINGS;
+export type SettingName = keyof Table;
+
+type ValueOf<R> = R extends Setting<infer _S, infer T, infer A> ? (A extends { readonly kind: "nothing" } ? T | null : T) : never;
+
+/** The decoded values by the names of their variables, defaults filled in; null where nothing is set and there is no default. */
+export type SettingValues = { readonly [N in SettingName]: ValueOf<Table[N]> };
+
+/** The names of all variables, in the order of the documentation. */
+export const SETTING_NAMES: readonly SettingName[] = Object.keys(SETTINGS).filter(isSettingName);
+
+export function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(SETTINGS, name);
+}

@@ -1,0 +1,121 @@
+import { randomBytes } from "node:crypto";
+import { createServer } from "node:net";
+import type { Config } from "../config/config.js";
+import { requireConfig } from "../config/config-error.js";
+import type { BffOptions } from "../config/options.js";
+import { type BffServer, buildServer, type ServerRuntime } from "../http/server.js";
+import { DEFAULT_SEED, defaultSeed, type LocalCognito, startLocalCognito } from "../local-cognito/index.js";
+import { type AdjustableClock, createAdjustableClock } from "../model/clock.js";
+import { demoControls } from "./controls.js";
+import { type SampleApi, startSampleApi } from "./sample-api.js";
+
+const LOOPBACK = "127.0.0.1";
+const SPA_DIRECTORY = new URL("./spa/", import.meta.url).pathname;
+
+export interface DemoOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** 0: any free port. */
+  readonly localCognitoPort: number;
+  readonly runtime?: Omit<ServerRuntime, "clock">;
+  /** Settings of the proxy that differ from the demo's. */
+  readonly settings?: Partial<BffOptions>;
+}
+
+/** Everything on one machine and one clock. */
+export interface Demo {
+  readonly url: string;
+  readonly managementUrl: string;
+  readonly localCognito: LocalCognito;
+  readonly clock: AdjustableClock;
+  readonly user: { readonly email: string; readonly password: string };
+  readonly server: BffServer;
+  close(): Promise<void>;
+}
+
+/** Starts local Cognito, the sample API, the sample SPA and the proxy in this process. */
+export async function startDemo(options: DemoOptions): Promise<Demo> {
+  const clock = createAdjustableClock();
+  // The redirect URI names the port, so it has to be known before anything listens.
+  const port = options.port === 0 ? await freePort(options.host) : options.port;
+  const publicUrl = `http://localhost:${port}`;
+  const localCognito = await startLocalCognito({
+    host: LOOPBACK,
+    port: options.localCognitoPort,
+    clock,
+    controlOrigins: [publicUrl],
+    seed: defaultSeed({ publicUrl }),
+  });
+  let api: SampleApi | null = null;
+  try {
+    let verify: (token: string) => Promise<{ sub: string; email?: string } | null> = async () => null;
+    api = await startSampleApi({ host: LOOPBACK, port: 0, clock, verify: (token) => verify(token) });
+    const config = demoConfig({ ...options, port }, publicUrl, localCognito.url, api.url);
+    const server = await buildServer(config, { ...options.runtime, clock });
+    verify = idTokenVerifier(server);
+    const { user, userPoolId } = DEFAULT_SEED;
+    demoControls(server.app, { publicUrl, localCognitoUrl: localCognito.url, userPoolId, user });
+    const { managementUrl } = await server.listen();
+    const started = api;
+    return {
+      url: publicUrl,
+      managementUrl,
+      localCognito,
+      clock,
+      user,
+      server,
+      async close() {
+        await server.close();
+        await started.close();
+        await localCognito.close();
+      },
+    };
+  } catch (error) {
+    await api?.close();
+    await localCognito.close();
+    throw error;
+  }
+}
+
+function demoConfig(options: DemoOptions, publicUrl: string, localCognitoUrl: string, apiUrl: string): Config {
+  return requireConfig({
+    publicUrl,
+    host: options.host,
+    port: options.port,
+    managementPort: 0,
+    cognitoUserPoolId: DEFAULT_SEED.userPoolId,
+    cognitoClientId: DEFAULT_SEED.clientId,
+    cognitoClientSecret: DEFAULT_SEED.clientSecret,
+    cognitoDomain: localCognitoUrl,
+    cognitoEndpoint: localCognitoUrl,
+    cognitoScopes: "openid email profile aws.cognito.signin.user.admin",
+    sessionKeys: [randomBytes(32).toString("base64")],
+    proxyRoutes: [{ prefix: "/api", target: apiUrl }],
+    spaDir: SPA_DIRECTORY,
+    spaCsp: `default-src 'self'; connect-src 'self' ${localCognitoUrl}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`,
+    ...options.settings,
+  });
+}
+
+/** The sample API trusts ID tokens of the app client, as any API behind the proxy would. */
+function idTokenVerifier({ services }: BffServer): (token: string) => Promise<{ sub: string; email?: string } | null> {
+  return async (token) => {
+    const verdict = await services.verifier.verify(token, "id", null);
+    if (verdict.kind === "undecidable") throw new Error("the keys cannot be had");
+    if (verdict.kind === "invalid") return null;
+    const { sub, email } = verdict.claims;
+    return typeof sub === "string" ? { sub, ...(typeof email === "string" ? { email } : {}) } : null;
+  };
+}
+
+function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, host, () => {
+      const address = server.address();
+      server.close(() => (typeof address === "object" && address ? resolve(address.port) : reject(new Error("no port is free"))));
+    });
+  });
+}

@@ -1,0 +1,74 @@
+import { noticeWords } from "./words.js";
+
+const RETRY_SECONDS = { offline: 5, refused: 15 };
+const GOOD_NEWS_MS = 8_000;
+
+const box = document.querySelector("#notice");
+const text = document.querySelector("#notice-text");
+const countdown = document.querySelector("#notice-countdown");
+
+let stop = () => {};
+
+/**
+ * Says calmly that something has to wait, and tries again by itself when waiting helps.
+ *
+ * @param {import("./api.js").Answer} answer busy, refused or offline
+ * @param {{ lead?: string, retry: () => unknown }} options `retry` must be harmless to repeat: a GET
+ */
+export function showTrouble(answer, { lead = "", retry }) {
+  show("wait", `${lead}${noticeWords(answer)} Your work is safe.`);
+  const seconds = answer.kind === "busy" ? answer.retryAfterSeconds : RETRY_SECONDS[answer.kind];
+  // Asking once more does not change a 4xx.
+  if (answer.kind === "refused" && answer.status < 500) return;
+  stop = countDown(seconds, () => {
+    countdown.textContent = "Trying again now…";
+    retry();
+  });
+}
+
+/** Good news, which goes away by itself. */
+export function showGoodNews(words) {
+  show("ok", words);
+  const timer = setTimeout(hideNotice, GOOD_NEWS_MS);
+  stop = () => clearTimeout(timer);
+}
+
+export function hideNotice() {
+  stop();
+  stop = () => {};
+  box.hidden = true;
+  box.dataset.tone = "";
+}
+
+/** Whether the person is being told to wait. */
+export function isWaiting() {
+  return box.dataset.tone === "wait";
+}
+
+function show(tone, words) {
+  stop();
+  stop = () => {};
+  box.hidden = false;
+  box.dataset.tone = tone;
+  countdown.textContent = "";
+  // A screen reader hears the text only when it is news, and never the seconds.
+  if (text.textContent !== words) text.textContent = words;
+}
+
+function countDown(seconds, done) {
+  let left = seconds;
+  const say = () => {
+    countdown.textContent = `Trying again in ${left} s`;
+  };
+  say();
+  const timer = setInterval(() => {
+    left -= 1;
+    if (left > 0) {
+      say();
+      return;
+    }
+    clearInterval(timer);
+    done();
+  }, 1_000);
+  return () => clearInterval(timer);
+}

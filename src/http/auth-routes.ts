@@ -1,0 +1,122 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Clock } from "../model/clock.js";
+import { REASONS, type Reason } from "../wire/reasons.js";
+import { judgeCall, judgeStaticHeader, refuseCrossSite } from "./cross-site.js";
+import { EXPLANATIONS } from "./explanations.js";
+import { escapeHtml, pageHeaders, renderPage } from "./html.js";
+import { loginRoutes } from "./login-routes.js";
+import { ProblemError } from "./problem.js";
+import { addRateLimits } from "./rate-limits.js";
+import { addScope } from "./scope.js";
+import type { Services } from "./services.js";
+import { sessionRoutes } from "./session-routes.js";
+
+const LONGEST_BODY_BYTES = 16 * 1024;
+const LONGEST_BODY_MS = 10_000;
+
+/** Which methods each route has, for the 405 of all others. */
+const METHODS: Readonly<Record<string, string>> = {
+  "/login": "GET",
+  "/callback": "GET",
+  "/session": "GET, HEAD, POST",
+  "/refresh": "POST",
+  "/logout": "POST",
+  "/problems/:name": "GET, HEAD",
+};
+
+/** Everything below AUTH_PREFIX. */
+export function authRoutes(app: FastifyInstance, services: Services): void {
+  app.addHook("onSend", async (_request, reply) => {
+    if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
+  });
+  acceptSmallBodies(app, services.clock);
+  addRateLimits(app);
+  // A scope of its own, since the limits count only routes that are added once their plugin has loaded.
+  addScope(app, (scope) => loginRoutes(scope, services));
+  problemRoutes(app);
+  addScope(app, (scope) => sessionScope(scope, services));
+  refuseOtherMethods(app);
+  refuseOtherPaths(app);
+}
+
+/** The routes that look at the session: cross-site checks before anything else, and the session's cookies on every answer. */
+function sessionScope(app: FastifyInstance, services: Services): void {
+  const { config, gate, hammerGuard } = services;
+  app.addHook("onRequest", async (request) => {
+    refuseCrossSite(judgeCall(request, config), judgeStaticHeader(request, config, null));
+    request.bffVisit = gate.open(request.headers.cookie);
+    // Whoever asks to leave may do so however often.
+    if (!request.routeOptions.url?.endsWith("/logout")) hammerGuard.check(request.ip, request.bffVisit);
+  });
+  app.addHook("onSend", async (request, reply) => {
+    if (!request.bffVisit) return;
+    for (const value of gate.cookiesFor(request.bffVisit)) reply.header("set-cookie", value);
+  });
+  sessionRoutes(app, services);
+}
+
+/** Sign-out takes a form or JSON; a body of any other type says nothing to it and must not keep anybody from signing out. */
+function acceptSmallBodies(app: FastifyInstance, clock: Clock): void {
+  app.addHook("preParsing", async (request) => {
+    const { raw } = request;
+    // A body that trickles in would hold its connection for ever.
+    const cancel = clock.after(LONGEST_BODY_MS, () => raw.destroy());
+    raw.once("close", cancel).once("end", cancel);
+  });
+  const parse = (text: string, read: (text: string) => unknown): unknown => {
+    try {
+      return read(text);
+    } catch {
+      throw new ProblemError({ reason: "bad_request", detail: "The body is not what its Content-Type says." });
+    }
+  };
+  const options = { parseAs: "string", bodyLimit: LONGEST_BODY_BYTES } as const;
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", options, async (_request: FastifyRequest, text: string) =>
+    text === "" ? null : parse(text, JSON.parse),
+  );
+  app.addContentTypeParser("application/x-www-form-urlencoded", options, async (_request: FastifyRequest, text: string) =>
+    Object.fromEntries(new URLSearchParams(text)),
+  );
+  app.addContentTypeParser("*", options, async () => null);
+}
+
+/** `/auth/problems/NAME`, which a problem's `type` points to: by slug, or by reason. */
+function problemRoutes(app: FastifyInstance): void {
+  app.get("/problems/:name", async (request, reply) => {
+    const { name } = request.params as { name: string };
+    const found = Object.entries(REASONS).find(([reason, { slug }]) => slug === name || reason === name);
+    if (!found) throw new ProblemError({ reason: "not_found" });
+    const [reason, { status, title }] = found;
+    const { person, operator } = EXPLANATIONS[reason as Reason];
+    const body = `<h1>${escapeHtml(title)}</h1><p>${escapeHtml(person)}</p>
+<h2>For those who run it</h2><p class="soft">${withCode(operator)}</p>
+<div class="actions"><a class="button" href="/">To the start page</a></div>
+<dl><dt>reason</dt><dd>${escapeHtml(reason)}</dd><dt>status</dt><dd>${status}</dd></dl>`;
+    return reply.headers(pageHeaders()).send(renderPage({ title, body }));
+  });
+}
+
+/** Text with its `names` set as code. */
+function withCode(text: string): string {
+  return escapeHtml(text).replace(/`([^`]+)`/g, "<code>$1</code>");
+}
+
+function refuseOtherMethods(app: FastifyInstance): void {
+  for (const [url, allow] of Object.entries(METHODS)) {
+    const allowed = new Set(allow.split(", "));
+    const method = app.supportedMethods.filter((candidate) => !allowed.has(candidate));
+    const handler = async (_request: FastifyRequest, _reply: FastifyReply) => {
+      throw new ProblemError({ reason: "method_not_allowed", allow });
+    };
+    app.route({ method, url, onRequest: handler, handler });
+  }
+}
+
+/** Nothing of the app is served below our prefix. */
+function refuseOtherPaths(app: FastifyInstance): void {
+  const onRequest = async () => {
+    throw new ProblemError({ reason: "not_found" });
+  };
+  for (const url of ["/", "/*"]) app.route({ method: app.supportedMethods, url, onRequest, handler: onRequest });
+}

@@ -1,0 +1,28 @@
+import fastify, { type FastifyInstance } from "fastify";
+import { ProblemError } from "./problem.js";
+import { answerErrorsAsProblems, type ProblemSettings } from "./problem-details.js";
+
+/**
+ * The operator's side: probes on an address of its own. Cognito being down does not fail them: restarting the proxy would not help, and its
+ * sessions go on being served.
+ */
+export function createManagementServer(settings: ProblemSettings, isReady: () => boolean): FastifyInstance {
+  const app = fastify({ logger: false, forceCloseConnections: true });
+  answerErrorsAsProblems(app, settings);
+  app.addHook("onRequest", async (request) => {
+    // A browser has no business here, and a page that guesses the port must learn nothing.
+    if (request.headers.origin !== undefined || request.headers["sec-fetch-site"] !== undefined) throw new ProblemError({ reason: "csrf" });
+  });
+  app.addHook("onSend", async (_request, reply) => {
+    reply.header("cache-control", "no-store");
+  });
+  app.setNotFoundHandler(() => {
+    throw new ProblemError({ reason: "not_found" });
+  });
+  app.get("/livez", async () => ({ status: "live" }));
+  app.get("/readyz", async (_request, reply) => {
+    const ready = isReady();
+    return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not ready" });
+  });
+  return app;
+}

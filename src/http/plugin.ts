@@ -1,0 +1,110 @@
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
+import type { Config } from "../config/config.js";
+import { requireConfig } from "../config/config-error.js";
+import type { BffOptions } from "../config/options.js";
+import type { Session } from "../model/session.js";
+import { parseTarget } from "../proxy/path.js";
+import type { SessionDocument } from "../wire/shapes.js";
+import { refuseBadMessage } from "./bad-message.js";
+import { judgeCall, judgeStaticHeader, judgeUpgrade, refuseCrossSite } from "./cross-site.js";
+import { ProblemError } from "./problem.js";
+import { sendProblem } from "./problem-details.js";
+import { registerRoutes } from "./routes.js";
+import { createServices, type Services } from "./services.js";
+import { sessionDocument } from "./session-routes.js";
+import { SERVICE_RESTART_CODE } from "./upgrade.js";
+
+/** A signed-in person, as the routes beside the proxy see one. */
+export interface BffSession {
+  readonly user: SessionDocument["user"];
+  /**
+   * The token to call something else with.
+   * @throws Error where no proxied route needs this kind, since it is not kept then.
+   */
+  token(kind: "id" | "access"): string;
+}
+
+export interface BffDecoration {
+  /**
+   * An `onRequest` or `preHandler` hook for a route of your own: cross-site checks, session, refresh where needed. Answers with the problem
+   * itself where there is no session, and fills `request.bff`.
+   */
+  requireSession(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined>;
+}
+
+declare module "fastify" {
+  interface FastifyInstance {
+    bff: BffDecoration;
+  }
+  interface FastifyRequest {
+    /** The session, filled by `app.bff.requireSession`; null on routes without it. */
+    bff: BffSession | null;
+  }
+}
+
+/** The settings of docs/configuration.md in camel case; the log and its level are the app's own. */
+export type BffPluginOptions = Omit<BffOptions, "logLevel">;
+
+function toBffSession(session: Session, services: Services): BffSession {
+  const { user } = sessionDocument(session, services);
+  return {
+    user,
+    token(kind) {
+      const token = session.tokens[kind];
+      if (!token) throw new Error(`the session keeps no ${kind} token: no proxied route asks for one`);
+      return token.jwt.reveal();
+    },
+  };
+}
+
+function decoration(config: Config, services: Services): BffDecoration {
+  const { gate, hammerGuard, lifecycle } = services;
+  return {
+    async requireSession(request, reply) {
+      const visit = gate.open(request.headers.cookie);
+      const addCookies = () => {
+        for (const value of gate.cookiesFor(visit)) reply.header("set-cookie", value);
+      };
+      try {
+        refuseCrossSite(judgeCall(request, config), judgeStaticHeader(request, config, null));
+        if (request.headers.upgrade !== undefined) refuseCrossSite(judgeUpgrade(request, config));
+        hammerGuard.check(request.ip, visit);
+        const session = await gate.require(visit);
+        lifecycle.touch(session);
+        request.bff = toBffSession(session, services);
+        addCookies();
+        return undefined;
+      } catch (error) {
+        if (!(error instanceof ProblemError)) throw error;
+        addCookies();
+        return sendProblem(request, reply, error.problem, config);
+      }
+    },
+  };
+}
+
+/**
+ * The sign-in, session and proxy routes in a Fastify app of one's own. Their hooks, parsers and error pages hold for them alone; an
+ * @fastify/cookie that is there is used. SPA and management stay with `createServer`.
+ *
+ * @throws ConfigError with every fault of the options at once.
+ */
+export const cognitoBff: FastifyPluginAsync<BffPluginOptions> = async (app: FastifyInstance, options: BffPluginOptions) => {
+  const config = requireConfig(options);
+  const services = createServices(config, { log: app.log });
+  app.decorate("bff", decoration(config, services));
+  app.decorateRequest("bff", null);
+  registerRoutes(app, services, refuseBadMessage);
+  services.upgrades.listen(app, (request) => {
+    const target = parseTarget(request.url ?? "");
+    return target.kind === "target" && services.routes.match(target.path) !== null;
+  });
+  app.addHook("preClose", async () => services.upgrades.closeAll(SERVICE_RESTART_CODE, "restarting"));
+  app.addHook("onClose", () => services.close());
+};
+
+// The decorations are for the app that registers the plugin (what the package fastify-plugin does); the routes have scopes of their own.
+Object.assign(cognitoBff, {
+  [Symbol.for("skip-override")]: true,
+  [Symbol.for("fastify.display-name")]: "cognito-bff",
+});

@@ -1,0 +1,122 @@
+import { STATUS_CODES } from "node:http";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { describeError } from "../model/log.js";
+import { PROBLEM_HEADER } from "../wire/headers.js";
+import { REASONS, type Reason } from "../wire/reasons.js";
+import type { ProblemDocument } from "../wire/shapes.js";
+import { CAUSE_DETAILS, EXPLANATIONS } from "./explanations.js";
+import { escapeHtml, pageHeaders, renderPage } from "./html.js";
+import { isNavigation } from "./navigation.js";
+import { type Problem, ProblemError } from "./problem.js";
+import { parseReturnPath } from "./return-path.js";
+
+/** Where problems are explained and where people sign in. */
+export interface ProblemSettings {
+  readonly publicUrl: string;
+  readonly authPrefix: string;
+}
+
+/** RFC 9457 details of a problem. */
+export function problemDocument(problem: Problem, requestId: string, settings: ProblemSettings): ProblemDocument {
+  const { status, slug, title } = REASONS[problem.reason];
+  return {
+    type: `${settings.publicUrl}${settings.authPrefix}/problems/${slug}`,
+    title,
+    status,
+    reason: problem.reason,
+    ...(problem.cause ? { cause: problem.cause } : {}),
+    detail: problem.detail ?? (problem.cause ? CAUSE_DETAILS[problem.cause] : EXPLANATIONS[problem.reason].person),
+    request_id: requestId,
+    ...(status === 401 || problem.reason === "sign_in_failed" ? { login_url: `${settings.authPrefix}/login` } : {}),
+  };
+}
+
+/** The headers every problem carries, whoever writes it. */
+export function problemHeaders(problem: Problem): Record<string, string> {
+  const { status } = REASONS[problem.reason];
+  return {
+    [PROBLEM_HEADER]: problem.reason,
+    "cache-control": "no-store",
+    // RFC 9110 15.5.2: a 401 names a scheme. There is none a browser should act on.
+    ...(status === 401 ? { "www-authenticate": "Session" } : {}),
+    ...(problem.retryAfterSeconds === undefined ? {} : { "retry-after": String(problem.retryAfterSeconds) }),
+    ...(problem.allow === undefined ? {} : { allow: problem.allow }),
+  };
+}
+
+function problemPage(document: ProblemDocument, signInUrl: string | null): string {
+  const signIn = signInUrl
+    ? `<a class="button" href="${escapeHtml(signInUrl)}">Sign in</a><a class="plain" href="/">To the start page</a>`
+    : `<a class="button" href="/">To the start page</a>`;
+  const cause = document.cause ? `<dt>cause</dt><dd>${escapeHtml(document.cause)}</dd>` : "";
+  const { person } = EXPLANATIONS[document.reason];
+  const detail = document.detail === person ? "" : `<p class="soft">${escapeHtml(document.detail)}</p>`;
+  return renderPage({
+    title: document.title,
+    body: `<h1>${escapeHtml(document.title)}</h1><p>${escapeHtml(person)}</p>
+${detail}<div class="actions">${signIn}</div>
+<dl><dt>reason</dt><dd>${escapeHtml(document.reason)}</dd>${cause}<dt>request</dt><dd>${escapeHtml(document.request_id)}</dd></dl>`,
+  });
+}
+
+/** Where a page's button leads: to sign in, and back to what the person wanted to see. */
+function signInUrl(request: FastifyRequest, document: ProblemDocument, { authPrefix }: ProblemSettings): string | null {
+  if (!document.login_url) return null;
+  const wanted = request.method === "GET" ? parseReturnPath(request.raw.url ?? "/", authPrefix) : null;
+  return wanted?.kind === "path" ? `${document.login_url}?return_to=${encodeURIComponent(wanted.path)}` : document.login_url;
+}
+
+/** Fastify's own errors, as problems. */
+const FRAMEWORK_PROBLEMS: Readonly<Record<string, Reason>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: "payload_too_large",
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: "bad_request",
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: "bad_request",
+  FST_ERR_CTP_EMPTY_JSON_BODY: "bad_request",
+  FST_ERR_CTP_INVALID_JSON_BODY: "bad_request",
+  FST_ERR_BAD_URL: "bad_request",
+  FST_ERR_NOT_FOUND: "not_found",
+};
+
+function toProblem(error: FastifyError | ProblemError | Error): Problem {
+  if (error instanceof ProblemError) return error.problem;
+  const { code, statusCode } = error as Partial<FastifyError>;
+  const reason = code === undefined ? undefined : FRAMEWORK_PROBLEMS[code];
+  if (reason) return { reason };
+  // @fastify/rate-limit's; it has set Retry-After.
+  if (statusCode === 429) return { reason: "rate_limited" };
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return { reason: "bad_request" };
+  return { reason: "internal" };
+}
+
+/** Answers with a problem: a document for fetch, a page with the same reason for a navigation. */
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem, settings: ProblemSettings): FastifyReply {
+  const document = problemDocument(problem, request.id, settings);
+  reply.code(document.status).headers(problemHeaders(problem));
+  if (isNavigation(request.method, request.headers))
+    return reply.headers(pageHeaders()).send(problemPage(document, signInUrl(request, document, settings)));
+  return reply.header("content-type", "application/problem+json; charset=utf-8").send(JSON.stringify(document));
+}
+
+/** Makes every error of a scope a problem document. */
+export function answerErrorsAsProblems(app: FastifyInstance, settings: ProblemSettings): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem = toProblem(error);
+    if (problem.reason === "internal")
+      request.log.error({ error: describeError(error), stack: error.stack }, "a request failed unexpectedly");
+    return sendProblem(request, reply, problem, settings);
+  });
+}
+
+/** A problem as a whole HTTP/1.1 message, for requests so broken that there is nothing to reply to. */
+export function rawProblem(problem: Problem, requestId: string, settings: ProblemSettings): string {
+  const document = problemDocument(problem, requestId, settings);
+  const body = JSON.stringify(document);
+  const headers = {
+    ...problemHeaders(problem),
+    "content-type": "application/problem+json; charset=utf-8",
+    "content-length": String(Buffer.byteLength(body)),
+    connection: "close",
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return `HTTP/1.1 ${document.status} ${STATUS_CODES[document.status] ?? ""}\r\n${lines.join("\r\n")}\r\n\r\n${body}`;
+}

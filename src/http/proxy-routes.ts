@@ -1,0 +1,136 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { ProxyRoute } from "../config/config.js";
+import { describeError } from "../model/log.js";
+import type { Session } from "../model/session.js";
+import type { Exchange, ForwardOutcome } from "../proxy/forward.js";
+import { parseTarget } from "../proxy/path.js";
+import type { RouteMatch } from "../proxy/routes.js";
+import { judgeCall, judgeStaticHeader, judgeUpgrade, refuseCrossSite } from "./cross-site.js";
+import { CALL_METHODS, ProblemError } from "./problem.js";
+import type { Services } from "./services.js";
+import type { Visit } from "./session-gate.js";
+
+/** A call on its way to an API. */
+export interface ProxiedCall {
+  readonly match: RouteMatch;
+  readonly upstreamTarget: string;
+}
+
+/** The route a request belongs to; null when none has its path. Throws the problem of a target that no route may see. */
+export function matchCall(rawTarget: string | undefined, { routes }: Pick<Services, "routes">): ProxiedCall | null {
+  const target = parseTarget(rawTarget ?? "");
+  if (target.kind === "refused")
+    throw new ProblemError({ reason: "bad_request", detail: `The request target is not acceptable: ${target.why}.` });
+  const match = routes.match(target.path);
+  return match && { match, upstreamTarget: `${match.upstreamPath}${target.query}` };
+}
+
+/** RFC 6455 4.1: a handshake is a GET, and bytes of a body would be taken for frames. */
+export function refuseBadHandshake({ method, headers }: FastifyRequest): void {
+  if (method !== "GET") throw new ProblemError({ reason: "bad_request", detail: "A WebSocket handshake is a GET." });
+  if (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) !== 0) {
+    throw new ProblemError({ reason: "bad_request", detail: "A WebSocket handshake has no body." });
+  }
+}
+
+/** Hands calls on to the APIs: checks, session, token, then straight onto the raw response. */
+export function createCallHandler(services: Services): (call: ProxiedCall, request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+  const { config, cookies, coordinator, forwarder, gate, hammerGuard, lifecycle, upgrades, watch } = services;
+  const publicUrl = new URL(config.publicUrl);
+  const proto = publicUrl.protocol === "https:" ? ("https" as const) : ("http" as const);
+
+  return async function handleCall({ match: { route }, upstreamTarget }, request, reply) {
+    // RFC 9110 9.3.8: the answer to TRACE would repeat the token.
+    if (request.method === "TRACE") throw new ProblemError({ reason: "method_not_allowed", allow: CALL_METHODS });
+    refuseCrossSite(judgeCall(request, config), judgeStaticHeader(request, config, route));
+    if (request.headers.upgrade !== undefined) refuseCrossSite(judgeUpgrade(request, config));
+    if (upgrades.isHandshake(request.raw)) refuseBadHandshake(request);
+
+    const visit = route.session === "none" ? null : gate.open(request.headers.cookie);
+    request.bffVisit = visit;
+    if (visit) hammerGuard.check(request.ip, visit);
+    const session = visit && (await sessionFor(route, visit));
+    if (session) lifecycle.touch(session);
+
+    const exchange: Exchange = {
+      request: request.raw,
+      response: reply.raw,
+      route,
+      upstreamTarget,
+      bearer: bearerFor(route, session),
+      forwarded: { for: request.ips ? [...request.ips].reverse().join(", ") : request.ip, proto, host: publicUrl.host },
+      publicHost: publicUrl.host,
+      isOurCookie: cookies.names.isOurs,
+      setCookies: () => (visit ? gate.cookiesFor(visit) : []),
+      watchStream: session && ((breakOff) => watch.watch(session, breakOff)),
+    };
+    const outcome = upgrades.isHandshake(request.raw) ? await upgrades.forward(exchange, session) : await forwarder.forward(exchange);
+    settle(outcome, request, reply);
+  };
+
+  async function sessionFor(route: ProxyRoute, visit: Visit): Promise<Session | null> {
+    if (route.session === "optional" && isNobody(visit)) return null;
+    const usable = gate.require(visit);
+    const session = usable instanceof Promise ? await usable : usable;
+    if (route.token === "none" || session.tokens[route.token]) return session;
+    // A session from before a route asked for this kind of token: one refresh brings it.
+    return gate.settle(await coordinator.refreshNow(session));
+  }
+}
+
+/**
+ * Whether an optional route goes on without a session. One that has ended is told of once, on the answer that takes its ticket away; a ticket
+ * that cannot be opened stays in the browser and must not close a public page for good.
+ */
+function isNobody({ reading, presented }: Visit): boolean {
+  return reading.kind === "none" || reading.kind === "invalid" || (reading.kind === "ended" && !presented.any);
+}
+
+function bearerFor(route: ProxyRoute, session: Session | null): string | null {
+  if (!session || route.token === "none") return null;
+  const token = route.token === "id" ? session.tokens.id : session.tokens.access;
+  // A refresh has been tried for it: Cognito issues none.
+  if (!token)
+    throw new ProblemError({ reason: "misconfigured", detail: "The session holds no token of the kind this route needs. Sign in again." });
+  return token.jwt.reveal();
+}
+
+function settle(outcome: ForwardOutcome, request: FastifyRequest, reply: FastifyReply): void {
+  switch (outcome.kind) {
+    case "unreachable":
+      request.log.warn({ error: describeError(outcome.error) }, "the API cannot be reached");
+      throw new ProblemError({ reason: "upstream_unreachable" });
+    case "timeout":
+      throw new ProblemError({ reason: "upstream_timeout" });
+    case "answered":
+    case "cut_short":
+    case "client_gone":
+      // The answer is on the socket already, or there is nobody to answer.
+      reply.hijack();
+  }
+}
+
+/**
+ * The proxied prefixes as a scope of their own. The call is handled in `onRequest`, before Fastify would look at the body: bodies are streamed,
+ * whatever their type says.
+ */
+export function proxyRoutes(app: FastifyInstance, services: Services): void {
+  const handleCall = createCallHandler(services);
+  app.addHook("onRequest", async (request, reply) => {
+    const call = matchCall(request.raw.url, services);
+    if (!call) throw new ProblemError({ reason: "not_found" });
+    await handleCall(call, request, reply);
+  });
+  app.addHook("onSend", async (request, reply) => {
+    for (const value of request.bffVisit ? services.gate.cookiesFor(request.bffVisit) : []) reply.header("set-cookie", value);
+  });
+  const unreachable = async () => {
+    throw new Error("calls are answered before their handler");
+  };
+  for (const { prefix } of services.config.proxyRoutes) {
+    const base = prefix === "/" ? "" : prefix;
+    const method = app.supportedMethods;
+    if (base !== "") app.route({ method, url: base, handler: unreachable });
+    app.route({ method, url: `${base}/*`, handler: unreachable });
+  }
+}

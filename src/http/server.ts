@@ -1,0 +1,136 @@
+import { randomUUID } from "node:crypto";
+import { METHODS, type Server } from "node:http";
+import fastify, { type FastifyBaseLogger, type FastifyHttpOptions, type FastifyInstance, LogController } from "fastify";
+import type { Config } from "../config/config.js";
+import { type Clock, sleep } from "../model/clock.js";
+import { parseTarget } from "../proxy/path.js";
+import { refuseBadMessage } from "./bad-message.js";
+import { createBrokenHttp } from "./broken-http.js";
+import { createManagementServer } from "./management.js";
+import { ProblemError } from "./problem.js";
+import { answerErrorsAsProblems, sendProblem } from "./problem-details.js";
+import { matchCall, refuseBadHandshake } from "./proxy-routes.js";
+import { registerRoutes } from "./routes.js";
+import { createServices, type Services } from "./services.js";
+import { spaRoutes } from "./spa.js";
+import { SERVICE_RESTART_CODE } from "./upgrade.js";
+
+/** More than any hop in front of us lets through (CloudFront: 20 KiB), so that what arrives can be answered. */
+const LONGEST_HEADERS_BYTES = 32 * 1024;
+const SWEEP_MS = 50;
+/** The router's limit for what a wildcard may match; the headers' limit is the real one. */
+const LONGEST_PATH_PARAMETER = LONGEST_HEADERS_BYTES;
+
+export interface ServerRuntime {
+  readonly clock?: Clock;
+  /** Where log lines go instead of standard output. */
+  readonly logger?: FastifyBaseLogger;
+  /** Longest wait for one answer of Cognito, milliseconds: 6,000. Pre token generation triggers may take five seconds themselves. */
+  readonly cognitoDeadlineMs?: number;
+}
+
+/** The whole product, not listening yet. */
+export interface BffServer {
+  readonly app: FastifyInstance;
+  readonly services: Services;
+  /** Listens on the public and the management address, and says where. */
+  listen(): Promise<{ readonly url: string; readonly managementUrl: string }>;
+  close(): Promise<void>;
+}
+
+/** Builds the server of a configuration. Rejects where the SPA's directory is not one. */
+export async function buildServer(config: Config, runtime: ServerRuntime = {}): Promise<BffServer> {
+  const app = createApp(config, runtime);
+  const services = createServices(config, { ...runtime, log: app.log });
+
+  answerErrorsAsProblems(app, config);
+  refuseBadTargets(app, services);
+  if (config.publicHealthPath !== null) app.get(config.publicHealthPath, async () => ({ status: "live" }));
+  registerRoutes(app, services, null);
+  await spaRoutes(app, services);
+  services.upgrades.listen(app);
+
+  let listening = false;
+  let closing: Promise<void> | null = null;
+  const management = createManagementServer(config, () => listening);
+  return {
+    app,
+    services,
+    async listen() {
+      const url = await app.listen({ host: config.host, port: config.port });
+      const managementUrl = await management.listen({ host: config.managementHost, port: config.managementPort });
+      listening = true;
+      return { url, managementUrl };
+    },
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+
+  async function close(): Promise<void> {
+    // Not ready, and yet serving: the load balancer needs this long to hear of it.
+    listening = false;
+    await sleep(services.clock, config.drainDelayMs);
+    // They would hold the server open for ever, and their browsers are to come back to another process.
+    services.upgrades.closeAll(SERVICE_RESTART_CODE, "restarting");
+    // A connection that was busy when closing began is idle a moment later, and would be kept for KEEP_ALIVE_TIMEOUT.
+    const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS);
+    await app.close().finally(() => clearInterval(sweep));
+    await services.close();
+    await management.close();
+  }
+}
+
+function createApp(config: Config, { logger }: ServerRuntime): FastifyInstance {
+  const brokenHttp = createBrokenHttp(config);
+  const options: FastifyHttpOptions<Server, FastifyBaseLogger> = {
+    ...(logger ? { loggerInstance: logger } : { logger: { level: config.logLevel } }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
+    genReqId: () => randomUUID(),
+    trustProxy: trustedPeers(config.trustProxy),
+    keepAliveTimeout: config.keepAliveTimeoutMs,
+    // What still arrives while closing is served.
+    return503OnClosing: false,
+    forceCloseConnections: "idle",
+    // Node's own answer to a missing Host has no reason in it: the hook below gives one.
+    http: { maxHeaderSize: LONGEST_HEADERS_BYTES, requireHostHeader: false },
+    routerOptions: { maxParamLength: LONGEST_PATH_PARAMETER },
+    // Exactly the string that is matched is forwarded.
+    rewriteUrl(request) {
+      const target = parseTarget(request.url ?? "");
+      return target.kind === "target" ? `${target.path}${target.query}` : (request.url ?? "");
+    },
+    frameworkErrors: (_error, request, reply) => void sendProblem(request, reply, { reason: "bad_request" }, config),
+    clientErrorHandler: brokenHttp.onClientError,
+  };
+  const app = fastify(options);
+  brokenHttp.listen(app.server);
+  // Beyond 2,000 headers Node would leave the rest out without a word, a body's length among them; their size has its limit already.
+  app.server.maxHeadersCount = 0;
+  // An API may be spoken to in any method; CONNECT has no target that could be forwarded.
+  for (const method of METHODS)
+    if (method !== "CONNECT" && !app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true });
+  return app;
+}
+
+/** A hop count becomes the question whether hop 0, 1, … is trusted. */
+function trustedPeers(trustProxy: Config["trustProxy"]): false | string[] | ((address: string, hop: number) => boolean) {
+  if (trustProxy === false) return false;
+  return typeof trustProxy === "number" ? (_address, hop) => hop < trustProxy : [...trustProxy];
+}
+
+/** Before any route: a target that does not parse, and one that belongs to an API although the router thinks otherwise. */
+function refuseBadTargets(app: FastifyInstance, services: Services): void {
+  app.addHook("onRequest", async (request, reply) => {
+    refuseBadMessage(request, reply);
+    const call = matchCall(request.raw.url, services);
+    // Fastify's router and our table must agree on what is an API's: nothing may slip past the session to the SPA's handler or back.
+    if (call && request.is404) throw new ProblemError({ reason: "bad_request", detail: "The request target is ambiguous." });
+    // Sockets lead to APIs alone, or to the development server, whose paths are the ones nobody else has.
+    if (services.upgrades.isHandshake(request.raw)) {
+      if (!call && !(services.config.spa?.kind === "url" && request.is404)) throw new ProblemError({ reason: "not_found" });
+      refuseBadHandshake(request);
+    }
+  });
+}

@@ -1,0 +1,122 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { LRUCache } from "lru-cache";
+import { sleep } from "../model/clock.js";
+import type { Session, SessionId } from "../model/session.js";
+import { idleEndsAtMs, sessionEndsAtMs } from "../session/limits.js";
+import type { Json, SessionDocument } from "../wire/shapes.js";
+import { isNavigation } from "./navigation.js";
+import { REFRESH_LIMIT } from "./rate-limits.js";
+import type { Services } from "./services.js";
+import type { Visit } from "./session-gate.js";
+
+/** POST /auth/refresh refreshes at most this often for one session. */
+const REFRESH_AT_MOST_EVERY_MS = 30_000;
+const MOST_ATTEMPTS = 50_000;
+/** How long a sign-out waits for Cognito before it answers; revoking goes on in the background. */
+const SIGN_OUT_WAIT_MS = 2_000;
+
+/** Claims that are the protocol's business, not the app's. */
+const PROTOCOL_CLAIMS: ReadonlySet<string> = new Set(["nonce", "at_hash", "jti", "origin_jti", "event_id"]);
+
+const iso = (ms: number) => new Date(ms).toISOString();
+
+/** What `GET /auth/session` says of a session. */
+export function sessionDocument(
+  session: Session,
+  { clock, limits, config }: Pick<Services, "clock" | "limits" | "config">,
+): SessionDocument {
+  const { claims, expiresAtMs } = session.tokens;
+  const groups = claims["cognito:groups"];
+  const email = claims["email"];
+  const idleEnds = idleEndsAtMs(session, limits);
+  const visible = Object.entries(claims).filter(
+    (entry): entry is [string, Json] => entry[1] !== undefined && !PROTOCOL_CLAIMS.has(entry[0]),
+  );
+  return {
+    user: {
+      sub: session.subject,
+      username: session.username,
+      email: typeof email === "string" ? email : null,
+      groups: Array.isArray(groups) ? groups.filter((group) => typeof group === "string") : [],
+      claims: Object.fromEntries(visible),
+    },
+    server_time: iso(clock.now()),
+    started_at: iso(session.startedAtMs),
+    token_expires_at: iso(expiresAtMs),
+    idle_ends_at: idleEnds === null ? null : iso(idleEnds),
+    session_ends_at: iso(sessionEndsAtMs(session, config.cognitoRefreshTokenValidityMs, limits)),
+  };
+}
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** This request's look at its session; opened once by the scope that needs it. */
+    bffVisit: Visit | null;
+  }
+}
+
+/** The visit of a request in a scope that opens one. */
+export function visitOf(request: FastifyRequest): Visit {
+  if (!request.bffVisit) throw new Error("this scope opens no session");
+  return request.bffVisit;
+}
+
+/** Asking for the session, extending it, refreshing it, ending it. Cross-site checks and cookies are the scope's. */
+export function sessionRoutes(app: FastifyInstance, services: Services): void {
+  const { clock, cookies, coordinator, gate, lifecycle, managedLogin } = services;
+  const attemptedAtMs = new LRUCache<SessionId, number>({ max: MOST_ATTEMPTS });
+
+  app.get("/session", async (request) => sessionDocument(await gate.require(visitOf(request)), services));
+
+  app.post("/session", async (request) => sessionDocument(lifecycle.touch(gate.admit(visitOf(request))), services));
+
+  app.post("/refresh", { config: { rateLimit: REFRESH_LIMIT } }, async (request) => {
+    const session = gate.admit(visitOf(request));
+    const lastAtMs = Math.max(session.refreshedAtMs, attemptedAtMs.get(session.id) ?? 0);
+    if (clock.now() - lastAtMs >= REFRESH_AT_MOST_EVERY_MS) {
+      attemptedAtMs.set(session.id, clock.now());
+      const outcome = await coordinator.refreshNow(session);
+      if (outcome.kind === "refreshed" || outcome.kind === "rejected") return sessionDocument(gate.settle(outcome), services);
+    }
+    // An outage while the token lives: the session is as good as it was.
+    return sessionDocument(await gate.require(visitOf(request)), services);
+  });
+
+  app.post("/logout", async (request, reply) => {
+    const { reading, presented } = visitOf(request);
+    if (reading.kind === "invalid" || reading.kind === "foreign") {
+      // Kept on every other answer, since it may be the server that is wrong; but this person asks to leave.
+      request.log.warn(
+        { reading: reading.kind },
+        "signed out in the browser alone: the session could not be opened, so nothing was revoked",
+      );
+      for (const value of cookies.clearTicket(presented.names)) reply.header("set-cookie", value);
+    }
+    if (reading.kind === "session") {
+      const signedOut = lifecycle.signOut(reading.session, wantsEverywhere(request.body) ? "everywhere" : "session");
+      // The promise goes on after the answer; it never rejects for what Cognito says.
+      signedOut.catch((error: unknown) => request.log.error({ error: String(error) }, "signing out failed unexpectedly"));
+      await Promise.race([signedOut, sleep(clock, SIGN_OUT_WAIT_MS)]);
+    }
+    return answerLogout(request, reply, managedLogin?.logoutUrl() ?? "/");
+  });
+}
+
+function answerLogout(request: FastifyRequest, reply: FastifyReply, logoutUrl: string): FastifyReply {
+  const contentType = request.headers["content-type"] ?? "";
+  const isForm =
+    isNavigation(request.method, request.headers) ||
+    (!sentByScript(request) && contentType.startsWith("application/x-www-form-urlencoded"));
+  return isForm ? reply.redirect(logoutUrl, 303) : reply.send({ logout_url: logoutUrl });
+}
+
+function sentByScript({ headers }: FastifyRequest): boolean {
+  const mode = headers["sec-fetch-mode"];
+  return (mode !== undefined && mode !== "navigate") || /\bjson\b/.test(headers.accept ?? "");
+}
+
+function wantsEverywhere(body: unknown): boolean {
+  if (typeof body !== "object" || body === null) return false;
+  const { everywhere } = body as { everywhere?: unknown };
+  return everywhere === true || everywhere === "true";
+}

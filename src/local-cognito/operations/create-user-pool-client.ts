@@ -1,0 +1,22 @@
+import { readClientSettings } from "../client-settings.js";
+import { invalidParameter } from "../exceptions.js";
+import { newClientSecret } from "../random-text.js";
+import type { CognitoState } from "../state.js";
+import type { Operation } from "./operation.js";
+import { userPoolClientType } from "./shapes.js";
+
+/** CreateUserPoolClient: public, or confidential with GenerateSecret or a ClientSecret of one's own. */
+export function createUserPoolClient(parts: Pick<CognitoState, "pools" | "clients" | "floor">): Operation {
+  return (fields) => {
+    const pool = parts.pools.get(fields.text("UserPoolId"));
+    const settings = readClientSettings(fields, parts.floor, null);
+    const own = fields.optionalText("ClientSecret");
+    const generate = fields.flag("GenerateSecret") === true;
+    if (generate && own !== undefined) {
+      throw invalidParameter("GenerateSecret and ClientSecret cannot both be given.");
+    }
+    const secret = generate ? newClientSecret() : own;
+    const client = parts.clients.create({ poolId: pool.id, clientId: null, settings, secrets: secret === undefined ? [] : [secret] });
+    return { UserPoolClient: userPoolClientType(client) };
+  };
+}

@@ -1,0 +1,8 @@
+import type { CognitoState } from "../state.js";
+import type { Operation } from "./operation.js";
+import { userPoolType } from "./shapes.js";
+
+/** DescribeUserPool. */
+export function describeUserPool(parts: Pick<CognitoState, "pools">): Operation {
+  return (fields) => ({ UserPool: userPoolType(parts.pools.get(fields.text("UserPoolId"))) });
+}

@@ -1,0 +1,63 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "EADDRINUSE" ? `${error.message}; choose another with PORT, MANAGEMENT_PORT or LOCAL_COGNITO_PORT` : error.message;
+}
+
+/** Runs a command and leaves with its exit code; what it could not do is said in one line. */
+function run(command: () => Promise<number>): () => Promise<void> {
+  return async () => {
+    try {
+      process.exit(await command());
+    } catch (error) {
+      process.stderr.write(`cognito-bff: ${messageOf(error)}\n`);
+      process.exit(1);
+    }
+  };
+}
+
+function print({ text, exitCode = 0 }: { text: string; exitCode?: number }): Promise<number> {
+  return new Promise((resolve) => {
+    process.stdout.write(text, () => resolve(exitCode));
+  });
+}
+
+const program = new Command("cognito-bff")
+  .description("Keeps the users of a single-page app signed in through Amazon Cognito, and says why when it cannot.")
+  .version(version)
+  .showHelpAfterError()
+  .addHelpText("after", "\nEverything is configured through the environment; docs/configuration.md lists every variable.");
+
+// Each command loads what it needs and nothing else: `health` runs every few seconds, and local Cognito is not in the production image.
+program
+  .command("start")
+  .description("the proxy")
+  .action(run(async () => (await import("./commands/start.js")).start(process.env)));
+program
+  .command("demo")
+  .description("everything on one machine with nothing to configure (PORT, LOCAL_COGNITO_PORT)")
+  .action(run(async () => (await import("./commands/demo.js")).demo(process.env)));
+program
+  .command("local-cognito")
+  .description("the local Cognito alone, for development and tests (LOCAL_COGNITO_HOST, LOCAL_COGNITO_PORT)")
+  .action(run(async () => (await import("./commands/local-cognito.js")).localCognito(process.env)));
+program
+  .command("check-config")
+  .description("every fault of the configuration at once, or the effective configuration with secrets redacted")
+  .action(run(async () => print((await import("./commands/check-config.js")).checkConfig(process.env))));
+program
+  .command("keygen")
+  .description("a new session key, and in what order to roll it out")
+  .action(run(async () => print((await import("./commands/keygen.js")).keygen())));
+program
+  .command("health")
+  .description("asks the running proxy's /livez; for HEALTHCHECK")
+  .action(run(async () => (await import("./commands/health.js")).health(process.env)));
+
+await program.parseAsync();

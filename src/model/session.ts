@@ -1,0 +1,74 @@
+import { randomBytes } from "node:crypto";
+import type { Secret } from "./secret.js";
+import type { Claims, TokenSet } from "./token-set.js";
+
+declare const brand: unique symbol;
+
+/** 16 random bytes as base64url: 22 characters. */
+export type SessionId = string & { readonly [brand]: "SessionId" };
+
+export const SESSION_ID_BYTES = 16;
+
+export function createSessionId(): SessionId {
+  return randomBytes(SESSION_ID_BYTES).toString("base64url") as SessionId;
+}
+
+/** Parses the 16 bytes of a session id. */
+export function sessionIdFromBytes(bytes: Uint8Array): SessionId {
+  if (bytes.length !== SESSION_ID_BYTES) throw new RangeError("a session id has 16 bytes");
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64url") as SessionId;
+}
+
+/** A person's session in one browser. Immutable: each change makes a new one with a higher version. */
+export interface Session {
+  readonly id: SessionId;
+  readonly userPoolId: string;
+  readonly clientId: string;
+  readonly subject: string;
+  /** The canonical username (`cognito:username`), which SECRET_HASH is made with; not what the person typed. */
+  readonly username: string;
+  /** Mandatory at refresh where the pool remembers devices. */
+  readonly deviceKey: string | null;
+  /** Verified tokens: the ones calls carry. */
+  readonly tokens: TokenSet;
+  /** A newer set whose signature could not be checked yet: kept, so that a rotated refresh token is not lost, but never used for a call. */
+  readonly unverified: TokenSet | null;
+  readonly startedAtMs: number;
+  readonly lastSeenAtMs: number;
+  /** When Cognito last issued tokens, by our clock. */
+  readonly refreshedAtMs: number;
+  /** Counts the token sets received. */
+  readonly version: number;
+}
+
+/** The newest refresh token the session holds: the only one Cognito may still accept once rotation is on. */
+export function newestRefreshToken(session: Session): Secret {
+  return (session.unverified ?? session.tokens).refresh;
+}
+
+/** Whether `a` knows more than `b` of the same session. */
+export function isNewer(a: Session, b: Session): boolean {
+  if (a.version !== b.version) return a.version > b.version;
+  if (a.refreshedAtMs !== b.refreshedAtMs) return a.refreshedAtMs > b.refreshedAtMs;
+  // Verifying a set changes neither version nor time.
+  if ((a.unverified === null) !== (b.unverified === null)) return a.unverified === null;
+  return a.lastSeenAtMs > b.lastSeenAtMs;
+}
+
+/** What two versions of one session know together: the newer one's tokens, and the later activity, which a refresh must not undo. */
+export function mergeSessions(a: Session, b: Session): Session {
+  const newer = isNewer(a, b) ? a : b;
+  const lastSeenAtMs = Math.max(a.lastSeenAtMs, b.lastSeenAtMs);
+  return newer.lastSeenAtMs === lastSeenAtMs ? newer : { ...newer, lastSeenAtMs };
+}
+
+/**
+ * Whom verified ID claims speak of.
+ * @throws RangeError where `sub` is missing.
+ */
+export function identityOf(claims: Claims): { subject: string; username: string } {
+  const subject = claims["sub"];
+  if (typeof subject !== "string" || subject === "") throw new RangeError("the ID token has no sub");
+  const username = claims["cognito:username"];
+  return { subject, username: typeof username === "string" ? username : subject };
+}

@@ -1,0 +1,44 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ProxyRoute } from "../config/config.js";
+import type { Cancel } from "../model/clock.js";
+import type { Forwarded } from "./headers.js";
+
+/** One call to hand on. */
+export interface Exchange {
+  /** Not read yet: nothing may have consumed its body. */
+  readonly request: IncomingMessage;
+  /** Nothing written yet. Headers set on it before go out beside the API's. */
+  readonly response: ServerResponse;
+  readonly route: ProxyRoute;
+  /** Path and query, as `parseTarget` and the route table gave them. */
+  readonly upstreamTarget: string;
+  /** The token to send; null on a route without one or when nobody is signed in. */
+  readonly bearer: string | null;
+  readonly forwarded: Forwarded;
+  /** Host and port of `PUBLIC_URL`, for routes with `host: "public"`. */
+  readonly publicHost: string;
+  readonly isOurCookie: (name: string) => boolean;
+  /** Called once just before the head is written; the Set-Cookie values to add. */
+  readonly setCookies: () => readonly string[];
+  /**
+   * Called with what breaks it off when the answer is an event stream, which may outlast its session; the `Cancel` it gives is called when
+   * the stream is over. Absent or null: nobody watches.
+   */
+  readonly watchStream?: ((breakOff: () => void) => Cancel) | null;
+}
+
+/** Why an answer that had begun did not arrive whole. */
+export type CutCause = "upstream_broke" | "upstream_silent" | "client_gone" | "session_ended";
+
+/** What became of a call. With `unreachable` and `timeout` nothing was written, and the caller answers. */
+export type ForwardOutcome =
+  /** Head and body went out whole. */
+  | { readonly kind: "answered"; readonly status: number }
+  /** The head went out, the body did not arrive whole; the browser's connection is gone. */
+  | { readonly kind: "cut_short"; readonly status: number; readonly cause: CutCause }
+  /** The browser left before there was an answer. */
+  | { readonly kind: "client_gone" }
+  /** No connection, or none that gave an HTTP answer. For 502. */
+  | { readonly kind: "unreachable"; readonly error: Error }
+  /** Connected, and no head within `responseHeaderTimeoutMs`. For 504. */
+  | { readonly kind: "timeout" };

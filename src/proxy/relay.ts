@@ -1,0 +1,252 @@
+import type { Readable } from "node:stream";
+import type { Dispatcher } from "undici";
+import type { Cancel, Clock } from "../model/clock.js";
+import type { ApiConnection } from "./api-connection.js";
+import type { Connections } from "./connections.js";
+import type { CutCause, Exchange, ForwardOutcome } from "./exchange.js";
+import { downstreamResponseHeaders, upstreamRequestHeaders } from "./headers.js";
+import { type Awaited, bodyFraming, openRequestBody } from "./request-body.js";
+import { createSilenceTimer, type SilenceTimer } from "./silence-timer.js";
+
+/**
+ * What a kept connection breaks with when the API closed it just as the call went out: undici for its end, Node for its reset.
+ */
+const CLOSED_UNDER_CALL: ReadonlySet<string> = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
+
+type Controller = Dispatcher.DispatchController;
+type ParsedHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** What Node's writeHead takes as a reason phrase; others are left out, they mean nothing to a client (RFC 9112 section 4). */
+const REASON_PHRASE = /^[\t\x20-\x7e]+$/;
+
+/** One call on its way: the handler that undici tells what comes back. Methods and fields, not closures: it is made for every call. */
+export class Relay implements Dispatcher.DispatchHandler {
+  readonly #exchange: Exchange;
+  readonly #headTimer: SilenceTimer;
+  readonly #bodyTimer: SilenceTimer;
+  readonly #settled: Promise<ForwardOutcome>;
+  #settle: (outcome: ForwardOutcome) => void = () => {};
+  #over = false;
+  /** The API's answer has been handed to Node whole; what is left is to see it out. */
+  #whole = false;
+  #bodyBegun = false;
+  /** Null until the head was written. */
+  #status: number | null = null;
+  #controller: Controller | null = null;
+  #connection: ApiConnection | null = null;
+  /** Whether a second sending is allowed: never for a call that may change something, never twice, never over a fresh connection. */
+  #resend: "never" | "if kept" | "allowed" = "never";
+  #send: () => void = () => {};
+  #body: Readable | null = null;
+  /** Null unless the answer is an event stream of a session. */
+  #unwatch: Cancel | null = null;
+
+  constructor(exchange: Exchange, clock: Clock) {
+    this.#exchange = exchange;
+    this.#headTimer = createSilenceTimer(clock, exchange.route.responseHeaderTimeoutMs, () => this.#breakOff({ kind: "timeout" }));
+    this.#bodyTimer = createSilenceTimer(clock, exchange.route.bodyIdleTimeoutMs, () => this.#cutShort("upstream_silent"));
+    this.#settled = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+  }
+
+  run(connections: Connections): Promise<ForwardOutcome> {
+    const { request, response, route, upstreamTarget, publicHost } = this.#exchange;
+    if (response.destroyed) {
+      this.#end({ kind: "client_gone" });
+      return this.#settled;
+    }
+    response.on("finish", this.#onFinish).on("close", this.#onClose).on("drain", this.#onDrain).on("error", this.#onClose);
+    // Node tells the answer of a pipelined request nothing when the connection goes before its turn.
+    if (response.socket === null) request.socket.setMaxListeners(0).on("close", this.#onClose);
+    const headers = upstreamRequestHeaders(request.rawHeaders, {
+      token: route.token,
+      bearer: this.#exchange.bearer,
+      forwarded: this.#exchange.forwarded,
+      isOurCookie: this.#exchange.isOurCookie,
+      host: route.host === "public" ? publicHost : route.target.host,
+    });
+    const framing = bodyFraming(request);
+    if (framing !== null) {
+      this.#body = openRequestBody(request, this.#onAwait);
+      if (framing.contentLength !== null) headers.push("content-length", framing.contentLength);
+    }
+    this.#headTimer.restart();
+    const { method = "GET" } = request;
+    if (framing === null && (method === "GET" || method === "HEAD")) this.#resend = "if kept";
+    const onConnection = (connection: ApiConnection) => {
+      this.#connection = connection;
+    };
+    this.#send = () => connections.dispatch(route.target, { path: upstreamTarget, method, headers, body: this.#body, onConnection }, this);
+    this.#send();
+    return this.#settled;
+  }
+
+  onRequestStart(controller: Controller): void {
+    this.#controller = controller;
+    const connection = this.#connection?.begin();
+    if (this.#resend === "if kept") this.#resend = connection === "kept" ? "allowed" : "never";
+    // It ended while it waited for a connection: undici sends nothing then.
+    if (this.#over) controller.abort(new Error("The call has ended."));
+  }
+
+  onResponseStart(controller: Controller, status: number, parsed: ParsedHeaders, statusMessage?: string): void {
+    // The browser gets the final answer. RFC 9110 section 15.2 lets a gateway keep interim ones (102, 103) to itself, and clients of HTTP/1.1
+    // have taken 103 for the final one (RFC 8297 section 3).
+    if (this.#over || status < 200) return;
+    const { response, route, request } = this.#exchange;
+    this.#headTimer.stop();
+    const headers = downstreamResponseHeaders(latin1(controller.rawHeaders), {
+      token: route.token,
+      session: route.session,
+      cache: route.cache,
+      isOurCookie: this.#exchange.isOurCookie,
+      setCookies: this.#exchange.setCookies(),
+    });
+    const reason = statusMessage !== undefined && REASON_PHRASE.test(statusMessage) ? statusMessage : undefined;
+    writeHead(response, status, reason, headers);
+    this.#status = status;
+    if (request.method === "HEAD" || status === 204 || status === 304) {
+      // The head is all there is. undici takes a 304 that names the length of what it stands for (RFC 9110 section 8.6) for a body
+      // cut short, so its end is not waited for.
+      this.#finishAnswer();
+      return;
+    }
+    this.#bodyTimer.restart();
+    if (isEventStream(parsed)) this.#watch();
+    // Event streams show their head before their first event. When body bytes came with the head, they go out in one packet.
+    queueMicrotask(() => {
+      if (!this.#bodyBegun && !this.#whole && !this.#over && !response.destroyed) response.flushHeaders();
+    });
+  }
+
+  onResponseData(controller: Controller, chunk: Buffer): void {
+    const { response } = this.#exchange;
+    if (this.#over || this.#whole || response.destroyed) return;
+    this.#bodyBegun = true;
+    if (response.write(chunk)) {
+      this.#bodyTimer.restart();
+      return;
+    }
+    controller.pause();
+    this.#bodyTimer.stop();
+  }
+
+  onResponseEnd(): void {
+    if (this.#over || this.#whole) return;
+    if (this.#connection?.broken) this.#cutShort("upstream_broke");
+    else this.#finishAnswer();
+  }
+
+  onResponseError(_controller: Controller | undefined, error: Error): void {
+    if (this.#over || this.#whole) return;
+    if (this.#mayResend(error)) {
+      this.#resend = "never";
+      // Other connections that the API closed along with this one are known to be gone by then.
+      setImmediate(() => {
+        if (!this.#over) this.#send();
+      });
+    } else if (this.#status === null) this.#end({ kind: "unreachable", error: bareError(error) });
+    else this.#cutShort("upstream_broke");
+  }
+
+  /**
+   * A session that ends cuts its stream like any other failure. EventSource connects again either way and then hears the 401; a clean end
+   * would tell whoever reads the stream with fetch that what came was all.
+   */
+  #watch(): void {
+    this.#unwatch = this.#exchange.watchStream?.(() => this.#cutShort("session_ended")) ?? null;
+  }
+
+  /** RFC 9110 section 9.2.2: a safe call may be repeated when the connection closed before any of its answer came. */
+  #mayResend(error: Error & { code?: string }): boolean {
+    return this.#resend === "allowed" && this.#connection?.heard === false && CLOSED_UNDER_CALL.has(error.code ?? "");
+  }
+
+  #finishAnswer(): void {
+    this.#whole = true;
+    this.#bodyTimer.stop();
+    if (!this.#exchange.response.destroyed) this.#exchange.response.end();
+  }
+
+  readonly #onFinish = (): void => {
+    this.#end({ kind: "answered", status: this.#status ?? 0 });
+  };
+
+  readonly #onClose = (): void => {
+    if (this.#status === null) this.#breakOff({ kind: "client_gone" });
+    else this.#cutShort("client_gone");
+  };
+
+  readonly #onDrain = (): void => {
+    if (this.#over || this.#whole) return;
+    this.#bodyTimer.restart();
+    this.#controller?.resume();
+  };
+
+  readonly #onAwait = (awaited: Awaited): void => {
+    if (this.#over || this.#status !== null) return;
+    if (awaited === "api") this.#headTimer.restart();
+    else this.#headTimer.stop();
+  };
+
+  /** Destroys the browser's connection: a cut chunked or length-delimited body is the only sign of failure left once the head is out. */
+  #cutShort(cause: CutCause): void {
+    if (this.#over) return;
+    this.#exchange.response.destroy();
+    this.#breakOff({ kind: "cut_short", status: this.#status ?? 0, cause });
+  }
+
+  #breakOff(outcome: ForwardOutcome): void {
+    if (this.#over) return;
+    this.#end(outcome);
+    this.#controller?.abort(new Error("The call has ended."));
+  }
+
+  #end(outcome: ForwardOutcome): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#headTimer.stop();
+    this.#bodyTimer.stop();
+    this.#unwatch?.();
+    const { request, response } = this.#exchange;
+    response.off("finish", this.#onFinish).off("close", this.#onClose).off("drain", this.#onDrain).off("error", this.#onClose);
+    request.socket.off("close", this.#onClose);
+    this.#body?.destroy();
+    // What is left of the body flows away, or the connection could carry no further request (as Node does for a request nobody read).
+    request.resume();
+    this.#settle(outcome);
+  }
+}
+
+function latin1(raw: Controller["rawHeaders"]): string[] {
+  const headers: string[] = [];
+  if (!Array.isArray(raw)) return headers;
+  for (const part of raw) headers.push(typeof part === "string" ? part : part.toString("latin1"));
+  return headers;
+}
+
+/** Writes a head with every header kept, those that were set on the response before included. */
+export function writeHead(response: Exchange["response"], status: number, reason: string | undefined, headers: string[]): void {
+  if (response.getHeaderNames().length === 0) {
+    if (reason === undefined) response.writeHead(status, headers);
+    else response.writeHead(status, reason, headers);
+    return;
+  }
+  // Once a header was set on its own, writeHead keeps only the last of several with one name, Set-Cookie among them (Node 20).
+  for (let i = 0; i + 1 < headers.length; i += 2) response.appendHeader(headers[i] ?? "", headers[i + 1] ?? "");
+  if (reason === undefined) response.writeHead(status);
+  else response.writeHead(status, reason);
+}
+
+/** Whether an answer is an event stream, which lasts as long as both ends want it to. */
+export function isEventStream(parsed: ParsedHeaders): boolean {
+  return [parsed["content-type"] ?? []].flat().some((type) => /^text\/event-stream\s*(?:;|$)/i.test(type));
+}
+
+/** An error fit for a log: undici's own hold socket details, and its parser error the bytes of the API's answer. */
+export function bareError(error: Error & { code?: string; errors?: readonly Error[] }): Error {
+  // Node's error for a host with several addresses has no message of its own.
+  const message = error.message || error.errors?.[0]?.message || error.code || error.name;
+  return Object.assign(new Error(message), { code: error.code ?? error.name });
+}

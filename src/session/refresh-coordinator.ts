@@ -1,0 +1,293 @@
+import type { CognitoTime } from "../cognito/cognito-time.js";
+import type { IssuedTokens, RefreshAnswer, TokenSource } from "../cognito/token-source.js";
+import type { TokenVerifier } from "../cognito/token-verifier.js";
+import { type Clock, sleep } from "../model/clock.js";
+import type { Log } from "../model/log.js";
+import { identityOf, isNewer, newestRefreshToken, type Session, type SessionId } from "../model/session.js";
+import { createTokenSet, type KeptKinds, readClaims, type TokenSet } from "../model/token-set.js";
+import type { SessionStore } from "../store/session-store.js";
+import type { SessionEnding } from "../wire/reasons.js";
+import type { DoubtGuard } from "./doubt-guard.js";
+import { freshnessOf } from "./freshness.js";
+import { createOutcomeMemory, type Hindrance } from "./outcome-memory.js";
+import type { Priority, RefreshRateLimiter, Turn } from "./refresh-rate-limiter.js";
+
+/** What became of a refresh. Never a boolean: an outage is not a verdict. */
+export type RefreshOutcome =
+  | { readonly kind: "refreshed"; readonly session: Session }
+  | { readonly kind: "rejected"; readonly ending: SessionEnding }
+  | Hindrance;
+
+export interface RefreshCoordinatorOptions {
+  readonly store: SessionStore;
+  readonly source: Pick<TokenSource, "refresh" | "revoke">;
+  readonly verifier: TokenVerifier;
+  readonly time: CognitoTime;
+  readonly clock: Clock;
+  readonly limiter: RefreshRateLimiter;
+  readonly guard: DoubtGuard;
+  readonly keep: KeptKinds;
+  /** Whether the app client rotates refresh tokens, as far as is known before its first answer tells. */
+  readonly rotation: "on" | "off" | "unknown";
+  /** How long ahead to refresh. */
+  readonly earlyMs: number;
+  readonly log: Log;
+  /** Cognito's rejection ends the session: in the store, in the log. */
+  readonly end: (session: Session, ending: SessionEnding) => void;
+  /** Revokes a token that arrived after its session had ended. */
+  readonly revokeLate: (session: Session) => void;
+  /** 0 to 1; Math.random outside tests. */
+  readonly random: () => number;
+}
+
+/** One refresh at a time for each session, and what every call makes of it. */
+export interface RefreshCoordinator {
+  /** The session ready for a call, refreshed if it has to be; the session itself, without a promise, in the ordinary case. */
+  ensureUsable(session: Session): Session | Promise<RefreshOutcome>;
+  /** Refreshes whatever the token's age. */
+  refreshNow(session: Session): Promise<RefreshOutcome>;
+  /** Resolves when every refresh under way has ended. */
+  settled(): Promise<void>;
+}
+
+/** How often one refresh is tried, by what went wrong; together they stay well under the time a person waits. */
+const MOST_ATTEMPTS = { cognito_unavailable: 3, cognito_throttled: 2, cognito_blocked: 1 } as const;
+const FIRST_BACKOFF_MS = 150;
+const RETRY_BUDGET_MS = 3_000;
+const LONGEST_EARLY_WAIT_MS = 1_500;
+/** A doubtful session is asked about once a minute. */
+const DOUBT_RETRY_AFTER_SECONDS = 60;
+
+interface Flight {
+  readonly outcome: Promise<RefreshOutcome>;
+  promote(): void;
+}
+
+export function createRefreshCoordinator(options: RefreshCoordinatorOptions): RefreshCoordinator {
+  const { store, source, verifier, time, clock, limiter, guard, keep, log } = options;
+  const memory = createOutcomeMemory(clock);
+  const flights = new Map<SessionId, Flight>();
+  let { rotation } = options;
+
+  const newestOf = (session: Session): Session => {
+    const newest = store.newest(session.id);
+    return newest && isNewer(newest, session) ? newest : session;
+  };
+  const freshness = (session: Session) => freshnessOf(session, time.now(), options.earlyMs);
+
+  /** What a call hears: too many doubtful verdicts are an outage of ours. */
+  function answered(outcome: RefreshOutcome): RefreshOutcome {
+    if (outcome.kind !== "doubtful" || !guard.tripped()) return outcome;
+    return { kind: "unavailable", reason: "cognito_unavailable", retryAfterSeconds: DOUBT_RETRY_AFTER_SECONDS };
+  }
+
+  function ended(session: Session): RefreshOutcome | null {
+    const known = store.endingOf(session.id);
+    return known ? { kind: "rejected", ending: known.ending } : null;
+  }
+
+  /** A session that was signed out meanwhile has ended, whatever else went wrong. */
+  function hindered(session: Session, hindrance: Hindrance): RefreshOutcome {
+    return ended(session) ?? memory.remember(session.id, hindrance);
+  }
+
+  /** Step 6 of a refresh: a set is used once its signature, issuer, audience, use and subject are good. */
+  async function verify(session: Session, unverified: TokenSet): Promise<RefreshOutcome> {
+    const checks = [
+      unverified.id && (await verifier.verify(unverified.id.jwt.reveal(), "id", session.refreshedAtMs)),
+      unverified.access && (await verifier.verify(unverified.access.jwt.reveal(), "access", session.refreshedAtMs)),
+    ].filter((verdict) => verdict !== null);
+
+    // Signed out while the keys were fetched.
+    if (store.endingOf(session.id)) return lateFor(session);
+    const undecidable = checks.find((verdict) => verdict.kind === "undecidable");
+    if (undecidable) {
+      log.warn({ why: undecidable.why }, "a refreshed token could not be verified: Cognito's keys cannot be had");
+      return hindered(session, { kind: "unavailable", reason: "cognito_unavailable", retryAfterSeconds: 1 });
+    }
+    const invalid = checks.find((verdict) => verdict.kind === "invalid");
+    const subjects = checks.map((verdict) => (verdict.kind === "valid" ? verdict.claims["sub"] : undefined));
+    if (invalid || checks.length === 0 || subjects.some((subject) => subject !== session.subject)) {
+      log.error(
+        { why: invalid ? invalid.why : "another subject" },
+        "a refreshed token is not good: it is not used, and the session is kept",
+      );
+      store.save({ ...session, tokens: { ...session.tokens, refresh: unverified.refresh }, unverified: null });
+      return hindered(session, { kind: "misconfigured" });
+    }
+
+    const tokens = createTokenSet({
+      refresh: unverified.refresh.reveal(),
+      claims: unverified.claims,
+      id: keep.id && unverified.id ? unverified.id.jwt.reveal() : null,
+      access: unverified.access && { jwt: unverified.access.jwt.reveal(), claims: readClaims(unverified.access.jwt.reveal()) ?? {} },
+    });
+    const next: Session = { ...session, ...identityOf(tokens.claims), tokens, unverified: null };
+    if (!store.save(next)) return lateFor(session);
+    memory.forget(session.id);
+    return { kind: "refreshed", session: next };
+  }
+
+  /** The session ended while Cognito was issuing: what was issued is revoked, and nothing brings the session back. */
+  function lateFor(session: Session): RefreshOutcome {
+    options.revokeLate(session);
+    return ended(session) ?? { kind: "rejected", ending: { reason: "signed_out", cause: "logout" } };
+  }
+
+  async function keepIssued(session: Session, issued: IssuedTokens): Promise<RefreshOutcome> {
+    const idClaims = readClaims(issued.id.reveal());
+    const access = keep.access ? issued.access : null;
+    const accessClaims = access ? readClaims(access.reveal()) : null;
+    if (!idClaims || (keep.access && !accessClaims)) {
+      log.error({}, "Cognito's answer holds no token that can be read");
+      return hindered(session, { kind: "unavailable", reason: "cognito_unavailable", retryAfterSeconds: 1 });
+    }
+    const unverified = createTokenSet({
+      refresh: (issued.refresh ?? newestRefreshToken(session)).reveal(),
+      claims: idClaims,
+      id: issued.id.reveal(),
+      access: access && accessClaims ? { jwt: access.reveal(), claims: accessClaims } : null,
+    });
+    rotation = issued.refresh ? "on" : "off";
+    // Saved before anything else can go wrong: with rotation on this is the only refresh token that still works.
+    const next: Session = {
+      ...session,
+      tokens: withoutDead(session.tokens, unverified),
+      unverified,
+      refreshedAtMs: clock.now(),
+      version: session.version + 1,
+    };
+    if (!store.save(next)) return lateFor(next);
+    guard.succeeded();
+    return verify(next, unverified);
+  }
+
+  /** Tokens that no call can use any more need no room in the cookie beside the ones that wait to be verified. */
+  function withoutDead(tokens: TokenSet, unverified: TokenSet): TokenSet {
+    if (tokens.expiresAtMs > time.now()) return tokens;
+    return createTokenSet({ refresh: unverified.refresh.reveal(), claims: tokens.claims, id: null, access: null });
+  }
+
+  function conclude(session: Session, answer: Exclude<RefreshAnswer, IssuedTokens>): RefreshOutcome {
+    switch (answer.kind) {
+      case "rejected": {
+        // Read again: somebody else may have refreshed meanwhile, and the loser of a race never ends a session.
+        const newest = store.newest(session.id);
+        if (newest && isNewer(newest, session)) return { kind: "refreshed", session: newest };
+        options.end(session, answer.ending);
+        return ended(session) ?? { kind: "rejected", ending: answer.ending };
+      }
+      case "doubtful":
+        guard.doubted();
+        if (guard.tripped()) {
+          log.error(
+            { alert: "refreshes_doubtful" },
+            "20 refreshes in 5 minutes got a doubtful answer and none succeeded: check the app client",
+          );
+        }
+        return answered(hindered(session, answer));
+      case "unavailable":
+        return hindered(session, { kind: "unavailable", reason: answer.reason, retryAfterSeconds: 1 });
+      case "misconfigured":
+        log.error({ alert: "misconfigured", problem: answer.problem }, "Cognito refuses refreshes because of a setting; sessions are kept");
+        return hindered(session, { kind: "misconfigured" });
+      case "denied":
+        return hindered(session, { kind: "denied" });
+    }
+  }
+
+  /** Retries with jitter are ours: the SDK makes one attempt. */
+  async function ask(session: Session): Promise<RefreshAnswer> {
+    const startedAtMs = clock.now();
+    const request = { refreshToken: newestRefreshToken(session), username: session.username, deviceKey: session.deviceKey };
+    for (let attempt = 1; ; attempt++) {
+      const answer = await source.refresh(request);
+      if (answer.kind !== "unavailable" || attempt >= MOST_ATTEMPTS[answer.reason]) return answer;
+      if (clock.now() - startedAtMs > RETRY_BUDGET_MS) return answer;
+      await sleep(clock, FIRST_BACKOFF_MS * 2 ** (attempt - 1) * (0.5 + options.random()));
+      if (store.endingOf(session.id)) return answer;
+    }
+  }
+
+  async function run(session: Session, turn: () => Turn, force: boolean): Promise<RefreshOutcome> {
+    const before = newestOf(session);
+    if (before.unverified && before.unverified.expiresAtMs > time.now()) return verify(before, before.unverified);
+    if (!force && freshness(before) === "fresh") return { kind: "refreshed", session: before };
+    if ((await turn().granted) === "timed_out") {
+      return hindered(session, { kind: "unavailable", reason: "cognito_throttled", retryAfterSeconds: 1 });
+    }
+    const gone = ended(session);
+    if (gone) return gone;
+    const current = newestOf(session);
+    const answer = await ask(current);
+    return answer.kind === "issued" ? keepIssued(current, answer) : conclude(current, answer);
+  }
+
+  /** Joins the refresh under way, or starts the session's one. It belongs to the session: a browser that leaves does not abort it. */
+  function refresh(session: Session, priority: Priority, force = false): Promise<RefreshOutcome> {
+    const under = flights.get(session.id);
+    if (under) {
+      if (priority === "waiting") under.promote();
+      return under.outcome;
+    }
+    const hindrance = memory.recall(session.id);
+    const known = ended(session) ?? (hindrance && answered(hindrance));
+    if (known) return Promise.resolve(known);
+    let turn: Turn | null = null;
+    let wanted = priority;
+    const outcome = run(
+      session,
+      () => {
+        turn = limiter.request(wanted);
+        return turn;
+      },
+      force,
+    ).finally(() => flights.delete(session.id));
+    flights.set(session.id, {
+      outcome,
+      promote() {
+        wanted = "waiting";
+        turn?.promote();
+      },
+    });
+    return outcome;
+  }
+
+  /** A call that had to wait: with a token that still lives, only an end stops it. */
+  async function awaitRefresh(session: Session): Promise<RefreshOutcome> {
+    const outcome = await refresh(session, "waiting");
+    if (outcome.kind === "refreshed" || outcome.kind === "rejected") return outcome;
+    const newest = newestOf(session);
+    return freshness(newest) === "dead" ? outcome : { kind: "refreshed", session: newest };
+  }
+
+  /** The same for a token with life left: a Cognito that hangs must not hold the call up. */
+  async function awaitEarly(session: Session): Promise<RefreshOutcome> {
+    const waited = new AbortController();
+    const enough = sleep(clock, LONGEST_EARLY_WAIT_MS, waited.signal).then((): RefreshOutcome => ({ kind: "refreshed", session }));
+    return Promise.race([awaitRefresh(session), enough]).finally(() => waited.abort());
+  }
+
+  return {
+    ensureUsable(session) {
+      switch (freshness(session)) {
+        case "fresh":
+          return session;
+        case "early":
+          // With rotation the new refresh token travels on the very answer: in this process's memory alone it could be lost.
+          if (rotation !== "off") return awaitEarly(session);
+          refresh(session, "background").catch((error: unknown) => {
+            log.error({ error: String(error) }, "a background refresh failed unexpectedly");
+          });
+          return session;
+        case "due":
+        case "dead":
+          return awaitRefresh(session);
+      }
+    },
+    refreshNow: (session) => refresh(session, "waiting", true),
+    async settled() {
+      while (flights.size > 0) await Promise.allSettled([...flights.values()].map((flight) => flight.outcome));
+    },
+  };
+}

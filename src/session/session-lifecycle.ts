@@ -1,0 +1,216 @@
+import { createHash } from "node:crypto";
+import type { TokenSource } from "../cognito/token-source.js";
+import type { TokenVerifier, Verdict } from "../cognito/token-verifier.js";
+import type { Cancel, Clock } from "../model/clock.js";
+import type { Log } from "../model/log.js";
+import type { Secret } from "../model/secret.js";
+import { createSessionId, identityOf, newestRefreshToken, type Session, type SessionId } from "../model/session.js";
+import { type Claims, createTokenSet, type KeptKinds, largestClaims, readClaims } from "../model/token-set.js";
+import type { SessionStore } from "../store/session-store.js";
+import type { SessionEnding } from "../wire/reasons.js";
+import { limitPassed, type SessionLimits, touched } from "./limits.js";
+import type { Revocation } from "./revocation.js";
+
+/** What a sign-in brought. */
+export interface SignIn {
+  readonly id: Secret;
+  readonly access: Secret;
+  readonly refresh: Secret;
+  /** The nonce this sign-in began with. */
+  readonly nonce: string;
+  /** The session this browser had before; it ends. */
+  readonly previous: SessionId | null;
+}
+
+export type StartOutcome =
+  | { readonly kind: "started"; readonly session: Session; readonly sealed: string }
+  /** Cognito's keys cannot be had. */
+  | { readonly kind: "undecidable"; readonly why: string }
+  /** A token is not what Cognito should have issued for this sign-in. */
+  | { readonly kind: "invalid"; readonly why: string }
+  | { readonly kind: "too_large" };
+
+export interface SessionLifecycleOptions {
+  readonly store: SessionStore;
+  readonly source: TokenSource;
+  readonly verifier: TokenVerifier;
+  readonly revocation: Revocation;
+  readonly clock: Clock;
+  readonly userPoolId: string;
+  readonly clientId: string;
+  readonly keep: KeptKinds;
+  readonly limits: SessionLimits;
+  /** How many bytes of Cookie header a ticket takes, and how many it may. */
+  readonly ticketBytes: (sealed: string) => number;
+  readonly ticketBudgetBytes: number;
+  readonly log: Log;
+}
+
+/** Begins and ends sessions. */
+export interface SessionLifecycle {
+  start(signIn: SignIn): Promise<StartOutcome>;
+  /** Ends the session here; whoever ends it on purpose also signs it out at Cognito. */
+  end(session: Session, ending: SessionEnding): void;
+  /** Calls back at every ending in this process, whoever brought it about; a session that a new sign-in replaced has ended too. */
+  onEnded(listener: (id: SessionId, ending: SessionEnding) => void): Cancel;
+  /** Ends the session when a limit of ours has passed. */
+  enforceLimits(session: Session): SessionEnding | null;
+  /** Keeps the session at hand, so that its token can be revoked when a sign-in just begun replaces it. */
+  keepAtHand(session: Session): void;
+  /** Counts activity, which extends the idle limit. */
+  touch(session: Session): Session;
+  /** Ends the session here and at Cognito. Completes locally whatever Cognito says. */
+  signOut(session: Session, scope: "session" | "everywhere"): Promise<void>;
+  /** Revokes what arrived after its session had ended. */
+  revokeLate(session: Session): void;
+}
+
+/** What may be said of a session in a log: enough to follow one, useless for opening it. */
+function pseudonym(id: SessionId): string {
+  return createHash("sha256").update(id).digest("hex").slice(0, 12);
+}
+
+export function createSessionLifecycle(options: SessionLifecycleOptions): SessionLifecycle {
+  const { store, source, verifier, revocation, clock, keep, limits, log } = options;
+  const listeners = new Set<(id: SessionId, ending: SessionEnding) => void>();
+
+  function announce(id: SessionId, ending: SessionEnding): void {
+    for (const listener of listeners) listener(id, ending);
+  }
+
+  function end(session: Session, ending: SessionEnding): void {
+    if (store.endingOf(session.id)) return;
+    store.end(session.id, ending);
+    const ageSeconds = Math.round((clock.now() - session.startedAtMs) / 1000);
+    const fields = { event: "session_ended", session: pseudonym(session.id), ...ending, age_seconds: ageSeconds };
+    if (ending.cause === "refresh_token_reused")
+      log.warn({ ...fields, security: "authn_token_reuse" }, "a rotated refresh token was used again");
+    else log.info(fields, "session ended");
+    announce(session.id, ending);
+  }
+
+  function replacePrevious(id: SessionId): void {
+    const previous = store.newest(id);
+    const ending: SessionEnding = { reason: "signed_out", cause: "logout" };
+    store.end(id, ending, "superseded");
+    log.info({ event: "session_replaced", session: pseudonym(id) }, "a new sign-in replaced the session");
+    announce(id, ending);
+    if (previous) void revocation.revoke(newestRefreshToken(previous));
+  }
+
+  async function verify({ id, access, nonce }: SignIn, receivedAtMs: number): Promise<Verdict> {
+    const verdicts = [await verifier.verify(id.reveal(), "id", receivedAtMs)];
+    if (keep.access) verdicts.push(await verifier.verify(access.reveal(), "access", receivedAtMs));
+    const [ofId] = verdicts;
+    const bad = verdicts.find((verdict) => verdict.kind !== "valid");
+    if (bad) return bad;
+    if (ofId?.kind !== "valid") return { kind: "invalid", why: "no ID token" };
+    // OpenID Connect Core 3.1.3.7, 11: the nonce binds the token to this sign-in.
+    if (ofId.claims["nonce"] !== nonce) return { kind: "invalid", why: "another nonce" };
+    return { kind: "valid", claims: ofId.claims };
+  }
+
+  return {
+    async start(signIn) {
+      const nowMs = clock.now();
+      const verdict = await verify(signIn, nowMs);
+      if (verdict.kind !== "valid") {
+        void revocation.revoke(signIn.refresh);
+        return verdict;
+      }
+      const { claims } = verdict;
+      const accessJwt = signIn.access.reveal();
+      const session: Session = {
+        // A new id at every sign-in: nothing that was planted before it is worth anything after (session fixation).
+        id: createSessionId(),
+        userPoolId: options.userPoolId,
+        clientId: options.clientId,
+        ...identityOf(claims),
+        deviceKey: deviceKeyOf(readClaims(accessJwt)),
+        tokens: createTokenSet({
+          refresh: signIn.refresh.reveal(),
+          claims,
+          id: keep.id ? signIn.id.reveal() : null,
+          access: keep.access ? { jwt: accessJwt, claims: readClaims(accessJwt) ?? {} } : null,
+        }),
+        unverified: null,
+        startedAtMs: nowMs,
+        lastSeenAtMs: nowMs,
+        refreshedAtMs: nowMs,
+        version: 1,
+      };
+      const sealed = store.seal(session);
+      const bytes = options.ticketBytes(sealed);
+      if (bytes > options.ticketBudgetBytes) {
+        const fields = { cookie_bytes: bytes, budget_bytes: options.ticketBudgetBytes, largest_claims: largestClaims(claims) };
+        log.error(fields, "the session does not fit into cookies: take claims out of the token, or keep sessions in a shared store");
+        void revocation.revoke(signIn.refresh);
+        return { kind: "too_large" };
+      }
+      if (signIn.previous) replacePrevious(signIn.previous);
+      log.info({ event: "session_started", session: pseudonym(session.id), cookie_bytes: bytes }, "session started");
+      return { kind: "started", session, sealed };
+    },
+
+    end,
+
+    onEnded(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+
+    enforceLimits(session) {
+      const ending = limitPassed(session, clock.now(), limits);
+      if (ending) {
+        end(session, ending);
+        void revocation.revoke(newestRefreshToken(session));
+      }
+      return ending;
+    },
+
+    keepAtHand: (session) => void store.save(session),
+
+    touch(session) {
+      const next = touched(session, clock.now(), limits);
+      if (next !== session) store.save(next);
+      return next;
+    },
+
+    async signOut(session, scope) {
+      end(session, { reason: "signed_out", cause: scope === "everywhere" ? "logout_everywhere" : "logout" });
+      await revocation.revoke(scope === "everywhere" ? await signOutEverywhere(session) : newestRefreshToken(session));
+    },
+
+    revokeLate(session) {
+      log.info({ event: "late_refresh_revoked", session: pseudonym(session.id) }, "a refresh landed after its session had ended");
+      void revocation.revoke(newestRefreshToken(session));
+    },
+  };
+
+  /**
+   * GlobalSignOut takes a living access token, which the session may not keep: then a fresh one is fetched for it.
+   * Resolves with the newest refresh token, which that may have rotated.
+   */
+  async function signOutEverywhere(session: Session): Promise<Secret> {
+    const { access: ofSession } = session.tokens;
+    const newest = newestRefreshToken(session);
+    const answer =
+      ofSession && ofSession.expiresAtMs > clock.now()
+        ? ({ kind: "issued", access: ofSession.jwt, refresh: null } as const)
+        : await source.refresh({ refreshToken: newest, username: session.username, deviceKey: session.deviceKey });
+    const access = answer.kind === "issued" ? answer.access : null;
+    const outcome = access ? await source.signOutEverywhere(access) : answer;
+    if (outcome.kind !== "revoked") {
+      log.error(
+        { outcome: outcome.kind },
+        "GlobalSignOut failed: this session is over, the person's others are not (it needs the scope aws.cognito.signin.user.admin)",
+      );
+    }
+    return (answer.kind === "issued" ? answer.refresh : null) ?? newest;
+  }
+}
+
+function deviceKeyOf(accessClaims: Claims | null): string | null {
+  const key = accessClaims?.["device_key"];
+  return typeof key === "string" ? key : null;
+}

@@ -1,0 +1,182 @@
+import type { CognitoTime } from "../cognito/cognito-time.js";
+import type { Cancel, Clock } from "../model/clock.js";
+import { describeError, type Log } from "../model/log.js";
+import { isNewer, type Session, type SessionId } from "../model/session.js";
+import type { SessionStore } from "../store/session-store.js";
+import type { SessionEnding } from "../wire/reasons.js";
+import { idleEndsAtMs, limitPassed, type SessionLimits } from "./limits.js";
+import type { RefreshCoordinator, RefreshOutcome } from "./refresh-coordinator.js";
+import type { SessionLifecycle } from "./session-lifecycle.js";
+
+export interface SessionWatchOptions {
+  readonly coordinator: Pick<RefreshCoordinator, "ensureUsable">;
+  readonly lifecycle: Pick<SessionLifecycle, "enforceLimits" | "onEnded">;
+  readonly store: Pick<SessionStore, "newest" | "endingOf">;
+  readonly limits: SessionLimits;
+  readonly time: CognitoTime;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** For what lasts longer than a token: sockets and streams, which close when their session ends. */
+export interface SessionWatch {
+  /**
+   * Calls back once, when the session has ended: at once where anybody in this process ended it, and at the end of its token or of a limit of
+   * ours. Never before it returns. However many watch one session, it costs one timer and one refresh.
+   */
+  watch(session: Session, onEnded: (ending: SessionEnding) => void): Cancel;
+  /** Hears of a newer version of a session: a rotated refresh token or later activity, which the store may have forgotten by then. */
+  learn(session: Session): void;
+  /** How many sessions are being watched. */
+  readonly size: number;
+}
+
+/** Contract: after a doubtful verdict Cognito is asked again at most once a minute; nor does a wrong setting mend itself sooner. */
+const ASK_AGAIN_MS = 60_000;
+/** A token that is dead on arrival, or a timer that fires early, must not make a loop. */
+const SHORTEST_WAIT_MS = 1_000;
+
+interface Watched {
+  session: Session;
+  readonly watchers: Set<(ending: SessionEnding) => void>;
+  cancelTimer: Cancel;
+}
+
+/** A store that tells of each version it keeps. */
+export function tellingStore(store: SessionStore, onSaved: (session: Session) => void): SessionStore {
+  return {
+    ...store,
+    save(session) {
+      const saved = store.save(session);
+      if (saved) onSaved(session);
+      return saved;
+    },
+  };
+}
+
+export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
+  const { coordinator, lifecycle, store, limits, time, clock, log } = options;
+  const watched = new Map<SessionId, Watched>();
+
+  function learn(session: Session): void {
+    const entry = watched.get(session.id);
+    if (entry && isNewer(session, entry.session)) entry.session = session;
+  }
+
+  function tell(id: SessionId, ending: SessionEnding): void {
+    const entry = watched.get(id);
+    if (!entry) return;
+    watched.delete(id);
+    entry.cancelTimer();
+    for (const onEnded of entry.watchers) {
+      try {
+        onEnded(ending);
+      } catch (error) {
+        // One that fails must not keep the others open.
+        log.error({ error: describeError(error) }, "a watcher of a session failed");
+      }
+    }
+  }
+
+  /** Until its token dies by Cognito's clock or a limit of ours passes, whichever comes first. */
+  function untilNextMs(session: Session): number {
+    const nowMs = clock.now();
+    const idleMs = idleEndsAtMs(session, limits) ?? Number.POSITIVE_INFINITY;
+    const lifetimeMs = limits.maxAgeMs === null ? Number.POSITIVE_INFINITY : session.startedAtMs + limits.maxAgeMs;
+    return Math.min(session.tokens.expiresAtMs - time.now(), idleMs - nowMs, lifetimeMs - nowMs);
+  }
+
+  function checkIn(entry: Watched, delayMs: number): void {
+    entry.cancelTimer();
+    entry.cancelTimer = clock.after(Math.max(delayMs, SHORTEST_WAIT_MS), () => {
+      check(entry).catch((error: unknown) => {
+        log.error({ error: describeError(error) }, "a watched session could not be checked");
+        if (isWatched(entry)) checkIn(entry, ASK_AGAIN_MS);
+      });
+    });
+  }
+
+  const isWatched = (entry: Watched) => watched.get(entry.session.id) === entry;
+
+  function endingOf(session: Session): SessionEnding | null {
+    const known = store.endingOf(session.id)?.ending;
+    if (known) return known;
+    const passed = limitPassed(session, clock.now(), limits);
+    // Activity may have gone by in another process, and only the browser's cookie tells: what watches the session closes, and the next request
+    // decides. The lifetime is the same everywhere.
+    if (passed?.cause === "idle_timeout") return passed;
+    return passed && (lifecycle.enforceLimits(session) ?? passed);
+  }
+
+  async function check(entry: Watched): Promise<void> {
+    const newest = store.newest(entry.session.id);
+    if (newest) learn(newest);
+    const { session } = entry;
+    const ending = endingOf(session);
+    if (ending) {
+      tell(session.id, ending);
+      return;
+    }
+    const usable = coordinator.ensureUsable(session);
+    const outcome: RefreshOutcome = usable instanceof Promise ? await usable : { kind: "refreshed", session: usable };
+    // The last watcher left, or an ending was announced meanwhile.
+    if (isWatched(entry)) follow(entry, outcome);
+  }
+
+  function follow(entry: Watched, outcome: RefreshOutcome): void {
+    switch (outcome.kind) {
+      case "refreshed":
+        learn(outcome.session);
+        checkIn(entry, untilNextMs(entry.session));
+        break;
+      case "rejected":
+        tell(entry.session.id, outcome.ending);
+        break;
+      // None of these is a verdict.
+      case "unavailable":
+        checkIn(entry, outcome.retryAfterSeconds * 1000);
+        break;
+      case "doubtful":
+      case "misconfigured":
+      case "denied":
+        checkIn(entry, ASK_AGAIN_MS);
+    }
+  }
+
+  function enter(session: Session): Watched {
+    const known = watched.get(session.id);
+    if (known) {
+      learn(session);
+      return known;
+    }
+    const entry: Watched = { session, watchers: new Set(), cancelTimer: () => {} };
+    watched.set(session.id, entry);
+    // It may have ended between the request's own check and now; the caller is still to get its Cancel.
+    queueMicrotask(() => {
+      const ending = store.endingOf(session.id)?.ending;
+      if (ending && isWatched(entry)) tell(session.id, ending);
+    });
+    checkIn(entry, untilNextMs(session));
+    return entry;
+  }
+
+  lifecycle.onEnded(tell);
+
+  return {
+    watch(session, onEnded) {
+      const entry = enter(session);
+      // One function may watch twice, and each is cancelled on its own.
+      const watcher = (ending: SessionEnding) => onEnded(ending);
+      entry.watchers.add(watcher);
+      return () => {
+        if (!entry.watchers.delete(watcher) || entry.watchers.size > 0 || !isWatched(entry)) return;
+        watched.delete(entry.session.id);
+        entry.cancelTimer();
+      };
+    },
+    learn,
+    get size() {
+      return watched.size;
+    },
+  };
+}

@@ -1,0 +1,175 @@
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../model/clock.js";
+import { type Log, silentLog } from "../model/log.js";
+import { isNewer, mergeSessions, SESSION_ID_BYTES, type Session, type SessionId, sessionIdFromBytes } from "../model/session.js";
+import { ENDING_CAUSES, type SessionEnding } from "../wire/reasons.js";
+import { ByteReader, ByteWriter } from "./byte-string.js";
+import type { PresentedCookies } from "./cookies.js";
+import type { Opened, Sealer } from "./sealing.js";
+import { decodeSession, encodeSession } from "./session-codec.js";
+import type { Reading, SessionStore } from "./session-store.js";
+import { DICTIONARY } from "./token-packing.js";
+
+/** A copied cookie can still be used until its ID token dies, 24 hours at most: so long an ending is remembered here. */
+const ENDING_KEPT_MS = 25 * 60 * 60 * 1000;
+const MOST_ENDINGS = 100_000;
+/** Objects and their headers beside the tokens' text, measured roughly. */
+const SESSION_OVERHEAD_BYTES = 1_500;
+
+export interface CookieStoreOptions {
+  readonly sealer: Sealer;
+  readonly clock: Clock;
+  readonly userPoolId: string;
+  readonly clientId: string;
+  /** Bytes of memory for opened tickets and for versions no browser has brought back yet. */
+  readonly cacheBytes: number;
+  readonly log?: Log;
+}
+
+interface OpenedTicket {
+  readonly session: Session;
+  readonly sealedWith: "newest" | "older";
+}
+
+interface KnownSession {
+  readonly session: Session;
+  /** Filled at the first answer that carries it: fifty parallel answers then cost one sealing. */
+  sealed: string | null;
+  /** Whether a browser has brought this version back: then nothing is lost with it. */
+  brought: "not yet" | "back";
+}
+
+const ENDINGS: readonly SessionEnding[] = [
+  ...ENDING_CAUSES.expired.flatMap((cause): SessionEnding[] => {
+    return cause === "unknown" || cause === "refresh_token_invalid" ? [] : [{ reason: "expired", cause }];
+  }),
+  ...ENDING_CAUSES.signed_out.map((cause): SessionEnding => ({ reason: "signed_out", cause })),
+];
+
+function sizeOf(session: Session): number {
+  const { refresh, id, access } = session.tokens;
+  const text = refresh.reveal().length + (id?.jwt.reveal().length ?? 0) + (access?.jwt.reveal().length ?? 0);
+  // The claims once more, as objects.
+  return SESSION_OVERHEAD_BYTES + 2 * text;
+}
+
+/** Sessions that live, sealed, in the browser's own cookies; this process remembers only what no cookie can tell it. */
+export function createCookieStore(options: CookieStoreOptions): SessionStore {
+  const { sealer, clock, userPoolId, clientId, log = silentLog } = options;
+  const opened = new LRUCache<string, OpenedTicket>({
+    maxSize: Math.max(1, Math.floor(options.cacheBytes / 2)),
+    sizeCalculation: ({ session }, ticket) => sizeOf(session) + ticket.length,
+  });
+  const known = new LRUCache<SessionId, KnownSession>({
+    maxSize: Math.max(1, Math.floor(options.cacheBytes / 2)),
+    // With its sealed ticket.
+    sizeCalculation: ({ session }) => Math.ceil(1.5 * sizeOf(session)),
+    dispose({ session, brought }, _id, reason) {
+      if (reason !== "evict" || brought === "back") return;
+      log.warn(
+        { version: session.version },
+        "a refreshed session was forgotten before its browser came back for it: raise SESSION_CACHE_BYTES",
+      );
+    },
+  });
+  const endings = new LRUCache<SessionId, { ending: SessionEnding; superseded: boolean }>({
+    max: MOST_ENDINGS,
+    ttl: ENDING_KEPT_MS,
+    perf: { now: () => clock.now() },
+    ttlResolution: 0,
+  });
+
+  function openTicket(ticket: string): OpenedTicket | Extract<Opened, { kind: "invalid" }> {
+    const cached = opened.get(ticket);
+    if (cached) return cached;
+    const result = sealer.open("session", ticket);
+    if (result.kind === "invalid") return result;
+    try {
+      const entry = { session: decodeSession(result.plaintext, result.dictionary), sealedWith: result.key };
+      opened.set(ticket, entry);
+      return entry;
+    } catch {
+      // Sealed by us, and yet not to be read: a dictionary or layout of another release.
+      return { kind: "invalid", cause: "unknown_version" };
+    }
+  }
+
+  function openMarker(marker: string): { id: SessionId; ending: SessionEnding } | null {
+    const result = sealer.open("ended", marker);
+    if (result.kind === "invalid") return null;
+    try {
+      const reader = new ByteReader(result.plaintext);
+      const id = sessionIdFromBytes(reader.raw(SESSION_ID_BYTES));
+      reader.uint48();
+      const cause = reader.text();
+      const ending = ENDINGS.find((candidate) => candidate.cause === cause);
+      return ending ? { id, ending } : null;
+    } catch {
+      return null;
+    }
+  }
+
+  function readTicket(ticket: string, markers: readonly { id: SessionId; ending: SessionEnding }[]): Reading {
+    const result = openTicket(ticket);
+    if ("kind" in result) return result;
+    const { session: presented, sealedWith } = result;
+    const { id } = presented;
+    const ended = endings.get(id);
+    if (ended) return { kind: "ended", id, known: "here", ...ended };
+    const marker = markers.find((candidate) => candidate.id === id);
+    if (marker) return { kind: "ended", id, ending: marker.ending, known: "marker", superseded: false };
+    if (presented.userPoolId !== userPoolId || presented.clientId !== clientId) {
+      return { kind: "foreign", userPoolId: presented.userPoolId, clientId: presented.clientId };
+    }
+    const entry = known.get(id);
+    if (entry && !isNewer(entry.session, presented)) entry.brought = "back";
+    return { kind: "session", session: entry && isNewer(entry.session, presented) ? entry.session : presented, presented, sealedWith };
+  }
+
+  return {
+    read({ tickets, markers: sealedMarkers, any }: PresentedCookies): Reading {
+      const markers = sealedMarkers.flatMap((sealed) => openMarker(sealed) ?? []);
+      const readings = tickets.map((ticket) => readTicket(ticket, markers));
+      // A cookie that stands twice must not lock the person out: a living session wins over everything else.
+      const best =
+        readings.find((reading) => reading.kind === "session") ?? readings.find((reading) => reading.kind === "ended") ?? readings[0];
+      if (best) return best;
+      if (any) return { kind: "invalid", cause: "unreadable" };
+      const marker = markers[0];
+      return marker ? { kind: "ended", ...marker, known: "marker", superseded: false } : { kind: "none" };
+    },
+
+    newest(id) {
+      return endings.has(id) ? null : (known.get(id)?.session ?? null);
+    },
+
+    save(session) {
+      if (endings.has(session.id)) return false;
+      const before = known.get(session.id)?.session;
+      const merged = before ? mergeSessions(session, before) : session;
+      if (merged !== before) known.set(session.id, { session: merged, sealed: null, brought: "not yet" });
+      return true;
+    },
+
+    end(id, ending, superseded) {
+      known.delete(id);
+      // The first reason stands: a refresh rejected after a sign-out is still a sign-out.
+      if (!endings.has(id)) endings.set(id, { ending, superseded: superseded !== undefined });
+    },
+
+    endingOf: (id) => endings.get(id) ?? null,
+
+    seal(session) {
+      const entry = known.get(session.id);
+      if (entry?.session === session && entry.sealed !== null) return entry.sealed;
+      const sealed = sealer.seal("session", encodeSession(session), DICTIONARY);
+      if (entry?.session === session) entry.sealed = sealed;
+      return sealed;
+    },
+
+    sealEnding(id, ending) {
+      const writer = new ByteWriter().raw(Buffer.from(id, "base64url")).uint48(clock.now()).text(ending.cause);
+      return sealer.seal("ended", writer.finish());
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import { identityOf, SESSION_ID_BYTES, type Session, sessionIdFromBytes } from "../model/session.js";
+import { type Claims, createTokenSet, parseClaims, readClaims, type TokenSet } from "../model/token-set.js";
+import { ByteReader, ByteWriter } from "./byte-string.js";
+import { packClaims, packToken, unpackClaims, unpackToken } from "./token-packing.js";
+
+/*
+ * A session as bytes:
+ *
+ *   id (16) | started, last seen, refreshed (48 bits each, ms) | version | pool | client | device key | tokens | unverified tokens
+ *
+ * Subject and username are not written: they stand in the ID token's claims.
+ */
+
+const ABSENT = 0;
+const ID_TOKEN = 1;
+const CLAIMS = 2;
+const ACCESS_TOKEN = 3;
+const TOKENS = 4;
+
+/** `known`: a refresh token that stands before these and need not be written twice. */
+function writeTokens(writer: ByteWriter, tokens: TokenSet, known: string | null): void {
+  const refresh = tokens.refresh.reveal();
+  writer.bytes(refresh === known ? Buffer.alloc(0) : packToken(refresh));
+  if (tokens.id) writer.uint8(ID_TOKEN).bytes(packToken(tokens.id.jwt.reveal()));
+  else writer.uint8(CLAIMS).bytes(packClaims(Buffer.from(JSON.stringify(tokens.claims), "utf8")));
+  if (tokens.access) writer.uint8(ACCESS_TOKEN).bytes(packToken(tokens.access.jwt.reveal()));
+  else writer.uint8(ABSENT);
+}
+
+function assertClaims(claims: Claims | null): Claims {
+  if (!claims) throw new RangeError("the claims are not a JSON object");
+  return claims;
+}
+
+/** A JWT whose JSON is spelled unusually, or is very long, is packed as text: its claims are then read from the token itself. */
+function claimsOf({ token, claimsJson }: ReturnType<typeof unpackToken>): Claims {
+  return assertClaims(claimsJson ? parseClaims(claimsJson) : readClaims(token));
+}
+
+function readTokens(reader: ByteReader, dictionary: number, known: string | null): TokenSet {
+  const packedRefresh = reader.bytes();
+  const refresh = packedRefresh.length === 0 && known !== null ? known : unpackToken(packedRefresh, dictionary).token;
+  const kind = reader.uint8();
+  const packed = reader.bytes();
+  const id = kind === ID_TOKEN ? unpackToken(packed, dictionary) : null;
+  const claims = id ? claimsOf(id) : assertClaims(parseClaims(unpackClaims(packed, dictionary)));
+  const access = reader.uint8() === ACCESS_TOKEN ? unpackToken(reader.bytes(), dictionary) : null;
+  return createTokenSet({
+    refresh,
+    claims,
+    id: id ? id.token : null,
+    access: access ? { jwt: access.token, claims: claimsOf(access) } : null,
+  });
+}
+
+/** The session as bytes, packed with the current dictionary. */
+export function encodeSession(session: Session): Buffer {
+  const writer = new ByteWriter()
+    .raw(Buffer.from(session.id, "base64url"))
+    .uint48(session.startedAtMs)
+    .uint48(session.lastSeenAtMs)
+    .uint48(session.refreshedAtMs)
+    .length(session.version)
+    .text(session.userPoolId)
+    .text(session.clientId)
+    .text(session.deviceKey ?? "");
+  writeTokens(writer, session.tokens, null);
+  if (session.unverified) writeTokens(writer.uint8(TOKENS), session.unverified, session.tokens.refresh.reveal());
+  else writer.uint8(ABSENT);
+  return writer.finish();
+}
+
+/**
+ * The session that `encodeSession` wrote.
+ * @throws where the bytes are not a session.
+ */
+export function decodeSession(bytes: Buffer, dictionary: number): Session {
+  const reader = new ByteReader(bytes);
+  const id = sessionIdFromBytes(reader.raw(SESSION_ID_BYTES));
+  const startedAtMs = reader.uint48();
+  const lastSeenAtMs = reader.uint48();
+  const refreshedAtMs = reader.uint48();
+  const version = reader.length();
+  const userPoolId = reader.text();
+  const clientId = reader.text();
+  const deviceKey = reader.text();
+  const tokens = readTokens(reader, dictionary, null);
+  const unverified = reader.uint8() === TOKENS ? readTokens(reader, dictionary, tokens.refresh.reveal()) : null;
+  reader.end();
+  return {
+    id,
+    userPoolId,
+    clientId,
+    ...identityOf(tokens.claims),
+    deviceKey: deviceKey === "" ? null : deviceKey,
+    tokens,
+    unverified,
+    startedAtMs,
+    lastSeenAtMs,
+    refreshedAtMs,
+    version,
+  };
+}

@@ -1,0 +1,43 @@
+import type { Session, SessionId } from "../model/session.js";
+import type { InvalidCause, SessionEnding } from "../wire/reasons.js";
+import type { PresentedCookies } from "./cookies.js";
+
+/** What a request's cookies say, before any limit or refresh is looked at. */
+export type Reading =
+  /** Nobody is signed in. */
+  | { readonly kind: "none" }
+  /** The newest session the store knows under the ticket that came. */
+  | { readonly kind: "session"; readonly session: Session; readonly presented: Session; readonly sealedWith: "newest" | "older" }
+  /** A session that has ended. */
+  | {
+      readonly kind: "ended";
+      readonly id: SessionId;
+      readonly ending: SessionEnding;
+      readonly known: "here" | "marker";
+      readonly superseded: boolean;
+    }
+  /** A ticket that cannot be opened: perhaps the server is wrong (a rolling deploy), so it is kept. */
+  | { readonly kind: "invalid"; readonly cause: InvalidCause }
+  /** Sealed for another user pool or app client: the server's mistake, not the user's end. */
+  | { readonly kind: "foreign"; readonly userPoolId: string; readonly clientId: string };
+
+/**
+ * Where sessions live. All methods may be called at any time and in any order; an ended session never comes back, as far as the contract's
+ * section 4 promises for each store.
+ */
+export interface SessionStore {
+  /** Never throws for what a browser sends. */
+  read(presented: PresentedCookies): Reading;
+  /** The newest version the store knows of a session it has seen; null where it knows none or the session has ended. */
+  newest(id: SessionId): Session | null;
+  /** Keeps a version that no request has brought yet. False, and nothing kept, when the session has ended meanwhile. */
+  save(session: Session): boolean;
+  /** Ends a session for good. `superseded`: a newer sign-in in that browser took its place, so nobody may touch the browser's cookies. */
+  end(id: SessionId, ending: SessionEnding, superseded?: "superseded"): void;
+  /** How a session ended; null while it has not. */
+  endingOf(id: SessionId): { readonly ending: SessionEnding; readonly superseded: boolean } | null;
+  /** The ticket that goes to the browser. */
+  seal(session: Session): string;
+  /** The marker that tells other tabs why the session ended. */
+  sealEnding(id: SessionId, ending: SessionEnding): string;
+}

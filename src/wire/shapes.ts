@@ -1,0 +1,35 @@
+import type { Cause, Reason } from "./reasons.js";
+
+/** A JSON value, as claims hold them. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+
+/** RFC 9457 problem details, as `application/problem+json`. */
+export interface ProblemDocument {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly reason: Reason;
+  readonly cause?: Cause;
+  readonly detail: string;
+  readonly request_id: string;
+  /** Where to sign in; on every 401 and on `sign_in_failed`. */
+  readonly login_url?: string;
+}
+
+/** What `GET /auth/session` answers. Times are ISO 8601 in UTC. */
+export interface SessionDocument {
+  readonly user: {
+    readonly sub: string;
+    readonly username: string;
+    readonly email: string | null;
+    readonly groups: readonly string[];
+    readonly claims: { readonly [name: string]: Json };
+  };
+  readonly server_time: string;
+  readonly started_at: string;
+  readonly token_expires_at: string;
+  /** When the idle limit passes if nothing happens; null without one. */
+  readonly idle_ends_at: string | null;
+  /** When the session must end whatever happens; null while unknown. */
+  readonly session_ends_at: string | null;
+}

@@ -1,0 +1,183 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import t from "tap";
+
+// Compiled to <out dir>/test/architecture.
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const SRC = join(ROOT, "src");
+
+/** The house: imports go strictly downward. */
+const FLOORS: { readonly [place: string]: number } = {
+  wire: 0,
+  model: 1,
+  config: 2,
+  store: 2,
+  cognito: 2,
+  session: 3,
+  proxy: 4,
+  http: 5,
+  demo: 6,
+  doctor: 6,
+  rehearse: 6,
+  commands: 7,
+  "index.ts": 7,
+  "main.ts": 8,
+};
+
+/** Compiled apart, for the browser: they may see the wire's types and nothing else. */
+const BROWSER = ["client", "element", "react"];
+/** Both halves must not share one misreading of Cognito. */
+const FAKE = "local-cognito";
+const USERS_OF_THE_FAKE = ["commands", "demo"];
+
+interface SourceFile {
+  /** From `src`, with `/`. */
+  readonly path: string;
+  readonly text: string;
+  /** Without comments and the contents of strings. */
+  readonly code: string;
+  /** Files of ours it imports, from `src`. */
+  readonly imports: readonly string[];
+}
+
+/** Takes comments and the contents of quoted strings out, one token at a time; templates stay, since they may hold code. */
+function bare(text: string): string {
+  const token = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|`(?:[^`\\]|\\[\s\S])*`|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/g;
+  return text.replace(token, (found) => {
+    if (found.startsWith("`")) return found;
+    return found.startsWith("/") ? " " : '""';
+  });
+}
+
+const readsWallClock = (code: string) => /\bDate\s*\.\s*now\b|\bnew\s+Date\b\s*(?:\(\s*\)|(?!\s*\())|(?<!\bnew\s+)\bDate\s*\(/.test(code);
+const readsProcess = (code: string) => /\bprocess\s*\.\s*(?:env|argv)\b|\bprocess\s*\[/.test(code);
+const importsProcess = (text: string) => /\bimport\b[^;]*\b(?:env|argv)\b[^;]*\bfrom\s*["'](?:node:)?process["']/.test(text);
+
+const IMPORT = /(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s*)(["'])(\.{1,2}\/[^"']*)\1/g;
+
+function read(file: string): SourceFile {
+  const text = readFileSync(file, "utf8");
+  const imports = [...text.matchAll(IMPORT)].map(([, , specifier = ""]) =>
+    relative(SRC, join(dirname(file), specifier)).replace(/\.js$/, ".ts"),
+  );
+  return { path: relative(SRC, file), text, code: bare(text), imports };
+}
+
+const files: readonly SourceFile[] = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".ts") || path.endsWith(".tsx"))
+  .map((path) => read(join(SRC, path)));
+
+const placeOf = (path: string): string => path.split("/")[0] ?? path;
+
+/** What is wrong with an import, or null. */
+function fault(from: string, to: string): string | null {
+  const [source, target] = [placeOf(from), placeOf(to)];
+  if (to.startsWith("..")) return "leaves src";
+  if (source === target) return null;
+  if (source === FAKE) return "local-cognito imports nothing of ours";
+  if (target === FAKE) return USERS_OF_THE_FAKE.includes(source) ? null : "only commands and demo may use local-cognito";
+  if (BROWSER.includes(source)) return target === "wire" ? null : "the browser's files import wire only";
+  const [above, below] = [FLOORS[source], FLOORS[target]];
+  if (above === undefined || below === undefined) return "stands on no floor";
+  if (above === below) return "two folders of one floor";
+  return above > below ? null : "upward";
+}
+
+t.test("there is something to look at, and the looking works", (t) => {
+  t.ok(files.length > 50);
+  t.ok(files.some((file) => file.imports.length > 3));
+  t.equal(fault("store/cookies.ts", "session/limits.ts"), "upward");
+  t.equal(fault("store/cookies.ts", "cognito/secret-hash.ts"), "two folders of one floor");
+  t.equal(fault("http/server.ts", "local-cognito/index.ts"), "only commands and demo may use local-cognito");
+  t.equal(fault("local-cognito/index.ts", "model/clock.ts"), "local-cognito imports nothing of ours");
+  t.equal(fault("client/client.ts", "model/session.ts"), "the browser's files import wire only");
+  t.equal(fault("elsewhere/x.ts", "wire/reasons.ts"), "stands on no floor");
+  t.equal(fault("session/limits.ts", "store/session-store.ts"), null);
+  t.equal(bare('a /* x */ + "b // c" // d\n'), 'a   + ""  \n');
+  for (const code of [
+    "Date.now()",
+    "const now = Date.now;",
+    "new Date()",
+    "new Date( )",
+    "new Date;",
+    "Date()",
+    "`a ${" + "Date.now()} https://x`",
+  ])
+    t.ok(readsWallClock(bare(code)), code);
+  for (const code of ["new Date(ms)", "new DateFormat()", "clock.now()", "// Date.now()", '"Date.now()"', "Date.UTC(2026)"])
+    t.notOk(readsWallClock(bare(code)), code);
+  for (const code of ["process.env", "process . argv", 'process["env"]']) t.ok(readsProcess(bare(code)), code);
+  t.ok(importsProcess('import { env } from "node:process";'));
+  t.notOk(readsProcess(bare("process.exitCode = 1; // process.env")));
+  t.end();
+});
+
+t.test("every folder stands on a floor", (t) => {
+  const places = new Set(files.map((file) => placeOf(file.path)));
+  const known = new Set([...Object.keys(FLOORS), ...BROWSER, FAKE]);
+  t.same(
+    [...places].filter((place) => !known.has(place)),
+    [],
+  );
+  t.end();
+});
+
+t.test("imports go strictly downward, folders on one floor do not import each other", (t) => {
+  const faults = files.flatMap((file) =>
+    file.imports.flatMap((target) => {
+      const why = fault(file.path, target);
+      return why ? [`${file.path} -> ${target}: ${why}`] : [];
+    }),
+  );
+  t.same(faults, []);
+  t.end();
+});
+
+t.test("imports name files that exist", (t) => {
+  const known = new Set(files.map((file) => file.path));
+  t.same(
+    files.flatMap((file) => file.imports.filter((target) => !known.has(target)).map((target) => `${file.path} -> ${target}`)),
+    [],
+  );
+  t.end();
+});
+
+t.test("the wire imports nothing, not even Node", (t) => {
+  for (const file of files.filter(({ path }) => placeOf(path) === "wire")) {
+    t.ok(
+      file.imports.every((target) => placeOf(target) === "wire"),
+      file.path,
+    );
+    t.notMatch(file.text, /(?:from|import)\s*\(?\s*["'](?!\.)/, file.path);
+  }
+  t.end();
+});
+
+t.test("only the clocks read the wall clock", (t) => {
+  const clocks = ["model/clock.ts", "local-cognito/clock.ts"];
+  const readers = files.filter(({ path, code }) => !clocks.includes(path) && readsWallClock(code));
+  t.same(
+    readers.map(({ path }) => path),
+    [],
+  );
+  t.end();
+});
+
+t.test("only main.ts reads the environment and the command line", (t) => {
+  const readers = files.filter(({ path, code, text }) => path !== "main.ts" && (readsProcess(code) || importsProcess(text)));
+  t.same(
+    readers.map(({ path }) => path),
+    [],
+  );
+  t.end();
+});
+
+t.test("no file is longer than 300 lines", (t) => {
+  const long = files.filter(({ text }) => text.split("\n").length - 1 > 300);
+  t.same(
+    long.map(({ path }) => path),
+    [],
+  );
+  t.end();
+});

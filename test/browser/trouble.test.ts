@@ -1,0 +1,46 @@
+import t from "tap";
+import { browserSuite } from "../support/chromium.js";
+import { runDemo } from "../support/running-demo.js";
+import { ADDRESS, call, fillForm, formOf, Visitor } from "./visitor.js";
+
+await browserSuite(t, "an outage of Cognito, in a real browser", async (t, browser) => {
+  t.test("throttled while the token lives, calls go on and the shop says nothing", async (t) => {
+    const demo = await runDemo(t);
+    const visitor = await Visitor.arrive(t, browser, demo);
+    const page = await visitor.signedIn();
+    demo.localCognito.faults.add({ operation: "InitiateAuth", fault: "throttle" });
+    // Within REFRESH_EARLY of its end: the background refresh is tried, and fails.
+    demo.advance("57m");
+    for (let count = 0; count < 3; count++) t.equal((await call(page)).status, 200);
+    t.equal(await page.locator("#notice").isVisible(), false);
+    t.equal(await page.locator("#ended").isVisible(), false);
+  });
+
+  for (const fault of ["throttle", "html_503"] as const) {
+    t.test(`${fault} with a dead token: the shop says to wait, counts down, and recovers without signing in again`, async (t) => {
+      const demo = await runDemo(t);
+      const visitor = await Visitor.arrive(t, browser, demo);
+      const page = await visitor.signedIn();
+      await fillForm(page);
+      const [before] = await visitor.cookies();
+      demo.localCognito.faults.add({ operation: "InitiateAuth", fault });
+      demo.advance("2h");
+      await page.locator("#place-order").click();
+      await page.getByText("Your order has not been placed yet.").waitFor();
+      await page.getByText(/Trying again in \d+ s/).waitFor();
+      const refused = await call(page);
+      t.match(refused, { status: 503, problem: fault === "throttle" ? "cognito_throttled" : "cognito_unavailable" });
+      t.ok(Number(refused.retryAfter) >= 1, "with Retry-After");
+      t.equal((await visitor.cookies())[0]?.value, before?.value, "the session is kept");
+      t.equal(await page.locator("#ended").isVisible(), false);
+
+      demo.localCognito.faults.clear();
+      await page.getByText("All is well again").waitFor();
+      t.equal((await call(page)).status, 200);
+      t.equal(page.url(), visitor.url("/"), "without signing in again");
+      t.same(await formOf(page), ADDRESS);
+      await page.locator("#place-order").click();
+      await page.locator("#ordered").waitFor();
+    });
+  }
+});

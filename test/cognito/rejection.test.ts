@@ -1,0 +1,196 @@
+import fc from "fast-check";
+import t from "tap";
+import { judgeRefusal, REFUSALS, type Refusal } from "../../src/cognito/rejection.js";
+
+const expired = (
+  cause: "refresh_token_expired" | "refresh_token_revoked" | "refresh_token_reused" | "user_disabled" | "user_deleted",
+): Refusal => ({
+  kind: "rejected",
+  ending: { reason: "expired", cause },
+});
+const settings: Refusal = { kind: "misconfigured", problem: "settings" };
+const wrongSecret: Refusal = { kind: "misconfigured", problem: "wrong_secret" };
+const flowNotEnabled: Refusal = { kind: "misconfigured", problem: "flow_not_enabled" };
+const throttled: Refusal = { kind: "unavailable", reason: "cognito_throttled", answerLost: false };
+const mayHaveActed: Refusal = { kind: "unavailable", reason: "cognito_unavailable", answerLost: true };
+const neverActed: Refusal = { kind: "unavailable", reason: "cognito_unavailable", answerLost: false };
+
+/** What Cognito was seen to say, written out once more: name, texts, meaning. */
+const SAID: readonly (readonly [name: string, messages: readonly string[], meaning: Refusal])[] = [
+  ["NotAuthorizedException", ["Refresh Token has expired", "Refresh Token has expired."], expired("refresh_token_expired")],
+  ["NotAuthorizedException", ["Refresh Token has been revoked", "Refresh token has been revoked."], expired("refresh_token_revoked")],
+  ["RefreshTokenReuseException", ["Refresh token reuse detected", "anything"], expired("refresh_token_reused")],
+  ["NotAuthorizedException", ["Invalid Refresh Token", "Invalid Refresh Token."], { kind: "doubtful", cause: "refresh_token_invalid" }],
+  ["NotAuthorizedException", ["Refresh Token has different Client"], { kind: "misconfigured", problem: "wrong_client" }],
+  ["NotAuthorizedException", ["User is disabled.", "User is disabled"], expired("user_disabled")],
+  ["UserNotFoundException", ["User does not exist.", "anything"], expired("user_deleted")],
+  ["NotAuthorizedException", ["User does not exist."], expired("user_deleted")],
+  [
+    "PasswordResetRequiredException",
+    ["Password reset required for the user", "Password reset required for user due to security reasons", "anything"],
+    { kind: "rejected", ending: { reason: "expired", cause: "password_reset_required" } },
+  ],
+  [
+    "UserNotConfirmedException",
+    ["User is not confirmed.", "anything"],
+    { kind: "rejected", ending: { reason: "expired", cause: "user_unconfirmed" } },
+  ],
+  ["NotAuthorizedException", ["A text nobody has seen", "", "Access Token has expired"], { kind: "doubtful", cause: "unknown" }],
+  ["NotAuthorizedException", ["The words Refresh Token has expired within another text"], { kind: "doubtful", cause: "unknown" }],
+  ["SomethingNewException", ["A name nobody has seen", "Refresh Token has expired"], mayHaveActed],
+  [
+    "NotAuthorizedException",
+    [
+      "Unable to verify secret hash for client 1example23456789",
+      "SecretHash does not match for the client: 1example23456789",
+      "Client 1example23456789 is configured with secret but SECRET_HASH was not received",
+      "Client 1example23456789 is configured for secret but secret was not received",
+    ],
+    wrongSecret,
+  ],
+  [
+    "ResourceNotFoundException",
+    ["User pool client 1example23456789 does not exist.", "User pool eu-central-1_x does not exist."],
+    settings,
+  ],
+  [
+    "InvalidParameterException",
+    ["REFRESH_TOKEN_AUTH flow not enabled for this client", "USER_X flow not enabled for this client."],
+    flowNotEnabled,
+  ],
+  ["InvalidParameterException", ["Missing required parameter REFRESH_TOKEN"], settings],
+  ["InvalidLambdaResponseException", ["Unrecognizable lambda output"], settings],
+  ["OperationNotEnabledException", ["anything"], flowNotEnabled],
+  ["FeatureUnavailableInTierException", ["anything"], settings],
+  ["UnsupportedOperationException", ["anything"], settings],
+  ["InvalidUserPoolConfigurationException", ["anything"], settings],
+  ["UserLambdaValidationException", ["PreTokenGeneration failed with error no such tenant."], { kind: "denied" }],
+  ["UnexpectedLambdaException", ["Socket timeout while invoking Lambda function arn:aws:lambda:…"], neverActed],
+  ["TooManyRequestsException", ["Rate exceeded", "Too many requests"], throttled],
+  ["LimitExceededException", ["Rate exceeded", "Attempt limit exceeded, please try after some time."], throttled],
+  ["InternalErrorException", ["Something went wrong", ""], mayHaveActed],
+  ["ForbiddenException", ["Request not allowed due to WAF block."], { kind: "unavailable", reason: "cognito_blocked", answerLost: false }],
+];
+
+/** One text in the spellings that must not make a difference. */
+function spellings(message: string): string[] {
+  const bare = message.replace(/\.$/, "");
+  return [message, bare, `${bare}.`, `${bare}..`, message.toUpperCase(), message.toLowerCase(), `  ${message} \n`, `${bare} . `];
+}
+
+const thrown = (name: string, message: string, more: object = {}): Error => Object.assign(new Error(message), { name }, more);
+
+for (const [name, messages, meaning] of SAID) {
+  t.test(`${name} "${messages[0]}" means ${JSON.stringify(meaning)}`, (t) => {
+    for (const message of messages) {
+      for (const spelling of spellings(message)) t.same(judgeRefusal(thrown(name, spelling)), meaning, JSON.stringify(spelling));
+    }
+    t.end();
+  });
+}
+
+t.test("every row of the table is hit by a text above", (t) => {
+  const missing = REFUSALS.filter((row) => {
+    return !SAID.some(([name, messages]) => {
+      return messages.some((message) => {
+        const text = message.replace(/\.$/, "").toLowerCase();
+        return REFUSALS.find((other) => other.name === name && (other.message === null || other.message.test(text))) === row;
+      });
+    });
+  });
+  // Rows that no source confirms for these calls; judged all the same, for pools that differ from those seen.
+  t.same(
+    missing.map((row) => `${row.name} ${row.message}`),
+    ["NotAuthorizedException /client secret/", "NotAuthorizedException /not enabled/", "ThrottlingException null"],
+  );
+  t.same(judgeRefusal(thrown("NotAuthorizedException", "Invalid client secret")), wrongSecret);
+  t.same(judgeRefusal(thrown("NotAuthorizedException", "Auth flow not enabled for this client")), flowNotEnabled);
+  t.same(judgeRefusal(thrown("ThrottlingException", "Rate exceeded")), throttled);
+  t.end();
+});
+
+t.test("the HTTP status never decides against the name", (t) => {
+  for (const httpStatusCode of [200, 400, 403, 500, 503]) {
+    const error = thrown("NotAuthorizedException", "Refresh Token has expired", { $metadata: { httpStatusCode } });
+    t.same(judgeRefusal(error), expired("refresh_token_expired"), `${httpStatusCode}`);
+  }
+  t.same(judgeRefusal(thrown("Error", "", { $metadata: { httpStatusCode: 429 } })), throttled, "a 429 without a name is throttling");
+  t.same(judgeRefusal(thrown("Error", "", { $metadata: { httpStatusCode: 400 } })), mayHaveActed, "a 400 without a name is no verdict");
+  t.end();
+});
+
+t.test("a network error is an outage, and a connection that never came about cannot have lost an answer", (t) => {
+  for (const code of ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]) {
+    t.same(judgeRefusal(thrown("Error", `connect ${code}`, { code })), neverActed, code);
+  }
+  for (const code of ["ECONNRESET", "EPIPE", "ETIMEDOUT", "UND_ERR_SOCKET", "CERT_HAS_EXPIRED"]) {
+    t.same(judgeRefusal(thrown("Error", code, { code })), mayHaveActed, code);
+  }
+  t.same(judgeRefusal(new SyntaxError("Unexpected token '<', \"<html>\" is not valid JSON")), mayHaveActed, "an HTML page");
+  t.same(judgeRefusal(thrown("TimeoutError", "Cognito did not answer within 6000 ms")), mayHaveActed, "a hang");
+  t.same(judgeRefusal(thrown("AbortError", "Request aborted")), mayHaveActed, "an abort");
+  t.end();
+});
+
+/** Values that try to make the judgement itself fail. */
+const HOSTILE: readonly unknown[] = [
+  null,
+  undefined,
+  "NotAuthorizedException",
+  42,
+  10n,
+  Symbol("x"),
+  [],
+  {},
+  () => {},
+  Object.create(null),
+  { name: 1, message: {}, code: [], $metadata: "text" },
+  { name: null, message: null, $metadata: null },
+  {
+    get name() {
+      throw new Error("a getter that throws");
+    },
+  },
+  {
+    name: "NotAuthorizedException",
+    get message() {
+      throw new Error("a getter that throws");
+    },
+  },
+  {
+    get $metadata() {
+      throw new Error("a getter that throws");
+    },
+  },
+  new Proxy(
+    {},
+    {
+      get() {
+        throw new Error("a trap that throws");
+      },
+    },
+  ),
+  Proxy.revocable({}, {}).proxy,
+];
+
+t.test("whatever is thrown, the judgement does not throw and ends nobody's session", (t) => {
+  const revocable = Proxy.revocable({}, {});
+  revocable.revoke();
+  for (const value of [...HOSTILE, revocable.proxy]) t.not(judgeRefusal(value).kind, "rejected");
+  t.end();
+});
+
+t.test("an unknown name, an unknown text or any other value never ends a session", (t) => {
+  const names = fc.oneof(
+    fc.string(),
+    fc.constantFrom(...REFUSALS.map((row) => row.name).filter((name) => name === "NotAuthorizedException")),
+  );
+  fc.assert(
+    fc.property(names, fc.string(), (name, message) => {
+      fc.pre(!["expired", "revoked", "disabled", "exist"].some((word) => message.toLowerCase().includes(word)));
+      return judgeRefusal(thrown(name, message)).kind !== "rejected";
+    }),
+  );
+  fc.assert(fc.property(fc.anything(), (value) => judgeRefusal(value).kind !== "rejected"));
+  t.end();
+});

@@ -1,0 +1,57 @@
+import t from "tap";
+import { checkConfig } from "../../src/commands/check-config.js";
+import { SETTING_NAMES } from "../../src/config/settings.js";
+import { VALID } from "../config/valid-environment.js";
+
+t.test("a complete configuration is listed whole, with where each value comes from", async (t) => {
+  const { text, exitCode } = checkConfig({
+    ...VALID,
+    PROXY_ROUTES: "/api=http://api:8080,/files=https://files.internal/v1",
+    KEEP_ALIVE_TIMEOUT: "30s",
+  });
+  t.equal(exitCode, 0);
+  for (const name of SETTING_NAMES) t.match(text, new RegExp(`^  ${name} +(environment|file|default) +\\S`, "m"), name);
+  t.match(text, /^ {2}PUBLIC_URL +environment +https:\/\/app\.example\.com$/m);
+  t.match(text, /^ {2}PORT +default +3000$/m);
+  t.match(text, /^ {2}\/api +http:\/\/api:8080 +id +required +false +1m +off +target +inherit +private$/m);
+  t.match(text, /^Warnings\n {2}KEEP_ALIVE_TIMEOUT: /m);
+});
+
+t.test("a file is named as the source of what it holds", async (t) => {
+  const { text } = checkConfig({ ...VALID, PORT_FILE: "/run/port" }, { readFile: (path) => (path === "/run/port" ? "8080\n" : "") });
+  t.match(text, /^ {2}PORT +file +8080$/m);
+});
+
+t.test("without routes it says that nothing is forwarded, and without warnings it has none", async (t) => {
+  const { text } = checkConfig(VALID);
+  t.match(text, "Routes\n  none: nothing is forwarded\n");
+  t.notMatch(text, "Warnings");
+});
+
+t.test("every fault is listed at once, with what was expected and what was there", async (t) => {
+  const { text, exitCode } = checkConfig({ ...VALID, SESSION_MAX_AGE: "30", LOG_LEVEL: "loud", SESSION_KEYS: "short", SESION_KEYS: "x" });
+  t.equal(exitCode, 1);
+  t.equal(
+    text,
+    `The configuration has 3 faults. Nothing will start before they are mended.
+
+  SESSION_KEYS     expected  key 1: exactly 32 bytes in base64, which are 43 characters and one =
+  SESSION_MAX_AGE  expected  30 what? write 30s, 30m, 30h or 30d
+                   got       30
+  LOG_LEVEL        expected  \`fatal\`, \`error\`, \`warn\`, \`info\`, \`debug\`, \`trace\`, \`silent\`
+                   got       loud
+
+Warnings
+  SESION_KEYS is not a setting and has no effect; did you mean SESSION_KEYS?
+`,
+  );
+});
+
+t.test("one fault is one fault", async (t) => {
+  t.match(checkConfig({ ...VALID, PORT: "x" }).text, /^The configuration has 1 fault\. Nothing will start before it is mended\./);
+});
+
+t.test("lines fit a terminal: long expectations are broken between words", async (t) => {
+  const { text } = checkConfig({});
+  for (const line of text.split("\n")) t.ok(line.length <= 112, line);
+});

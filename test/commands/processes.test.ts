@@ -1,0 +1,131 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { promisify } from "node:util";
+import t, { type Test } from "tap";
+import { startLocalCognito } from "../../src/local-cognito/index.js";
+
+const MAIN = new URL("../../src/main.js", import.meta.url).pathname;
+const run = promisify(execFile);
+
+const ENVIRONMENT = {
+  PUBLIC_URL: "http://localhost:3000",
+  HOST: "127.0.0.1",
+  PORT: "0",
+  MANAGEMENT_PORT: "0",
+  COGNITO_USER_POOL_ID: "us-east-1_Local0001",
+  COGNITO_CLIENT_ID: "3localcognitodemoclient001",
+  COGNITO_CLIENT_SECRET: "localcognitodemosecretforlocalcognitoonlynotsecret1",
+  SESSION_KEYS: Buffer.from("0123456789abcdefghijklmnopqrstuv").toString("base64"),
+  PROXY_ROUTES: "/api=http://127.0.0.1:9",
+};
+
+/** Starts the command and waits until its output matches. */
+async function start(
+  t: Test,
+  command: string,
+  env: Record<string, string>,
+  ready: RegExp,
+): Promise<{ child: ChildProcess; output: () => string }> {
+  let text = "";
+  const child = spawn(process.execPath, ["--no-warnings", MAIN, command], { env: { PATH: process.env["PATH"] ?? "", ...env } });
+  t.teardown(() => child.kill("SIGKILL"));
+  const collect = (chunk: Buffer) => {
+    text += chunk.toString();
+  };
+  child.stdout?.on("data", collect);
+  child.stderr?.on("data", collect);
+  while (!ready.test(text)) {
+    if (child.exitCode !== null) throw new Error(`${command} ended with ${child.exitCode}: ${text}`);
+    await Promise.race([once(child.stdout ?? child, "data"), once(child, "exit")]);
+  }
+  return { child, output: () => text };
+}
+
+async function failing(command: string, env: Record<string, string>): Promise<{ code: number; output: string }> {
+  try {
+    await run(process.execPath, ["--no-warnings", MAIN, command], { env: { PATH: process.env["PATH"] ?? "", ...env } });
+    return { code: 0, output: "" };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { code, output: stdout + stderr };
+  }
+}
+
+t.test("fail open: start says every fault of the configuration at once and does not start", async (t) => {
+  const { code, output } = await failing("start", { SESSION_KEYS: "short", SESSION_MAX_AGE: "30", PUBLIC_URL: "http://app.example.com" });
+  t.equal(code, 1);
+  const names = ["PUBLIC_URL", "COGNITO_USER_POOL_ID", "COGNITO_CLIENT_ID", "COGNITO_CLIENT_SECRET", "SESSION_KEYS", "SESSION_MAX_AGE"];
+  for (const name of names) t.match(output, name);
+  t.match(output, /30 what\?/);
+});
+
+t.test("start refuses an http Cognito when the app is https", async (t) => {
+  const { code, output } = await failing("start", {
+    ...ENVIRONMENT,
+    PUBLIC_URL: "https://app.example.com",
+    COGNITO_ENDPOINT: "http://127.0.0.1:9229",
+  });
+  t.equal(code, 1);
+  t.match(output, /COGNITO_ENDPOINT/);
+});
+
+t.test("start listens, answers its probes, and ends with 0 on SIGTERM; health tells which", async (t) => {
+  const cognito = await startLocalCognito({ port: 0 });
+  t.teardown(() => cognito.close());
+  const env = { ...ENVIRONMENT, COGNITO_ENDPOINT: cognito.url, COGNITO_DOMAIN: cognito.url };
+  const { child, output } = await start(t, "start", env, /is listening/);
+  const line =
+    output()
+      .split("\n")
+      .find((candidate) => candidate.includes("is listening")) ?? "{}";
+  const { url, management_url: management } = JSON.parse(line) as { url: string; management_url: string };
+  t.equal((await fetch(`${management}/livez`)).status, 200);
+  t.equal((await fetch(`${management}/readyz`)).status, 200);
+  t.equal(
+    (await fetch(`${management}/readyz`, { headers: { origin: "http://localhost:3000" } })).status,
+    403,
+    "no browser has business here",
+  );
+  t.equal((await fetch(`${management}/x`)).status, 404);
+  t.equal((await fetch(`${url}/auth/session`)).status, 401);
+  t.equal((await fetch(`${url}/livez`)).status, 404, "probes are not public");
+  const health = { MANAGEMENT_HOST: "0.0.0.0", MANAGEMENT_PORT: new URL(management).port };
+  t.equal((await failing("health", health)).code, 0);
+  child.kill("SIGTERM");
+  t.same(await once(child, "exit"), [0, null]);
+  const dead = await failing("health", health);
+  t.equal(dead.code, 1);
+  t.match(dead.output, /does not answer/);
+  t.notMatch(output(), /localcognitodemosecret/, "the secret is in no line");
+});
+
+t.test("demo says where it is and whom to sign in as, and ends with 0 on SIGINT", async (t) => {
+  const { child, output } = await start(t, "demo", { PORT: "0", LOCAL_COGNITO_PORT: "0" }, /Ctrl\+C/);
+  const url = /http:\/\/localhost:\d+/.exec(output())?.[0] ?? "";
+  t.match(output(), "demo@example.com / Demo-password-1");
+  t.equal((await fetch(url.replace("localhost", "127.0.0.1"))).status, 200);
+  child.kill("SIGINT");
+  t.same(await once(child, "exit"), [0, null]);
+});
+
+t.test("local-cognito prints what to put into the proxy's configuration", async (t) => {
+  const { child, output } = await start(
+    t,
+    "local-cognito",
+    { LOCAL_COGNITO_PORT: "0", LOCAL_COGNITO_MIN_TOKEN_VALIDITY: "1s" },
+    /_local\/calls/,
+  );
+  const endpoint = /COGNITO_ENDPOINT=(\S+)/.exec(output())?.[1] ?? "";
+  t.equal((await fetch(`${endpoint}/us-east-1_Local0001/.well-known/jwks.json`)).status, 200);
+  child.kill("SIGTERM");
+  t.same(await once(child, "exit"), [0, null]);
+});
+
+t.test("a port that is none, and an unknown command, are one clear line and exit code 1", async (t) => {
+  const port = await failing("demo", { PORT: "x" });
+  t.equal(port.code, 1);
+  t.match(port.output, /PORT: expected a port from 0 to 65535/);
+  const unknown = await failing("strat", {});
+  t.equal(unknown.code, 1);
+  t.match(unknown.output, /unknown command 'strat'/);
+});

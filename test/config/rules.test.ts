@@ -1,0 +1,99 @@
+import t from "tap";
+import { faultsWith, parseWith } from "./valid-environment.js";
+
+type Changes = Readonly<Record<string, string | undefined>>;
+
+t.test("settings that contradict each other are faults", async (t) => {
+  const cases: readonly [string, Changes, string][] = [
+    ["a confidential client without a secret", { COGNITO_CLIENT_SECRET: undefined }, "COGNITO_CLIENT_SECRET: the app client's secret"],
+    [
+      "a public client with a secret",
+      { COGNITO_PUBLIC_CLIENT: "true" },
+      "COGNITO_PUBLIC_CLIENT: `false`, because COGNITO_CLIENT_SECRET is set",
+    ],
+    ["a plain managed login behind an https origin", { COGNITO_DOMAIN: "http://login.example.com" }, "COGNITO_DOMAIN: https://, because"],
+    ["a plain token endpoint behind an https origin", { COGNITO_TOKEN_URL: "http://c:9229" }, "COGNITO_TOKEN_URL: https://, because"],
+    ["a plain API endpoint behind an https origin", { COGNITO_ENDPOINT: "http://c:9229" }, "COGNITO_ENDPOINT: https://, because"],
+    [
+      "a token endpoint without managed login",
+      { COGNITO_DOMAIN: "", COGNITO_TOKEN_URL: "https://c" },
+      "COGNITO_DOMAIN: managed login's host",
+    ],
+    [
+      "a session shorter than its idle limit",
+      { SESSION_IDLE_TIMEOUT: "2h", SESSION_MAX_AGE: "1h" },
+      "SESSION_MAX_AGE: at least SESSION_IDLE_TIMEOUT (2h), which could never pass otherwise [1h]",
+    ],
+    ["a route at the auth prefix", { PROXY_ROUTES: "/auth=http://a" }, "PROXY_ROUTES: a prefix outside AUTH_PREFIX (/auth) [/auth]"],
+    [
+      "a route below the auth prefix",
+      { PROXY_ROUTES: "/x/y=http://a", AUTH_PREFIX: "/x" },
+      "PROXY_ROUTES: a prefix outside AUTH_PREFIX (/x) [/x/y]",
+    ],
+    ["a health path below the auth prefix", { PUBLIC_HEALTH_PATH: "/auth/live" }, "PUBLIC_HEALTH_PATH: a path outside AUTH_PREFIX"],
+    ["two places for the single-page app", { SPA_DIR: "/a", SPA_URL: "http://b" }, "SPA_URL: nothing, because SPA_DIR is set"],
+    ["one port for two servers", { PORT: "9000" }, "MANAGEMENT_PORT: another port than PORT, or 0 [9000]"],
+    ["one port on two names of loopback", { HOST: "localhost", PORT: "9000" }, "MANAGEMENT_PORT: another port than PORT, or 0 [9000]"],
+  ];
+  for (const [what, changes, fault] of cases) {
+    const faults = faultsWith(changes);
+    t.equal(faults.length, 1, what);
+    t.ok(faults[0]?.startsWith(fault), `${what}: ${faults[0]}`);
+  }
+});
+
+t.test("neighbours of those contradictions are fine", async (t) => {
+  const cases: readonly Changes[] = [
+    { SESSION_IDLE_TIMEOUT: "1h", SESSION_MAX_AGE: "1h" },
+    { PROXY_ROUTES: "/authors=http://a" },
+    { PROXY_ROUTES: "/=http://a" },
+    { PORT: "0", MANAGEMENT_PORT: "0" },
+    { HOST: "10.0.0.1", PORT: "9000" },
+    { PUBLIC_URL: "http://localhost:3000", COGNITO_ENDPOINT: "http://c:9229", COGNITO_TOKEN_URL: "http://c:9229" },
+  ];
+  for (const changes of cases) t.same(faultsWith(changes), [], JSON.stringify(changes));
+});
+
+t.test("all three plain Cognito URLs are named at once", async (t) => {
+  const plain = "http://c.example.com:9229";
+  t.equal(faultsWith({ COGNITO_DOMAIN: plain, COGNITO_TOKEN_URL: plain, COGNITO_ENDPOINT: plain }).length, 3);
+});
+
+t.test("what works but is probably not meant is warned about", async (t) => {
+  const cases: readonly [Changes, RegExp][] = [
+    [{ COGNITO_DOMAIN: "" }, /^COGNITO_DOMAIN: not set/],
+    [{ COGNITO_DOMAIN: "my-app" }, /^COGNITO_DOMAIN: my-app has no dot/],
+    [{ COGNITO_REFRESH_API: "get_tokens" }, /^COGNITO_REFRESH_API: .*one process only/],
+    [{ SESSION_MAX_AGE: "31d" }, /^SESSION_MAX_AGE: has no effect beyond COGNITO_REFRESH_TOKEN_VALIDITY \(30d\)/],
+    [{ REFRESH_RATE_LIMIT: "121" }, /^REFRESH_RATE_LIMIT: above 120/],
+    [{ KEEP_ALIVE_TIMEOUT: "60s" }, /^KEEP_ALIVE_TIMEOUT: not above 60s/],
+    [{ PROXY_ROUTES: "/api=http://a", PUBLIC_HEALTH_PATH: "/api/health" }, /^PUBLIC_HEALTH_PATH: .*no longer forwarded to \/api/],
+    [{ PROXY_ROUTES: "/=http://a", SPA_DIR: "/srv" }, /^PROXY_ROUTES: the route \/ takes every path/],
+    [{ PROXY_ROUTES: "/api=https://app.example.com/v1" }, /^PROXY_ROUTES: \/api is forwarded to PUBLIC_URL: a loop/],
+    [{ SPA_CSP: "default-src 'self'" }, /^SPA_CSP: has no effect/],
+    [{ SESION_KEYS: "x" }, /^SESION_KEYS is not a setting .* did you mean SESSION_KEYS\?/],
+    [{ COGNITO_CLIENTID: "x" }, /did you mean COGNITO_CLIENT_ID\?/],
+    [{ COGNITO_POOL_ID: "x" }, /did you mean COGNITO_USER_POOL_ID\?/],
+    [{ SESSION_KEYS_FIEL: "x" }, /did you mean SESSION_KEYS_FILE\?/],
+  ];
+  for (const [changes, warning] of cases) {
+    const parsing = parseWith(changes);
+    t.equal(parsing.kind, "config", String(warning));
+    t.equal(parsing.warnings.length, 1, String(warning));
+    t.match(parsing.warnings[0], warning);
+  }
+});
+
+t.test("other programs' variables are left alone", async (t) => {
+  const others = [
+    "SESSION_MANAGER",
+    "HTTP_PROXY",
+    "HOSTNAME",
+    "PATH",
+    "COGNITO_BFF_PORT",
+    "COGNITO_BFF_SERVICE_HOST",
+    "LOCAL_COGNITO_PORT",
+    "XDG_SESSION_ID",
+  ];
+  t.same(parseWith(Object.fromEntries([...others, "LOGNAME", "PUBLIC_KEY", "A".repeat(5_000)].map((name) => [name, "x"]))).warnings, []);
+});

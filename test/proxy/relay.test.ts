@@ -1,0 +1,41 @@
+import { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import t from "tap";
+import type { Dispatcher } from "undici";
+import { Relay } from "../../src/proxy/relay.js";
+import { isOurCookie, manualClock, proxyRoute } from "./support.js";
+
+t.test("a call that ended while it waited for a connection is not sent when there is one", async (t) => {
+  const clock = manualClock();
+  const request = new IncomingMessage(new Socket());
+  request.method = "GET";
+  const relay = new Relay(
+    {
+      request,
+      response: new ServerResponse(request),
+      route: proxyRoute({ responseHeaderTimeoutMs: 1_000 }),
+      upstreamTarget: "/api",
+      bearer: null,
+      forwarded: { for: "192.0.2.7", proto: "https", host: "app.example.com" },
+      publicHost: "app.example.com",
+      isOurCookie,
+      setCookies: () => [],
+    },
+    clock,
+  );
+  const outcome = relay.run({ dispatch: () => {}, destroy: async () => {} });
+  clock.advance(1_000);
+  t.same(await outcome, { kind: "timeout" });
+
+  const aborted: Error[] = [];
+  const controller: Dispatcher.DispatchController = {
+    aborted: false,
+    paused: false,
+    reason: null,
+    abort: (reason) => aborted.push(reason),
+    pause: () => {},
+    resume: () => {},
+  };
+  relay.onRequestStart(controller);
+  t.equal(aborted.length, 1);
+});

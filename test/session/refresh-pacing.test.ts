@@ -1,0 +1,180 @@
+import t from "tap";
+import type { RefreshOutcome } from "../../src/session/refresh-coordinator.js";
+import {
+  type CoordinatorRig,
+  createCoordinatorRig,
+  EXPIRED,
+  expectRefreshed,
+  HINDRANCES,
+  rigWith,
+  VERDICTS,
+} from "../support/session-coordinator-rig.js";
+import { HOUR_MS, issuedFor, MINUTE_MS, START_MS, sessionOf } from "../support/session-fixtures.js";
+
+t.test("a doubtful session is asked for again at most once a minute", async (t) => {
+  const { call, cognito, asked, clock } = rigWith(-1);
+  cognito.answer = () => ({ kind: "doubtful", cause: "refresh_token_invalid" });
+  for (let second = 0; second < 180; second++) {
+    t.same(await call(), { kind: "doubtful", cause: "refresh_token_invalid" });
+    clock.advance(1_000);
+  }
+  t.equal(asked.length, 3);
+});
+
+/** So many sessions in a row whose refresh got a doubtful answer. */
+async function doubts(rig: CoordinatorRig, count: number, prefix: string): Promise<RefreshOutcome[]> {
+  const outcomes: RefreshOutcome[] = [];
+  rig.cognito.answer = () => ({ kind: "doubtful", cause: "unknown" });
+  for (let index = 0; index < count; index++) {
+    const session = sessionOf({ subject: `${prefix}-${index}`, issuedAtMs: START_MS - 2 * HOUR_MS });
+    outcomes.push(await rig.clock.advanceUntilSettled(rig.coordinator.refreshNow(session)));
+  }
+  return outcomes;
+}
+
+t.test("the twentieth doubtful refresh in five minutes makes it an outage with an alert: it is the server that is wrong", async (t) => {
+  const rig = createCoordinatorRig();
+  const outcomes = await doubts(rig, 25, "user");
+  t.ok(outcomes.slice(0, 19).every((outcome) => outcome.kind === "doubtful"));
+  t.ok(outcomes.slice(19).every((outcome) => outcome.kind === "unavailable"));
+  t.ok(rig.log.lines.some((line) => line.level === "error" && line.fields["alert"] === "refreshes_doubtful"));
+  t.equal(rig.ended.length, 0);
+});
+
+t.test("once it counts as an outage, those who heard a doubtful verdict before hear the outage as well", async (t) => {
+  const rig = createCoordinatorRig();
+  const first = sessionOf({ subject: "first", issuedAtMs: START_MS - 2 * HOUR_MS });
+  rig.cognito.answer = () => ({ kind: "doubtful", cause: "unknown" });
+  const ask = () => rig.clock.advanceUntilSettled(rig.coordinator.refreshNow(first));
+  t.equal((await ask()).kind, "doubtful");
+  await doubts(rig, 19, "user");
+  t.match(await ask(), { kind: "unavailable", reason: "cognito_unavailable", retryAfterSeconds: 60 });
+  t.equal(rig.asked.length, 20, "and Cognito is not asked about them sooner");
+});
+
+t.test("one refresh that succeeds shows that it is not the server", async (t) => {
+  const rig = createCoordinatorRig();
+  const refreshing = rig.cognito.answer;
+  await doubts(rig, 19, "first");
+  rig.cognito.answer = refreshing;
+  expectRefreshed(t, await rig.clock.advanceUntilSettled(rig.coordinator.refreshNow(sessionOf({ subject: "good" }))));
+  t.ok((await doubts(rig, 19, "second")).every((outcome) => outcome.kind === "doubtful"));
+});
+
+t.test("POST /auth/refresh refreshes whatever the token's age, and joins a refresh under way", async (t) => {
+  const { coordinator, session, asked, clock } = rigWith(59 * MINUTE_MS);
+  const [one, two] = [coordinator.refreshNow(session), coordinator.refreshNow(session)];
+  const outcomes = await clock.advanceUntilSettled(Promise.all([one, two]));
+  for (const outcome of outcomes) t.equal(expectRefreshed(t, outcome).version, 2);
+  t.equal(asked.length, 1);
+});
+
+t.test("a call that has to wait moves the background refresh it joins forward in the queue", async (t) => {
+  const { coordinator, clock, asked, limiter } = createCoordinatorRig({ perSecond: 1, longestWaitMs: 60_000 });
+  limiter.request("waiting");
+  const early = (subject: string) => sessionOf({ subject, issuedAtMs: START_MS - HOUR_MS + 3 * MINUTE_MS });
+  const [first, second] = [early("first"), early("second")];
+  void coordinator.ensureUsable(first);
+  void coordinator.ensureUsable(second);
+  void coordinator.refreshNow(second);
+  await clock.run(1_000);
+  t.same(
+    asked.map(({ username }) => username),
+    ["name-of-second"],
+  );
+  await clock.run(1_000);
+  t.equal(asked.length, 2);
+});
+
+t.test("a call that joins while the refresh still verifies an older set counts as waiting when that needs a turn", async (t) => {
+  const { coordinator, cognito, clock, asked, session, store } = rigWith(-1);
+  cognito.verify = async () => VERDICTS.undecidable;
+  await clock.advanceUntilSettled(coordinator.refreshNow(session));
+  clock.advance(1_000);
+  const waiting = store.newest(session.id) ?? session;
+  const outcomes = await clock.advanceUntilSettled(Promise.all([coordinator.refreshNow(waiting), coordinator.refreshNow(waiting)]));
+  t.same(new Set(outcomes.map(({ kind }) => kind)), new Set(["unavailable"]));
+  t.equal(asked.length, 1);
+});
+
+t.test("a refresh whose turn does not come in time is throttling of ours, and the living token is used", async (t) => {
+  for (const [leftMs, expected] of [
+    [-1, { kind: "unavailable", reason: "cognito_throttled" }],
+    [8_000, { kind: "refreshed", session: { version: 1 } }],
+  ] as const) {
+    const { call, limiter, asked } = rigWith(leftMs, { perSecond: 0.1, longestWaitMs: 2_000 });
+    limiter.request("waiting");
+    t.match(await call(), expected);
+    t.equal(asked.length, 0);
+  }
+});
+
+t.test("a machine whose clock goes two hours ahead refreshes once, and then knows", async (t) => {
+  const { call, cognito, asked, coordinator, time, clock } = rigWith(0, {}, { issuedAtMs: START_MS - 2 * HOUR_MS });
+  cognito.answer = () => issuedFor("user-1", { issuedAtMs: clock.now() - 2 * HOUR_MS });
+  const after = expectRefreshed(t, await call());
+  t.equal(time.now(), clock.now() - 2 * HOUR_MS);
+  for (let others = 0; others < 10; others++) t.equal(coordinator.ensureUsable(after), after);
+  t.equal(asked.length, 1);
+});
+
+t.test("a machine whose clock lags sends no token that Cognito's time has ended", async (t) => {
+  const { call, cognito, asked, coordinator, clock } = rigWith(-1);
+  cognito.answer = () => issuedFor("user-1", { issuedAtMs: clock.now() + 2 * HOUR_MS });
+  const after = expectRefreshed(t, await call());
+  t.equal(coordinator.ensureUsable(after), after);
+  clock.advance(HOUR_MS);
+  t.ok(coordinator.ensureUsable(after) instanceof Promise, "by the machine's clock it would live two more hours");
+  await clock.run(0);
+  t.equal(asked.length, 2);
+});
+
+t.test("an early refresh that fails unexpectedly is logged and stops nothing", async (t) => {
+  const { coordinator, session, cognito, log, clock, call } = rigWith(3 * MINUTE_MS);
+  const refreshing = cognito.answer;
+  cognito.answer = () => Promise.reject(new Error("a bug"));
+  t.equal(coordinator.ensureUsable(session), session);
+  await clock.run(0);
+  t.equal(log.saying("failed unexpectedly").length, 1);
+  await t.rejects(coordinator.refreshNow(session), /a bug/);
+  cognito.answer = refreshing;
+  clock.advance(HOUR_MS);
+  expectRefreshed(t, await call());
+});
+
+t.test("a device's key goes along", async (t) => {
+  const { coordinator, asked, clock } = createCoordinatorRig();
+  await clock.advanceUntilSettled(coordinator.refreshNow(sessionOf({}, { deviceKey: "eu-central-1_device" })));
+  t.equal(asked[0]?.deviceKey, "eu-central-1_device");
+});
+
+t.test("`settled` waits for every refresh under way, those that fail included", async (t) => {
+  const { coordinator, cognito, clock, asked } = createCoordinatorRig();
+  await coordinator.settled();
+  const refreshing = cognito.answer;
+  cognito.answer = (request) =>
+    new Promise((resolve, reject) =>
+      clock.after(1_000, () => (asked.length === 2 ? resolve(refreshing(request)) : reject(new Error("a bug")))),
+    );
+  const failing = coordinator.refreshNow(sessionOf({ subject: "a" }));
+  failing.catch(() => {});
+  void coordinator.refreshNow(sessionOf({ subject: "b" })).catch(() => {});
+  let settled = false;
+  const waiting = coordinator.settled().then(() => {
+    settled = true;
+  });
+  await clock.run(999);
+  t.notOk(settled);
+  await clock.run(1);
+  await waiting;
+  t.ok(settled);
+});
+
+t.test("no token and no subject stands in any log line", async (t) => {
+  for (const [, answer] of [...HINDRANCES, ["rejected", EXPIRED] as const]) {
+    const { call, cognito, log, session } = rigWith(-1);
+    cognito.answer = () => answer;
+    await call();
+    for (const text of ["refresh-of-user-1", session.tokens.id?.jwt.reveal() ?? "?", "user-1"]) t.notOk(log.text().includes(text));
+  }
+});

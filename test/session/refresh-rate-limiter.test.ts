@@ -1,0 +1,110 @@
+import t from "tap";
+import { createRefreshRateLimiter, type Priority } from "../../src/session/refresh-rate-limiter.js";
+import { createManualClock } from "../support/manual-clock.js";
+
+function rig(perSecond: number, longestWaitMs = 60_000) {
+  const clock = createManualClock();
+  const startMs = clock.now();
+  const limiter = createRefreshRateLimiter({ perSecond, longestWaitMs, clock });
+  const results: string[] = [];
+  const request = (name: string, priority: Priority = "waiting") => {
+    const turn = limiter.request(priority);
+    void turn.granted.then((result) => results.push(`${name} ${result} ${clock.now() - startMs}`));
+    return turn;
+  };
+  return { clock, request, results };
+}
+
+t.test("a second's worth goes at once, the rest at the rate", async (t) => {
+  const { clock, request, results } = rig(4);
+  for (let index = 0; index < 8; index++) request(`${index}`);
+  await clock.run(10_000);
+  t.same(results, [
+    "0 granted 0",
+    "1 granted 0",
+    "2 granted 0",
+    "3 granted 0",
+    "4 granted 250",
+    "5 granted 500",
+    "6 granted 750",
+    "7 granted 1000",
+  ]);
+});
+
+t.test("however many ask, no second holds more than the rate after the first", async (t) => {
+  const { clock, request, results } = rig(20);
+  for (let index = 0; index < 200; index++) request(`${index}`);
+  await clock.run(60_000);
+  const perSecond = new Map<number, number>();
+  for (const result of results) {
+    const second = Math.floor(Number(result.split(" ")[2]) / 1000);
+    perSecond.set(second, (perSecond.get(second) ?? 0) + 1);
+  }
+  t.equal(results.length, 200);
+  t.ok((perSecond.get(0) ?? 0) < 41, "the bucket and its refill");
+  for (const [second, count] of perSecond) if (second > 0) t.ok(count <= 21, `${count} in second ${second}`);
+});
+
+t.test("calls that wait go before background refreshes, each in the order they came", async (t) => {
+  const { clock, request, results } = rig(1);
+  request("first");
+  for (const name of ["b1", "b2"]) request(name, "background");
+  for (const name of ["w1", "w2"]) request(name);
+  await clock.run(10_000);
+  t.same(
+    results.map((result) => result.split(" ")[0]),
+    ["first", "w1", "w2", "b1", "b2"],
+  );
+});
+
+t.test("a background refresh that a call waits for now is moved forward", async (t) => {
+  const { clock, request, results } = rig(1);
+  request("first");
+  request("b1", "background");
+  request("b2", "background").promote();
+  await clock.run(10_000);
+  t.same(
+    results.map((result) => result.split(" ")[0]),
+    ["first", "b2", "b1"],
+  );
+});
+
+t.test("whose turn does not come in time is told, and takes no turn from others", async (t) => {
+  const { clock, request, results } = rig(1, 1_500);
+  for (const name of ["a", "b", "c", "d"]) request(name);
+  await clock.run(1_600);
+  t.same(results, ["a granted 0", "b granted 1000", "c timed_out 1500", "d timed_out 1500"]);
+  request("e");
+  await clock.run(10_000);
+  t.equal(results.at(-1), "e granted 2000");
+});
+
+t.test("an idle second fills the bucket again, and never more than that", async (t) => {
+  const { clock, request, results } = rig(2);
+  for (const name of ["a", "b"]) request(name);
+  await clock.run(100_000);
+  for (const name of ["c", "d", "e"]) request(name);
+  await clock.run(1_000);
+  t.same(results.slice(2), ["c granted 100000", "d granted 100000", "e granted 100500"]);
+});
+
+t.test("a rate below one a second works, and a clock set back does not stop it", async (t) => {
+  const { clock, request, results } = rig(0.5);
+  request("a");
+  request("b");
+  clock.jump(-1_000_000);
+  request("c");
+  await clock.run(2_000_000);
+  t.same(
+    results.map((result) => result.split(" ").slice(0, 2).join(" ")),
+    ["a granted", "b granted", "c granted"],
+  );
+});
+
+t.test("nothing is left behind when everybody was served", async (t) => {
+  const { clock, request, results } = rig(1, 3_000);
+  for (const name of ["a", "b"]) request(name);
+  await clock.run(3_000);
+  t.equal(results.length, 2);
+  t.equal(clock.pending(), 0, "no timer keeps running");
+});

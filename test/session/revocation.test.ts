@@ -1,0 +1,86 @@
+import t from "tap";
+import type { RevokeAnswer } from "../../src/cognito/token-source.js";
+import { Secret } from "../../src/model/secret.js";
+import { createRevocation } from "../../src/session/revocation.js";
+import { createManualClock } from "../support/manual-clock.js";
+import { collectLog } from "../support/session-log.js";
+
+const OUTAGE: RevokeAnswer = { kind: "unavailable", reason: "cognito_unavailable", answerLost: true };
+
+function rig(answers: (attempt: number) => RevokeAnswer | Promise<RevokeAnswer>) {
+  const clock = createManualClock();
+  const startMs = clock.now();
+  const log = collectLog();
+  const attempts: number[] = [];
+  const tokens = new Set<string>();
+  const revoke = async (token: Secret) => {
+    tokens.add(token.reveal());
+    attempts.push((clock.now() - startMs) / 1000);
+    return answers(attempts.length);
+  };
+  return { clock, log, attempts, tokens, revocation: createRevocation({ revoke }, clock, log) };
+}
+
+t.test("a token that Cognito revokes is revoked once, and nothing is said", async (t) => {
+  const { clock, revocation, attempts, log } = rig(() => ({ kind: "revoked" }));
+  await revocation.revoke(new Secret("the-token"));
+  await clock.run(3_600_000);
+  t.same(attempts, [0]);
+  t.equal(log.lines.length, 0);
+});
+
+t.test("an outage does not hold up the sign-out, and is made good in the background", async (t) => {
+  const { clock, revocation, attempts, log, tokens } = rig((attempt) => (attempt < 4 ? OUTAGE : { kind: "revoked" }));
+  await revocation.revoke(new Secret("the-token"));
+  t.same(attempts, [0], "the sign-out went on after the first attempt");
+  await clock.run(3_600_000);
+  t.same(attempts, [0, 1, 6, 36]);
+  t.same([...tokens], ["the-token"]);
+  t.equal(log.saying("tried again in the background").length, 3);
+  t.match(log.saying("is revoked now"), [{ level: "info", fields: { attempts: 4 } }]);
+});
+
+t.test("after six attempts it gives up, and says that the token lives on", async (t) => {
+  const { clock, revocation, attempts, log } = rig(() => OUTAGE);
+  await revocation.revoke(new Secret("the-token"));
+  await clock.run(24 * 3_600_000);
+  t.same(attempts, [0, 1, 6, 36, 156, 756]);
+  t.match(log.saying("could not be revoked"), [{ level: "error", fields: { attempts: 6, outcome: "unavailable" } }]);
+  t.equal(clock.pending(), 0);
+});
+
+t.test("a refusal is not repeated, but logged", async (t) => {
+  for (const refusal of [
+    { kind: "misconfigured", problem: "settings" },
+    { kind: "denied" },
+    { kind: "doubtful", cause: "unknown" },
+  ] as const) {
+    const { clock, revocation, attempts, log } = rig(() => refusal);
+    await revocation.revoke(new Secret("the-token"));
+    await clock.run(3_600_000);
+    t.same(attempts, [0]);
+    t.match(log.lines, [{ level: "error", fields: { outcome: refusal.kind } }]);
+  }
+});
+
+t.test("a long outage does not fill the memory: beyond a thousand waiting tokens a failure is only logged", async (t) => {
+  const { clock, revocation, log } = rig(() => OUTAGE);
+  await Promise.all(Array.from({ length: 1_200 }, (_, index) => revocation.revoke(new Secret(`token ${index}`))));
+  t.equal(clock.pending(), 1_000);
+  t.equal(log.saying("could not be revoked").length, 200);
+});
+
+t.test("a bug in the background is logged", async (t) => {
+  const { clock, revocation, log } = rig((attempt) => (attempt === 1 ? OUTAGE : Promise.reject(new Error("a bug"))));
+  await revocation.revoke(new Secret("the-token"));
+  await clock.run(1_000);
+  t.equal(log.saying("failed unexpectedly").length, 1);
+});
+
+t.test("the token stands in no log line", async (t) => {
+  const { clock, revocation, log } = rig((attempt) => (attempt < 3 ? OUTAGE : { kind: "denied" }));
+  await revocation.revoke(new Secret("the-token"));
+  await clock.run(3_600_000);
+  t.ok(log.lines.length >= 3);
+  t.notOk(log.text().includes("the-token"));
+});

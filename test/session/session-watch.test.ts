@@ -1,0 +1,199 @@
+import t from "tap";
+import { createSessionWatch, tellingStore } from "../../src/session/session-watch.js";
+import type { SessionEnding } from "../../src/wire/reasons.js";
+import { flush } from "../support/manual-clock.js";
+import { EXPIRED, HINDRANCES, rigWith, unavailable } from "../support/session-coordinator-rig.js";
+import { HOUR_MS, MINUTE_MS, refreshedSession, START_MS } from "../support/session-fixtures.js";
+import { createLifecycleRig } from "../support/session-lifecycle-rig.js";
+
+interface Limits {
+  readonly idleTimeoutMs: number | null;
+  readonly maxAgeMs: number | null;
+}
+
+const NO_LIMITS: Limits = { idleTimeoutMs: null, maxAgeMs: null };
+const LOGOUT: SessionEnding = { reason: "signed_out", cause: "logout" };
+
+/** A watch over a real coordinator, store and lifecycle, for a session of one hour that has just begun. */
+function watching(limits: Limits = NO_LIMITS) {
+  const rig = rigWith(HOUR_MS);
+  const { lifecycle, revoked } = createLifecycleRig({ store: rig.store, clock: rig.clock, log: rig.log, limits });
+  const watch = createSessionWatch({ ...rig, lifecycle, limits });
+  const heard: SessionEnding[] = [];
+  return { ...rig, lifecycle, revoked, watch, heard, hear: (ending: SessionEnding) => void heard.push(ending) };
+}
+
+t.test("a thousand watchers of a session cost one timer and one refresh", async (t) => {
+  const { watch, session, hear, clock, asked, heard } = watching();
+  const cancels = Array.from({ length: 1_000 }, () => watch.watch(session, hear));
+  t.equal(clock.pending(), 1);
+  await clock.run(HOUR_MS - 1);
+  t.equal(asked.length, 0);
+  await clock.run(1);
+  t.equal(asked.length, 1);
+  await clock.run(HOUR_MS);
+  t.equal(asked.length, 2, "and the next at the next token's end");
+  t.same(heard, []);
+  for (const cancel of cancels.slice(1)) cancel();
+  t.equal(watch.size, 1);
+  for (const cancel of cancels) cancel();
+  t.equal(watch.size, 0);
+  await clock.run(HOUR_MS);
+  t.equal(asked.length, 2);
+});
+
+t.test("Cognito's rejection at the token's end is told to every watcher, once", async (t) => {
+  const { watch, session, hear, clock, cognito, heard } = watching();
+  cognito.answer = () => EXPIRED;
+  for (let i = 0; i < 3; i++) watch.watch(session, hear);
+  await clock.run(HOUR_MS);
+  t.same(
+    heard,
+    [1, 2, 3].map(() => ({ reason: "expired", cause: "refresh_token_expired" })),
+  );
+  t.equal(watch.size, 0);
+  t.equal(clock.pending(), 0);
+});
+
+for (const [what, answer] of HINDRANCES) {
+  t.test(`${what} at the token's end is no verdict: Cognito is asked again`, async (t) => {
+    const { watch, session, hear, clock, cognito, heard, asked } = watching();
+    cognito.answer = () => answer;
+    watch.watch(session, hear);
+    await clock.run(HOUR_MS + 10 * MINUTE_MS);
+    t.same(heard, []);
+    const before = asked.length;
+    t.ok(before >= 2, `${before} times`);
+    t.ok(before < 400);
+    cognito.answer = () => EXPIRED;
+    await clock.run(2 * MINUTE_MS);
+    t.equal(heard.length, 1);
+  });
+}
+
+t.test("a doubtful session is asked about once a minute", async (t) => {
+  const { watch, session, hear, clock, cognito, asked } = watching();
+  cognito.answer = () => ({ kind: "doubtful", cause: "unknown" });
+  watch.watch(session, hear);
+  await clock.run(HOUR_MS + 5 * MINUTE_MS);
+  t.equal(asked.length, 6);
+});
+
+t.test("an ending that anybody brings about is told at once", async (t) => {
+  for (const endIt of [
+    ({ lifecycle, session }: ReturnType<typeof watching>) => lifecycle.end(session, LOGOUT),
+    ({ lifecycle, session }: ReturnType<typeof watching>) => void lifecycle.signOut(session, "session"),
+  ]) {
+    const rig = watching();
+    rig.watch.watch(rig.session, rig.hear);
+    endIt(rig);
+    t.same(rig.heard, [LOGOUT]);
+    t.equal(rig.clock.pending(), 0);
+    await flush();
+  }
+});
+
+t.test("a session that has already ended is told of after watch has returned", async (t) => {
+  const { watch, session, hear, lifecycle, heard } = watching();
+  lifecycle.end(session, LOGOUT);
+  watch.watch(session, hear);
+  t.same(heard, []);
+  await flush();
+  t.same(heard, [LOGOUT]);
+  const cancel = watch.watch(session, hear);
+  cancel();
+  await flush();
+  t.equal(heard.length, 1, "who has cancelled hears nothing");
+});
+
+t.test("the lifetime ends the session; the idle limit closes what watches it and leaves the verdict to the next request", async (t) => {
+  const lifetime = watching({ idleTimeoutMs: null, maxAgeMs: 30 * MINUTE_MS });
+  lifetime.watch.watch(lifetime.session, lifetime.hear);
+  await lifetime.clock.run(30 * MINUTE_MS);
+  t.same(lifetime.heard, [{ reason: "expired", cause: "session_lifetime" }]);
+  t.same(lifetime.store.endingOf(lifetime.session.id)?.ending, lifetime.heard[0]);
+  t.equal(lifetime.revoked.length, 1);
+
+  const idle = watching({ idleTimeoutMs: 20 * MINUTE_MS, maxAgeMs: null });
+  idle.watch.watch(idle.session, idle.hear);
+  await idle.clock.run(20 * MINUTE_MS);
+  t.same(idle.heard, [{ reason: "expired", cause: "idle_timeout" }]);
+  t.equal(idle.store.endingOf(idle.session.id), null);
+  t.same(idle.revoked, []);
+});
+
+t.test("activity and refreshes of other calls are heard of, even where the store has forgotten them", async (t) => {
+  const limits = { idleTimeoutMs: 20 * MINUTE_MS, maxAgeMs: null };
+  const rig = rigWith(HOUR_MS);
+  const store = tellingStore(rig.store, (session) => watch.learn(session));
+  const { lifecycle } = createLifecycleRig({ store, clock: rig.clock, log: rig.log, limits });
+  const forgetful = { newest: () => null, endingOf: store.endingOf };
+  const watch = createSessionWatch({ ...rig, store: forgetful, lifecycle, limits });
+  const heard: SessionEnding[] = [];
+  watch.watch(rig.session, (ending) => heard.push(ending));
+  await rig.clock.run(15 * MINUTE_MS);
+  const active = lifecycle.touch(rig.session);
+  await rig.clock.run(15 * MINUTE_MS);
+  t.same(heard, []);
+  store.save({
+    ...refreshedSession(active, { issuedAtMs: START_MS + 30 * MINUTE_MS, lifeMs: HOUR_MS }, "rotated"),
+    lastSeenAtMs: rig.clock.now(),
+  });
+  for (let i = 0; i < 5; i++) {
+    await rig.clock.run(15 * MINUTE_MS);
+    watch.learn({ ...rig.session, lastSeenAtMs: rig.clock.now() });
+  }
+  t.ok(rig.asked.every(({ refreshToken }) => refreshToken === "rotated"));
+});
+
+t.test("a watcher that fails does not keep the others open", (t) => {
+  const { watch, session, hear, lifecycle, heard, log } = watching();
+  watch.watch(session, () => {
+    throw new Error("broken");
+  });
+  watch.watch(session, hear);
+  lifecycle.end(session, LOGOUT);
+  t.equal(heard.length, 1);
+  t.equal(log.saying("a watcher of a session failed").length, 1);
+  t.end();
+});
+
+t.test("a refresh under way when the last watcher leaves starts no new timer", async (t) => {
+  const { watch, session, hear, clock, cognito } = watching();
+  let answer = () => {};
+  cognito.answer = () =>
+    new Promise((resolve) => {
+      answer = () => resolve(unavailable("cognito_blocked"));
+    });
+  const cancel = watch.watch(session, hear);
+  await clock.run(HOUR_MS);
+  cancel();
+  answer();
+  await clock.run(10);
+  t.equal(watch.size, 0);
+  t.equal(clock.pending(), 0);
+});
+
+t.test("a check that fails unexpectedly is made again", async (t) => {
+  const { watch, session, hear, clock, coordinator, lifecycle, store, time, log, heard } = watching();
+  t.equal(watch.size, 0);
+  let failing = true;
+  const fragile = createSessionWatch({
+    coordinator: {
+      ensureUsable: (of) => (failing ? Promise.reject(new Error("unexpected")) : coordinator.ensureUsable(of)),
+    },
+    lifecycle,
+    store,
+    limits: NO_LIMITS,
+    time,
+    clock,
+    log,
+  });
+  fragile.watch(session, hear);
+  await clock.run(HOUR_MS);
+  t.equal(log.saying("could not be checked").length, 1);
+  failing = false;
+  await clock.run(MINUTE_MS);
+  t.same(heard, []);
+  t.equal(fragile.size, 1);
+});

@@ -1,0 +1,201 @@
+import fc from "fast-check";
+import t from "tap";
+import type { Session } from "../../src/model/session.js";
+import { ByteWriter } from "../../src/store/byte-string.js";
+import { type CookieStoreOptions, createCookieStore } from "../../src/store/cookie-store.js";
+import { createCookieWriter, readSessionCookies } from "../../src/store/cookies.js";
+import { createSealer } from "../../src/store/sealing.js";
+import type { SessionEnding } from "../../src/wire/reasons.js";
+import { createManualClock } from "../support/manual-clock.js";
+import {
+  CLIENT_ID,
+  HOUR_MS,
+  keyFrom,
+  presenting,
+  refreshedSession,
+  refreshTokenOf,
+  START_MS,
+  sessionOf,
+  USER_POOL_ID,
+} from "../support/session-fixtures.js";
+
+const LOGOUT: SessionEnding = { reason: "signed_out", cause: "logout" };
+const sealer = createSealer([keyFrom("cookie store")]);
+
+function storeWith(options: Partial<CookieStoreOptions> = {}) {
+  return createCookieStore({
+    sealer,
+    clock: createManualClock(START_MS),
+    userPoolId: USER_POOL_ID,
+    clientId: CLIENT_ID,
+    cacheBytes: 8 * 1024 * 1024,
+    ...options,
+  });
+}
+
+t.test("a ticket sealed with an older key is opened, and says so, so that it is sealed anew", (t) => {
+  const ticket = createCookieStore({
+    sealer: createSealer([keyFrom("old")]),
+    clock: createManualClock(),
+    userPoolId: USER_POOL_ID,
+    clientId: CLIENT_ID,
+    cacheBytes: 1024 * 1024,
+  }).seal(sessionOf());
+  const rotated = storeWith({ sealer: createSealer([keyFrom("new"), keyFrom("old")]) });
+  for (const time of ["first", "from the cache"])
+    t.match(rotated.read(presenting([ticket])), { kind: "session", sealedWith: "older" }, time);
+  t.same(storeWith({ sealer: createSealer([keyFrom("new")]) }).read(presenting([ticket])), { kind: "invalid", cause: "unknown_key" });
+  t.end();
+});
+
+t.test("a tampered ticket that comes after the good one is not served from the cache", (t) => {
+  const store = storeWith();
+  const ticket = store.seal(sessionOf());
+  t.equal(store.read(presenting([ticket])).kind, "session");
+  for (let index = 0; index < ticket.length; index++) {
+    const tampered = ticket.slice(0, index) + (ticket[index] === "A" ? "B" : "A") + ticket.slice(index + 1);
+    t.equal(store.read(presenting([tampered])).kind, "invalid", `character ${index}`);
+  }
+  t.equal(store.read(presenting([ticket])).kind, "session", "the good one still opens");
+  t.end();
+});
+
+t.test("every hit of the cache asks again whether the session has ended", (t) => {
+  const store = storeWith();
+  const session = sessionOf();
+  const ticket = store.seal(session);
+  t.equal(store.read(presenting([ticket])).kind, "session");
+  store.end(session.id, LOGOUT);
+  t.equal(store.read(presenting([ticket])).kind, "ended");
+  const other = sessionOf();
+  const otherTicket = store.seal(other);
+  t.equal(store.read(presenting([otherTicket])).kind, "session");
+  t.equal(store.read(presenting([otherTicket], [store.sealEnding(other.id, LOGOUT)])).kind, "ended", "and every marker");
+  t.end();
+});
+
+/** A session of ordinary size. */
+const ordinary = (index: number): Session =>
+  sessionOf({ subject: `user-${index}`, refresh: refreshTokenOf(`user ${index}`), claims: { padding: "x".repeat(1_000) } });
+
+t.test("opened tickets are kept within SESSION_CACHE_BYTES, the latest ones", (t) => {
+  const cacheBytes = 400_000;
+  const store = storeWith({ cacheBytes });
+  const tickets = Array.from({ length: 200 }, (_, index) => store.seal(ordinary(index)));
+  const open = (ticket: string) => {
+    const reading = store.read(presenting([ticket]));
+    return reading.kind === "session" ? reading.presented : null;
+  };
+  const first = tickets.map(open);
+  let kept = 0;
+  // From the latest on: the first that has to be opened again ends the count.
+  for (let index = tickets.length - 1; index >= 0 && open(tickets[index] ?? "") === first[index]; index--) kept++;
+  const textBytes = tickets[0]?.length ?? 0;
+  t.comment(`${kept} of 200 tickets of ${textBytes} bytes are kept in ${cacheBytes} bytes`);
+  t.ok(kept >= 10 && kept < 100, `${kept}`);
+  t.ok(kept * textBytes * 2 < cacheBytes, "the text alone, in two copies, is below the bound");
+  t.end();
+});
+
+t.test("versions that no browser has brought back are kept within the bound too", (t) => {
+  const store = storeWith({ cacheBytes: 400_000 });
+  const sessions = Array.from({ length: 200 }, (_, index) => ordinary(index));
+  for (const session of sessions) t.ok(store.save(session));
+  const kept = sessions.filter((session) => store.newest(session.id)).length;
+  t.ok(kept >= 3 && kept < 50, `${kept}`);
+  t.ok(store.newest(sessions.at(-1)?.id ?? sessionOf().id), "the latest among them");
+  t.end();
+});
+
+t.test("fifty answers that carry one new version seal it once", (t) => {
+  let seals = 0;
+  const counting: typeof sealer = {
+    ...sealer,
+    seal(...args) {
+      seals += 1;
+      return sealer.seal(...args);
+    },
+  };
+  const store = storeWith({ sealer: counting });
+  const session = sessionOf();
+  store.save(session);
+  const tickets = new Set(Array.from({ length: 50 }, () => store.seal(session)));
+  t.same([tickets.size, seals], [1, 1]);
+  const next = refreshedSession(session, { issuedAtMs: START_MS + HOUR_MS, lifeMs: HOUR_MS });
+  store.save(next);
+  t.not(store.seal(next), store.seal(session), "a newer version has another ticket");
+  t.end();
+});
+
+t.test("an ending is remembered longer than any ID token can live", (t) => {
+  const clock = createManualClock(START_MS);
+  const store = storeWith({ clock });
+  const session = sessionOf();
+  const ticket = store.seal(session);
+  store.end(session.id, LOGOUT);
+  clock.advance(24 * HOUR_MS + 1);
+  t.equal(store.read(presenting([ticket])).kind, "ended");
+  t.notOk(store.save(session));
+  clock.advance(HOUR_MS);
+  t.equal(store.endingOf(session.id), null, "and then forgotten, so that memory does not grow");
+  t.end();
+});
+
+t.test("what was sealed by us and cannot be read is of another release: kept, not ended", (t) => {
+  const store = storeWith();
+  const unreadable: readonly (readonly [string, Buffer, number])[] = [
+    ["another layout", Buffer.from("not a session"), 1],
+    ["nothing at all", Buffer.alloc(0), 1],
+    ["a dictionary of another release", Buffer.alloc(64), 9],
+  ];
+  for (const [what, plaintext, dictionary] of unreadable) {
+    t.same(store.read(presenting([sealer.seal("session", plaintext, dictionary)])), { kind: "invalid", cause: "unknown_version" }, what);
+  }
+  t.end();
+});
+
+t.test("a marker of another release, or with a cause that never ends a session, says nothing", (t) => {
+  const store = storeWith();
+  const session = sessionOf();
+  const marker = (cause: string) =>
+    sealer.seal("ended", new ByteWriter().raw(Buffer.from(session.id, "base64url")).uint48(START_MS).text(cause).finish());
+  for (const cause of ["unknown", "refresh_token_invalid", "", "a cause of tomorrow"]) {
+    t.equal(store.read(presenting([store.seal(session)], [marker(cause)])).kind, "session", cause);
+  }
+  t.equal(store.read(presenting([store.seal(session)], [sealer.seal("ended", Buffer.from("short"))])).kind, "session");
+  t.equal(store.read(presenting([store.seal(session)], [marker("logout")])).kind, "ended");
+  t.end();
+});
+
+t.test("whatever Cookie header comes, reading neither throws nor signs anybody in", (t) => {
+  const store = storeWith();
+  const { names } = createCookieWriter({ secure: true, sameSite: "strict" });
+  const ticket = store.seal(sessionOf());
+  const marker = store.sealEnding(sessionOf().id, LOGOUT);
+  const value = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 20 }),
+    fc.base64String({ maxLength: 200 }),
+    fc.constantFrom(marker, `${ticket}=`, ticket.slice(1), ticket.slice(0, -1), `${ticket}A`, "abcdefgh~0~2~xy", "abcdefgh~1~2~z"),
+    fc
+      .tuple(fc.nat(ticket.length - 1), fc.constantFrom("~", "-", " ", "é"))
+      .map(([at, char]) => ticket.slice(0, at) + char + ticket.slice(at)),
+  );
+  const pair = fc
+    .tuple(fc.constantFrom(names.session, `${names.session}.1`, names.ended, "other", ""), value)
+    .map(([name, text]) => `${name}=${text}`);
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.array(pair, { maxLength: 12 }).map((pairs) => pairs.join("; ")),
+        fc.string({ unit: "binary" }),
+      ),
+      (header) => {
+        return store.read(readSessionCookies(header, names)).kind !== "session";
+      },
+    ),
+    { numRuns: 300 },
+  );
+  const header = `other=1; ${names.session}=garbage; ${names.session}=${ticket}; ${names.ended}=${marker}`;
+  t.equal(store.read(readSessionCookies(header, names)).kind, "session", "among all that, the good one is found");
+  t.end();
+});

@@ -1,0 +1,60 @@
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { type Browser, chromium } from "playwright-core";
+import type { Test } from "tap";
+
+/** What distributions call it, Debian first. `test/setup.sh` looks for the same names. */
+const NAMES = ["chromium", "chromium-browser", "google-chrome"] as const;
+
+const MISSING = `none of ${NAMES.join(", ")} is on the PATH; npm run test:setup installs Chromium`;
+
+// The sandbox needs user namespaces, which containers do not give; the rest keeps Chromium from talking to anybody but the demo.
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** The distribution's Chromium; null when there is none. */
+export async function findChromium(): Promise<string | null> {
+  const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
+  for (const path of NAMES.flatMap((name) => folders.map((folder) => join(folder, name)))) {
+    const executable = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (executable) return path;
+  }
+  return null;
+}
+
+export interface BrowserSuiteOptions {
+  /** Whether Chromium keeps pages that were left in its back/forward cache, as it does for people; Playwright turns that off. */
+  readonly keepsPages?: boolean;
+}
+
+/**
+ * Runs a suite in one Chromium of its own. Without Chromium the suite is skipped by name, saying what to run; with `CI=true`, where nothing
+ * may be skipped, it fails with the same sentence.
+ */
+export async function browserSuite(
+  t: Test,
+  name: string,
+  suite: (t: Test, browser: Browser) => Promise<void>,
+  { keepsPages = false }: BrowserSuiteOptions = {},
+): Promise<void> {
+  const executablePath = await findChromium();
+  const mayBeSkipped = process.env["CI"] !== "true";
+  await t.test(name, executablePath === null && mayBeSkipped ? { skip: MISSING } : {}, async (t) => {
+    if (executablePath === null) throw new Error(MISSING);
+    const ignoreDefaultArgs = keepsPages ? ["--disable-back-forward-cache"] : [];
+    const browser = await chromium.launch({ executablePath, args: FLAGS, ignoreDefaultArgs });
+    t.teardown(() => browser.close());
+    await suite(t, browser);
+  });
+}

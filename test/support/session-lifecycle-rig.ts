@@ -1,0 +1,95 @@
+import type { RefreshAnswer, RevokeAnswer, TokenSource } from "../../src/cognito/token-source.js";
+import type { Verdict } from "../../src/cognito/token-verifier.js";
+import { Secret } from "../../src/model/secret.js";
+import { type Claims, readClaims } from "../../src/model/token-set.js";
+import { createRevocation } from "../../src/session/revocation.js";
+import { createSessionLifecycle, type SessionLifecycleOptions, type SignIn } from "../../src/session/session-lifecycle.js";
+import { createCookieStore } from "../../src/store/cookie-store.js";
+import { createCookieWriter } from "../../src/store/cookies.js";
+import { createSealer } from "../../src/store/sealing.js";
+import { createManualClock } from "./manual-clock.js";
+import {
+  accessClaims,
+  CLIENT_ID,
+  HOUR_MS,
+  idClaims,
+  issuedFor,
+  jwtOf,
+  keyFrom,
+  MINUTE_MS,
+  START_MS,
+  USER_POOL_ID,
+} from "./session-fixtures.js";
+import { collectLog } from "./session-log.js";
+
+export const OUTAGE = { kind: "unavailable", reason: "cognito_unavailable", answerLost: true } as const;
+
+export function createLifecycleRig(options: Partial<SessionLifecycleOptions> = {}) {
+  const clock = createManualClock(START_MS);
+  const log = collectLog();
+  const cookies = createCookieWriter({ secure: true, sameSite: "strict" });
+  const store = createCookieStore({
+    sealer: createSealer([keyFrom("lifecycle")]),
+    clock,
+    userPoolId: USER_POOL_ID,
+    clientId: CLIENT_ID,
+    cacheBytes: 8 * 1024 * 1024,
+  });
+  const revoked: string[] = [];
+  const signedOutEverywhere: string[] = [];
+  const cognito = {
+    revoke: (): RevokeAnswer => ({ kind: "revoked" }),
+    signOutEverywhere: (): RevokeAnswer => ({ kind: "revoked" }),
+    refresh: (): RefreshAnswer => issuedFor("user-1", { issuedAtMs: clock.now() }, "rotated"),
+    verify: (jwt: string): Verdict => ({ kind: "valid", claims: readClaims(jwt) ?? {} }),
+  };
+  const source: TokenSource = {
+    refresh: async () => cognito.refresh(),
+    async revoke(token) {
+      revoked.push(token.reveal());
+      return cognito.revoke();
+    },
+    async signOutEverywhere(token) {
+      signedOutEverywhere.push(token.reveal());
+      return cognito.signOutEverywhere();
+    },
+    close() {},
+  };
+  const verifications: (readonly [use: string, receivedAtMs: number | null])[] = [];
+  const lifecycle = createSessionLifecycle({
+    store,
+    source,
+    verifier: {
+      haveKeys: async () => true,
+      async verify(jwt, use, receivedAtMs) {
+        verifications.push([use, receivedAtMs]);
+        return cognito.verify(jwt);
+      },
+    },
+    revocation: createRevocation(source, clock, log),
+    clock,
+    userPoolId: USER_POOL_ID,
+    clientId: CLIENT_ID,
+    keep: { id: true, access: false },
+    limits: { idleTimeoutMs: 10 * MINUTE_MS, maxAgeMs: HOUR_MS },
+    ticketBytes: cookies.ticketBytes,
+    ticketBudgetBytes: 8_000,
+    log,
+    ...options,
+  });
+  return { clock, log, store, cognito, lifecycle, revoked, signedOutEverywhere, verifications };
+}
+
+export function signInWith(fields: Partial<SignIn> = {}): SignIn {
+  return {
+    id: new Secret(jwtOf(idClaims("user-1", {}, { nonce: "the-nonce" }))),
+    access: new Secret(jwtOf(accessClaims("user-1"))),
+    refresh: new Secret("the-refresh-token"),
+    nonce: "the-nonce",
+    previous: null,
+    ...fields,
+  };
+}
+
+export const withAccess = (claims: Claims) => signInWith({ access: new Secret(jwtOf(accessClaims("user-1", {}, claims))) });
+export const withId = (claims: Claims) => signInWith({ id: new Secret(jwtOf(idClaims("user-1", {}, { nonce: "the-nonce", ...claims }))) });
