@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../support/property.js";
 import t from "tap";
 import { judgeRefusal, REFUSALS, type Refusal } from "../../src/cognito/rejection.js";
 

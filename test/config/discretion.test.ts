@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import fc from "fast-check";
+import fc from "../support/property.js";
 import t from "tap";
 import { checkConfig } from "../../src/commands/check-config.js";
 import { parseEnvironment } from "../../src/config/parse-config.js";

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import fc from "fast-check";
+import fc from "../support/property.js";
 import t from "tap";
 import { silentLog } from "../../src/model/log.js";
 import { createSessionId, identityOf, isNewer, newestRefreshToken, type Session, sessionIdFromBytes } from "../../src/model/session.js";

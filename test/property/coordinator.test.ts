@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../support/property.js";
 import t from "tap";
 import type { RefreshAnswer, RefreshRequest } from "../../src/cognito/token-source.js";
 import type { Session, SessionId } from "../../src/model/session.js";

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage } from "node:http";
-import fc from "fast-check";
+import fc from "../support/property.js";
 import t, { type Test } from "tap";
 import { listen, type RawClient, rawClient } from "../proxy/support.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";

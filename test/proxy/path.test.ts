@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../support/property.js";
 import t from "tap";
 import { parseTarget } from "../../src/proxy/path.js";
 

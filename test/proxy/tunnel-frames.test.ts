@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../support/property.js";
 import t from "tap";
 import { closeFrame, FrameTracker } from "../../src/proxy/websocket-frames.js";
 
@@ -100,12 +100,12 @@ t.test("a Close frame is seen once it is whole, and only a Close frame is", (t) 
 t.test("our Close frame holds code and reason, 123 bytes of it at most, whole characters only", (t) => {
   t.same([...closeFrame(4401, "expired")], [0x88, 9, 0x11, 0x31, ...Buffer.from("expired")]);
   fc.assert(
-    fc.property(fc.string({ unit: "grapheme", maxLength: 200 }), (reason) => {
+    // U+FFFD is what half a character would decode to.
+    fc.property(fc.string({ unit: "grapheme", maxLength: 200 }).filter((reason) => !reason.includes("\ufffd")), (reason) => {
       const frame = closeFrame(4401, reason);
       t.ok(frame.length <= 127);
       t.equal(frame[1], frame.length - 2);
       const text = frame.subarray(4).toString();
-      t.notMatch(text, "\ufffd");
       t.ok(reason.startsWith(text));
     }),
     RUNS,

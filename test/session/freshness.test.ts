@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../support/property.js";
 import t from "tap";
 import { freshnessOf } from "../../src/session/freshness.js";
 import { HOUR_MS, MINUTE_MS, START_MS, sessionOf } from "../support/session-fixtures.js";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../support/property.js";
 import t from "tap";
 import type { Session } from "../../src/model/session.js";
 import { ByteWriter } from "../../src/store/byte-string.js";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../support/property.js";
 import t from "tap";
 import { cookieNames, cookiePairs, createCookieWriter, readSessionCookies } from "../../src/store/cookies.js";
 import { bytesFrom } from "../support/session-fixtures.js";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../support/property.js";
 import t from "tap";
 import { createSealer, type Purpose } from "../../src/store/sealing.js";
 import { keyFrom } from "../support/session-fixtures.js";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../support/property.js";
 import t from "tap";
 import { createSessionId, type Session } from "../../src/model/session.js";
 import { type Claims, createTokenSet, readClaims, type TokenSet } from "../../src/model/token-set.js";

@@ -1,5 +1,5 @@
 import { deflateRawSync } from "node:zlib";
-import fc from "fast-check";
+import fc from "../support/property.js";
 import t from "tap";
 import { ByteWriter } from "../../src/store/byte-string.js";
 import { DICTIONARY, packClaims, packToken, unpackClaims, unpackToken } from "../../src/store/token-packing.js";
