@@ -1,9 +1,10 @@
-import type { ProxyRoute } from "../config/config.js";
+import type { Config, ProxyRoute } from "../config/config.js";
 import { GROUPS } from "../config/configuration-docs.js";
 import { formatDuration } from "../config/duration.js";
 import type { ConfigFault, Environment } from "../config/given-settings.js";
 import { type ConfigParsing, type EffectiveSetting, type EnvironmentReading, parseEnvironment } from "../config/parse-config.js";
 import { SETTINGS } from "../config/settings.js";
+import { viteConfig } from "./vite-config.js";
 
 const LINE_WIDTH = 110;
 const INDENT = "  ";
@@ -19,7 +20,8 @@ export function checkConfig(env: Environment, reading: EnvironmentReading = {}):
     const head = `The configuration has ${count === 1 ? "1 fault" : `${count} faults`}. Nothing will start before ${count === 1 ? "it is" : "they are"} mended.`;
     return { text: sections(head, faultLines(parsing.faults), warningLines(parsing.warnings)), exitCode: 1 };
   }
-  return { text: sections(...effectiveConfiguration(parsing), warningLines(parsing.warnings)), exitCode: 0 };
+  const vite = viteLines(viteConfig(parsing.config, env), parsing.config);
+  return { text: sections(...effectiveConfiguration(parsing), vite, warningLines(parsing.warnings)), exitCode: 0 };
 }
 
 function sections(...parts: readonly string[]): string {
@@ -98,4 +100,10 @@ function routeTable(routes: readonly ProxyRoute[]): string {
         .trimEnd(),
   );
   return ["Routes", ...lines].join("\n");
+}
+
+function viteLines(block: string | null, { publicUrl, port }: Config): string {
+  if (block === null) return "";
+  const lead = `PUBLIC_URL is ${publicUrl} and PORT ${port}. If Vite's development server is what listens there, its vite.config.js needs:`;
+  return ["Vite in front", ...wrapped(`${INDENT}${lead}`, LINE_WIDTH, INDENT), "", block].join("\n");
 }

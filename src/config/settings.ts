@@ -1,5 +1,6 @@
 import { byteSize, choice, duration, flag, integer, listenHost, orOff, secretText, text } from "./basic-kinds.js";
 import { clientId, clientSecrets, scopes, userPoolId } from "./cognito-kinds.js";
+import { contentSecurityPolicy } from "./csp-kind.js";
 import { proxyRoutes } from "./proxy-routes.js";
 import { sessionKeys } from "./session-keys.js";
 import { byDefault, nothing, open, REQUIRED, type Setting, secret } from "./setting.js";
@@ -243,10 +244,12 @@ export const SETTINGS = {
   }),
   SPA_CSP: open({
     group: "spa",
-    kind: orOff(text("a Content-Security-Policy on one line of printable ASCII", (raw) => /^[\x20-\x7e]{1,8192}$/.test(raw))),
+    kind: orOff(contentSecurityPolicy),
     absence: byDefault("off"),
-    meaning: "The Content-Security-Policy that the single-page app's pages are sent with, enforced; off, because yours may need anything.",
-    example: "default-src 'self'",
+    meaning:
+      "The Content-Security-Policy that the single-page app is sent with; off, because yours may need anything. With `report-only:` before " +
+      "it, browsers report what it would block and block nothing: the way to begin.",
+    example: "report-only: default-src 'self'",
   }),
   DRAIN_DELAY: open({
     group: "process",

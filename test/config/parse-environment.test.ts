@@ -91,6 +91,7 @@ t.test("a value is read as it is meant", async (t) => {
     [{ SPA_DIR: "/srv/app" }, (c) => c.spa, { kind: "directory", path: "/srv/app" }],
     [{ SPA_URL: "http://localhost:5173" }, (c) => c.spa?.kind === "url" && c.spa.url.href, "http://localhost:5173/"],
     [{ SPA_DIR: "/srv/app", SPA_CSP: "default-src 'self'" }, (c) => c.spaCsp, "default-src 'self'"],
+    [{ SPA_DIR: "/srv/app", SPA_CSP: "report-only: default-src 'self'" }, (c) => c.spaCsp, "report-only: default-src 'self'"],
     [{ AUTH_PREFIX: "/my/bff" }, (c) => c.authPrefix, "/my/bff"],
     [{ LOG_LEVEL: "silent" }, (c) => c.logLevel, "silent"],
   ];
@@ -166,7 +167,7 @@ t.test("a value that cannot be meant is refused by name", async (t) => {
     ["CSRF_HEADER", ["on", "true"]],
     ["SPA_DIR", ["/srv/\u0000app", "/srv/\u001b[2J"]],
     ["SPA_URL", ["localhost:5173", "http://localhost:5173/app", "http://u:p@localhost"]],
-    ["SPA_CSP", ["default-src 'self'\nx-evil: 1", "\u00e4"]],
+    ["SPA_CSP", ["default-src 'self'\nx-evil: 1", "\u00e4", "report-only:", "Content-Security-Policy: default-src 'self'"]],
     ["DRAIN_DELAY", ["0", "2h"]],
     ["SHUTDOWN_TIMEOUT", ["8", "61m"]],
     ["KEEP_ALIVE_TIMEOUT", ["75", "500ms"]],

@@ -1,63 +1,87 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import t, { type Test } from "tap";
 import { ConfigError, createServer as createBff, parseConfig } from "../../src/index.js";
 import { Person } from "../support/person.js";
 import { memoryLogger, runDemo } from "../support/running-demo.js";
+import { dial, echoOf, openSocket, refusalOf, startSocketApi } from "../support/sockets.js";
 
-async function appFolder(t: Test, files: Record<string, string>): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "spa-"));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
-  await mkdir(join(folder, "assets"));
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-  return folder;
+/** What stands at SPA_URL: answers with what it was asked. */
+async function startDevelopmentServer(t: Test, answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<Server> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.teardown(() => stop(server));
+  return server;
 }
 
-t.test("the app's page is always asked for again, hashed assets never", async (t) => {
-  const spaDir = await appFolder(t, {
-    "index.html": "<html>app</html>",
-    "assets/index-DiwrgTda.js": "1",
-    "logo.svg": "<svg/>",
-    ".env": "secret",
-  });
-  const demo = await runDemo(t, { spaDir });
-  const person = demo.person();
-  const page = await person.visit("/");
-  t.equal(page.text, "<html>app</html>");
-  t.equal(page.headers["cache-control"], "no-cache");
-  t.equal(page.headers["cross-origin-opener-policy"], "same-origin-allow-popups");
-  t.equal((await person.visit("/orders/17")).text, "<html>app</html>", "the app routes by itself");
-  t.match((await person.call("/assets/index-DiwrgTda.js")).headers["cache-control"], /immutable/);
-  t.equal((await person.call("/logo.svg")).headers["cache-control"], "no-cache");
-  const hidden = await person.call("/.env");
-  t.notMatch(hidden.text, /secret/);
-  t.equal((await person.call("/assets/missing.js")).headers["bff-problem"], "not_found", "a missing script is not answered with a page");
-});
+const urlOf = (server: Server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-t.test("a folder without index.html is said at start-up", async (t) => {
-  const spaDir = await appFolder(t, {});
-  await t.rejects(runDemo(t, { spaDir }), /SPA_DIR: there is no index.html/);
-});
+async function stop(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}
+
+/** The demo without its own app. */
+const withoutDirectory = (settings: object) => ({ spaDir: undefined, spaCsp: undefined, ...settings }) as object;
 
 t.test("with SPA_URL a development server stands behind everything else, and sees none of our cookies", async (t) => {
-  const seen: (string | undefined)[] = [];
-  const development = createServer((request, response) => {
-    seen.push(request.headers.cookie);
+  const seen: IncomingMessage[] = [];
+  const development = await startDevelopmentServer(t, (request, response) => {
+    seen.push(request);
     response.end(`${request.method} ${request.url}`);
   });
-  await new Promise<void>((resolve) => development.listen(0, "127.0.0.1", resolve));
-  const { port } = development.address() as AddressInfo;
-  const demo = await runDemo(t, { spaDir: undefined, spaUrl: `http://127.0.0.1:${port}` } as object);
-  const person = demo.person();
-  await person.visit("/auth/login").catch(() => {});
+  const demo = await runDemo(t, withoutDirectory({ spaUrl: urlOf(development) }));
+  const person = await demo.signedIn();
   t.equal((await person.visit("/src/main.ts?t=1")).text, "GET /src/main.ts?t=1");
-  t.ok(seen.every((cookie) => cookie === undefined));
-  development.closeAllConnections();
-  await new Promise((resolve) => development.close(resolve));
-  t.equal((await person.call("/x.js")).headers["bff-problem"], "upstream_unreachable");
+  t.equal((await person.call("/orders")).text, "GET /orders", "what is missing is its own to say");
+  t.match((await person.call("/api/echo")).json(), { url: "/api/echo" }, "an API stays an API's");
+  t.equal((await person.call("/auth/other")).headers["bff-problem"], "not_found", "and AUTH_PREFIX ours");
+  t.equal(
+    seen.find(({ headers }) => headers.cookie !== undefined),
+    undefined,
+  );
+  t.equal(seen[0]?.headers.host, new URL(urlOf(development)).host, "development servers refuse hosts they do not know");
+});
+
+t.test("what a page posts to the development server arrives whole, whatever its type", async (t) => {
+  const development = await startDevelopmentServer(t, (request, response) => void request.pipe(response));
+  const demo = await runDemo(t, withoutDirectory({ spaUrl: urlOf(development) }));
+  for (const type of ["application/json", "text/plain", "application/x-www-form-urlencoded", "application/made-up"]) {
+    const answer = await demo.person().call("/__open-in-editor", { method: "POST", headers: { "content-type": type }, body: '{"a":1}' });
+    t.equal(answer.text, '{"a":1}', type);
+  }
+});
+
+t.test("a development server that is down is a 502 that says what to start, and is found again once it is up", async (t) => {
+  const development = await startDevelopmentServer(t, (_request, response) => void response.end("up"));
+  const spaUrl = urlOf(development);
+  const demo = await runDemo(t, withoutDirectory({ spaUrl, spaCsp: "report-only: default-src 'self'" }));
+  const person = demo.person();
+  const up = await person.visit("/");
+  t.equal(up.text, "up");
+  t.equal(up.headers["content-security-policy-report-only"], "default-src 'self'", "SPA_CSP is tried in development too");
+  t.equal(up.headers["cross-origin-opener-policy"], undefined, "all else is what the development server says");
+  await stop(development);
+  const page = await person.visit("/");
+  t.equal(page.status, 502);
+  t.match(page.headers["content-type"], /^text\/html/);
+  t.match(page.text, `Nothing answers at ${spaUrl}, where SPA_URL says the app&#39;s development server is`);
+  t.match(page.text, "npm run dev");
+  t.equal(page.headers["content-security-policy-report-only"], undefined);
+  const call = await person.call("/x.js");
+  t.equal(call.headers["bff-problem"], "upstream_unreachable");
+  t.match(call.json<{ detail: string }>().detail, "npm run dev");
+  t.equal((await refusalOf(dial(demo, null, "/?token=x"))).status, 502, "its socket as well");
+  await new Promise<void>((resolve) => development.listen(Number(new URL(spaUrl).port), "127.0.0.1", resolve));
+  t.equal((await person.visit("/")).text, "up");
+});
+
+t.test("another site's page cannot listen in to hot reloading", async (t) => {
+  const { url } = await startSocketApi(t);
+  const demo = await runDemo(t, withoutDirectory({ spaUrl: url }));
+  t.equal((await refusalOf(dial(demo, null, "/?token=x", { origin: "https://evil.example" }))).status, 403);
+  const socket = await openSocket(t, demo, null, "/?token=x");
+  t.equal((await echoOf(socket, "update")).data.toString(), "update");
 });
 
 const OPTIONS = {
