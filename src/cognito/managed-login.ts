@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { request } from "undici";
+import type { Tell } from "../model/events.js";
 import { describeError, type Log } from "../model/log.js";
 import { Secret } from "../model/secret.js";
 import type { UnavailableReason } from "../wire/reasons.js";
+import { told } from "./outcome.js";
 
 /** What the token endpoint made of a code. */
 export type CodeAnswer =
@@ -34,6 +36,7 @@ export interface ManagedLoginOptions {
   readonly logoutUri: string;
   /** Longest wait for the token endpoint. */
   readonly deadlineMs: number;
+  readonly tell: Tell;
   readonly log: Log;
 }
 
@@ -94,7 +97,10 @@ export function judgeCodeAnswer({ status, body }: TokenEndpointAnswer): CodeAnsw
 export function createManagedLogin(options: ManagedLoginOptions): ManagedLogin {
   const { clientId, clientSecrets, redirectUri, log } = options;
 
-  async function redeemWith(secret: Secret | undefined, code: string, codeVerifier: string): Promise<CodeAnswer> {
+  const redeemWith = (secret: Secret | undefined, code: string, codeVerifier: string) =>
+    told("token", options.tell, () => redeem(secret, code, codeVerifier));
+
+  async function redeem(secret: Secret | undefined, code: string, codeVerifier: string): Promise<CodeAnswer> {
     const form = new URLSearchParams({
       grant_type: "authorization_code",
       client_id: clientId,

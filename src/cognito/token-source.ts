@@ -6,8 +6,10 @@ import {
   type InitiateAuthCommandOutput,
   RevokeTokenCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
+import type { CognitoOperation, Tell } from "../model/events.js";
 import { describeError, type Log } from "../model/log.js";
 import { Secret } from "../model/secret.js";
+import { told } from "./outcome.js";
 import { judgeRefusal, type Refusal } from "./rejection.js";
 import { secretHash } from "./secret-hash.js";
 
@@ -39,6 +41,7 @@ export interface TokenSourceOptions {
   readonly refreshApi: "auto" | "initiate_auth" | "get_tokens";
   /** Longest wait for one answer; the request is aborted then. */
   readonly deadlineMs: number;
+  readonly tell: Tell;
   readonly log: Log;
 }
 
@@ -67,7 +70,7 @@ export function judgeTokens(output: Pick<InitiateAuthCommandOutput, "Authenticat
 }
 
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
-  const { clientId, log } = options;
+  const { clientId, tell, log } = options;
   const client = new CognitoIdentityProviderClient({
     region: options.region,
     ...(options.endpoint === null ? {} : { endpoint: options.endpoint }),
@@ -99,7 +102,22 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     }
   }
 
-  function refusal(operation: string, error: unknown): Refusal {
+  /** Sends one request and judges what came back. */
+  function judged<T, A extends RefreshAnswer | RevokeAnswer>(
+    operation: CognitoOperation,
+    send: () => Promise<T>,
+    judge: (output: T) => A,
+  ): Promise<A | Refusal> {
+    return told<A | Refusal>(operation, tell, async () => {
+      try {
+        return judge(await send());
+      } catch (error) {
+        return refusal(operation, error);
+      }
+    });
+  }
+
+  function refusal(operation: CognitoOperation, error: unknown): Refusal {
     const refused = judgeRefusal(error);
     const requestId = (error as { $metadata?: { requestId?: unknown } } | null)?.$metadata?.requestId;
     const fields = { operation, cognito_request_id: requestId, error: describeError(error), outcome: refused };
@@ -149,22 +167,17 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   }
 
   const refreshThrough = (request: RefreshRequest, through: Api) =>
-    withSecrets<IssuedTokens>(async (secret) => {
-      try {
-        return judgeTokens(await send(request, through, secret));
-      } catch (error) {
-        return refusal(through === "get_tokens" ? "GetTokensFromRefreshToken" : "InitiateAuth", error);
-      }
+    withSecrets<IssuedTokens>((secret) => {
+      const operation = through === "get_tokens" ? "GetTokensFromRefreshToken" : "InitiateAuth";
+      return judged(operation, () => send(request, through, secret), judgeTokens);
     });
 
-  async function call(operation: string, run: (signal: AbortSignal) => Promise<unknown>): Promise<RevokeAnswer> {
-    try {
-      await attempt(run);
-      return { kind: "revoked" };
-    } catch (error) {
-      return refusal(operation, error);
-    }
-  }
+  const call = (operation: CognitoOperation, run: (signal: AbortSignal) => Promise<unknown>) =>
+    judged(
+      operation,
+      () => attempt(run),
+      (): RevokeAnswer => ({ kind: "revoked" }),
+    );
 
   return {
     async refresh(request) {

@@ -4,6 +4,12 @@ import { buildServer } from "../http/server.js";
 import { checkConfig } from "./check-config.js";
 import { untilStopped } from "./stop.js";
 
+/**
+ * Closing keeps to SHUTDOWN_TIMEOUT by itself, cutting calls where it must, and that is no failure: exit code 0. When it has not ended so much
+ * later it never will.
+ */
+const STUCK_AFTER_MS = 1_000;
+
 /** `cognito-bff start`: the proxy. Resolves with the exit code when it has stopped. */
 export async function start(env: Environment): Promise<number> {
   const parsing = parseEnvironment(env);
@@ -15,6 +21,9 @@ export async function start(env: Environment): Promise<number> {
   const server = await buildServer(config);
   for (const warning of warnings) server.app.log.warn(warning);
   const { url, managementUrl } = await server.listen();
-  server.app.log.info({ url, management_url: managementUrl, public_url: config.publicUrl }, "cognito-bff is listening");
-  return untilStopped(() => server.close(), config.drainDelayMs + config.shutdownTimeoutMs);
+  server.app.log.info(
+    { event: "sys_startup", url, management_url: managementUrl, public_url: config.publicUrl },
+    "cognito-bff is listening",
+  );
+  return untilStopped(() => server.close(), config.drainDelayMs + config.shutdownTimeoutMs + STUCK_AFTER_MS);
 }

@@ -255,15 +255,16 @@ export const SETTINGS = {
     group: "process",
     kind: duration({ minMs: 0, maxMs: HOUR_MS }),
     absence: byDefault("0s"),
-    meaning: "After SIGTERM, how long to go on serving while `/readyz` already says no.",
-    example: "5s",
+    meaning:
+      "After SIGTERM, how long to go on serving while `/readyz` already says no and every answer closes its connection; longer than the load balancer takes to notice.",
+    example: "15s",
   }),
   SHUTDOWN_TIMEOUT: open({
     group: "process",
     kind: duration({ minMs: 0, maxMs: HOUR_MS }),
     absence: byDefault("8s"),
-    meaning: "Then how long running calls may take to finish.",
-    example: "25s",
+    meaning: "Then how long running calls may take to finish; what runs longer is refused or cut.",
+    example: "12s",
   }),
   KEEP_ALIVE_TIMEOUT: open({
     group: "process",

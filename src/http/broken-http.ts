@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Reason } from "../wire/reasons.js";
 import { CALL_METHODS, type Problem } from "./problem.js";
 import { type ProblemSettings, rawProblem } from "./problem-details.js";
 
@@ -23,11 +24,16 @@ export interface BrokenHttp {
   listen(server: Server): void;
 }
 
-export function createBrokenHttp(settings: ProblemSettings): BrokenHttp {
+/** @param count is told of every problem that is answered. */
+export function createBrokenHttp(settings: ProblemSettings, count: (reason: Reason) => void): BrokenHttp {
   const latest = new WeakMap<Socket, LatestCall>();
+  const messageOf = (problem: Problem) => {
+    count(problem.reason);
+    return rawProblem(problem, randomUUID(), settings);
+  };
   const end = (socket: Socket, problem: Problem) => {
     // Written whole before the connection goes, or the browser would see a reset instead of the reason.
-    socket.end(rawProblem(problem, randomUUID(), settings), () => socket.destroySoon());
+    socket.end(messageOf(problem), () => socket.destroySoon());
   };
   return {
     onClientError(error, socket) {
@@ -44,7 +50,7 @@ export function createBrokenHttp(settings: ProblemSettings): BrokenHttp {
       server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
         // RFC 9110 10.1.1: nothing but 100-continue is defined, and Node would answer the rest with a bare 417.
         if (response.socket === null) request.socket.destroy();
-        else response.socket.end(rawProblem({ reason: "bad_request", detail: "This Expect is not known here." }, randomUUID(), settings));
+        else response.socket.end(messageOf({ reason: "bad_request", detail: "This Expect is not known here." }));
         request.resume();
       });
       // Node closes the connection without a word where nobody listens.

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
 import type { AuthorizeParameters, CodeAnswer, ManagedLogin } from "../cognito/managed-login.js";
+import type { Tell } from "../model/events.js";
 import type { SessionId } from "../model/session.js";
 import type { StartOutcome } from "../session/session-lifecycle.js";
 import type { SignInCause } from "../wire/reasons.js";
@@ -31,7 +32,7 @@ const CALLBACK_RETRY_SECONDS = 2;
 
 /** Sign-in through managed login: the way there and the way back. */
 export function loginRoutes(app: FastifyInstance, services: Services): void {
-  const { config, clock, cookies, gate, lifecycle, managedLogin, sealer, verifier } = services;
+  const { config, clock, cookies, gate, lifecycle, managedLogin, metrics, sealer, tell, verifier } = services;
   // A state works once (RFC 9700 4.7.1), for a copied cookie too.
   const used = new LRUCache<string, true>({ max: MOST_USED, ttl: LOGIN_LIFETIME_MS, perf: { now: () => clock.now() }, ttlResolution: 0 });
 
@@ -54,7 +55,14 @@ export function loginRoutes(app: FastifyInstance, services: Services): void {
     return reply.header("cache-control", "no-store").redirect(location, 302);
   });
 
-  app.get("/callback", { exposeHeadRoute: false, config: { rateLimit: SIGN_IN_LIMIT } }, async (request, reply) => {
+  const callback = {
+    exposeHeadRoute: false,
+    config: { rateLimit: SIGN_IN_LIMIT },
+    async onError(_request: FastifyRequest, _reply: FastifyReply, error: Error) {
+      if (error instanceof ProblemError) metrics.signIn(error.problem.cause ?? error.problem.reason);
+    },
+  };
+  app.get("/callback", callback, async (request, reply) => {
     refuseCrossSite(judgeNavigation(request));
     const login = requireManagedLogin(managedLogin);
     const query = singleParameters(request);
@@ -64,7 +72,7 @@ export function loginRoutes(app: FastifyInstance, services: Services): void {
     const code = query.get("code");
     if (error !== undefined || code === undefined) {
       clearLogin(reply, transaction.id);
-      request.log.info({ event: "sign_in_failed", error: knownOAuthError(error) }, "managed login sent an error back");
+      request.log.info({ oauth_error: knownOAuthError(error) }, "managed login sent an error back");
       throw oauthProblem(error);
     }
 
@@ -75,7 +83,7 @@ export function loginRoutes(app: FastifyInstance, services: Services): void {
     if (answer.kind === "unavailable") throw new ProblemError({ reason: answer.reason, retryAfterSeconds: CALLBACK_RETRY_SECONDS });
     clearLogin(reply, transaction.id);
     used.set(transaction.id, true);
-    if (answer.kind !== "issued") throw codeProblem(request, answer);
+    if (answer.kind !== "issued") throw codeProblem(answer, tell);
     const presented = gate.open(request.headers.cookie);
     const started = await lifecycle.start({
       ...answer,
@@ -84,6 +92,8 @@ export function loginRoutes(app: FastifyInstance, services: Services): void {
     });
     if (started.kind !== "started") throw startProblem(request, started);
     handOver(request, reply, transaction, started.session.id);
+    metrics.signIn("started");
+    request.log.info({ event: "authn_login_success" }, "signed in");
 
     reply.header("cache-control", "no-store");
     for (const value of [...cookies.setTicket(started.sealed, presented.presented.names), cookies.clearEnded()])
@@ -222,9 +232,9 @@ function knownOAuthError(error: string | undefined): string {
   return error !== undefined && /^[a-z_]{1,40}$/.test(error) ? error : "other";
 }
 
-function codeProblem(request: FastifyRequest, answer: Exclude<CodeAnswer, { kind: "issued" | "unavailable" }>): ProblemError {
+function codeProblem(answer: Exclude<CodeAnswer, { kind: "issued" | "unavailable" }>, tell: Tell): ProblemError {
   if (answer.kind === "code_rejected") return signInFailed("code_rejected");
-  request.log.error({ alert: "misconfigured", problem: answer.problem }, "the token endpoint refuses because of a setting");
+  tell({ kind: "alert", alert: "misconfigured", details: { operation: "token", problem: answer.problem } });
   return new ProblemError({ reason: "misconfigured" });
 }
 

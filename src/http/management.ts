@@ -1,4 +1,5 @@
 import fastify, { type FastifyInstance } from "fastify";
+import { type Metrics, processMetrics } from "./metrics.js";
 import { ProblemError } from "./problem.js";
 import { answerErrorsAsProblems, type ProblemSettings } from "./problem-details.js";
 
@@ -6,7 +7,8 @@ import { answerErrorsAsProblems, type ProblemSettings } from "./problem-details.
  * The operator's side: probes on an address of its own. Cognito being down does not fail them: restarting the proxy would not help, and its
  * sessions go on being served.
  */
-export function createManagementServer(settings: ProblemSettings, isReady: () => boolean): FastifyInstance {
+export function createManagementServer(settings: ProblemSettings, metrics: Metrics, isReady: () => boolean): FastifyInstance {
+  metrics.watchReady(isReady);
   const app = fastify({ logger: false, forceCloseConnections: true });
   answerErrorsAsProblems(app, settings);
   app.addHook("onRequest", async (request) => {
@@ -23,6 +25,10 @@ export function createManagementServer(settings: ProblemSettings, isReady: () =>
   app.get("/readyz", async (_request, reply) => {
     const ready = isReady();
     return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not ready" });
+  });
+  app.get("/metrics", async (_request, reply) => {
+    const [ours, ofProcess] = await Promise.all([metrics.registry.metrics(), processMetrics().metrics()]);
+    return reply.type(metrics.registry.contentType).send(`${ours}\n${ofProcess}`);
   });
   return app;
 }

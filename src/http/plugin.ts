@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
+import type { Registry } from "prom-client";
 import type { Config } from "../config/config.js";
 import { requireConfig } from "../config/config-error.js";
 import type { BffOptions } from "../config/options.js";
@@ -7,12 +8,13 @@ import { parseTarget } from "../proxy/path.js";
 import type { SessionDocument } from "../wire/shapes.js";
 import { refuseBadMessage } from "./bad-message.js";
 import { judgeCall, judgeStaticHeader, judgeUpgrade, refuseCrossSite } from "./cross-site.js";
+import { closeServices, endLongCalls } from "./drain.js";
 import { ProblemError } from "./problem.js";
 import { sendProblem } from "./problem-details.js";
+import { observeRequests } from "./request-observer.js";
 import { registerRoutes } from "./routes.js";
 import { createServices, type Services } from "./services.js";
 import { sessionDocument } from "./session-routes.js";
-import { SERVICE_RESTART_CODE } from "./upgrade.js";
 
 /** A signed-in person, as the routes beside the proxy see one. */
 export interface BffSession {
@@ -25,6 +27,8 @@ export interface BffSession {
 }
 
 export interface BffDecoration {
+  /** Prometheus metrics of these routes, to be served or merged with an app's own (`Registry.merge` of prom-client). */
+  readonly metrics: Registry;
   /**
    * An `onRequest` or `preHandler` hook for a route of your own: cross-site checks, session, refresh where needed. Answers with the problem
    * itself where there is no session, and fills `request.bff`.
@@ -58,8 +62,9 @@ function toBffSession(session: Session, services: Services): BffSession {
 }
 
 function decoration(config: Config, services: Services): BffDecoration {
-  const { gate, hammerGuard, lifecycle } = services;
+  const { gate, hammerGuard, lifecycle, metrics } = services;
   return {
+    metrics: metrics.registry,
     async requireSession(request, reply) {
       const visit = gate.open(request.headers.cookie);
       const addCookies = () => {
@@ -94,13 +99,16 @@ export const cognitoBff: FastifyPluginAsync<BffPluginOptions> = async (app: Fast
   const services = createServices(config, { log: app.log });
   app.decorate("bff", decoration(config, services));
   app.decorateRequest("bff", null);
-  registerRoutes(app, services, refuseBadMessage);
+  registerRoutes(app, services, (scope) => {
+    observeRequests(scope, services);
+    scope.addHook("onRequest", async (request, reply) => refuseBadMessage(request, reply));
+  });
   services.upgrades.listen(app, (request) => {
     const target = parseTarget(request.url ?? "");
     return target.kind === "target" && services.routes.match(target.path) !== null;
   });
-  app.addHook("preClose", async () => services.upgrades.closeAll(SERVICE_RESTART_CODE, "restarting"));
-  app.addHook("onClose", () => services.close());
+  app.addHook("preClose", async () => endLongCalls(services, app.log));
+  app.addHook("onClose", () => closeServices(services, app.log));
 };
 
 // The decorations are for the app that registers the plugin (what the package fastify-plugin does); the routes have scopes of their own.

@@ -88,9 +88,47 @@ function toProblem(error: FastifyError | ProblemError | Error): Problem {
   return { reason: "internal" };
 }
 
+interface ProblemLine {
+  readonly level: "debug" | "info" | "warn" | "error";
+  /** Of OWASP's logging vocabulary. */
+  readonly event?: string;
+}
+
+/**
+ * How each problem is logged, so that a `request_id` somebody reports can be found. What every crawler can cause is for debugging; an outage is a
+ * warning, since sessions are kept; only what an operator must mend is an error.
+ */
+const PROBLEM_LINES: Readonly<Record<Reason, ProblemLine>> = {
+  anonymous: { level: "debug" },
+  expired: { level: "info", event: "session_use_after_expire" },
+  signed_out: { level: "info", event: "session_use_after_expire" },
+  invalid: { level: "info" },
+  sign_in_failed: { level: "info", event: "authn_login_fail" },
+  bad_request: { level: "info", event: "input_validation_fail" },
+  not_found: { level: "debug" },
+  method_not_allowed: { level: "debug" },
+  payload_too_large: { level: "info", event: "input_validation_fail" },
+  headers_too_large: { level: "info", event: "input_validation_fail" },
+  csrf: { level: "info", event: "authz_fail" },
+  denied: { level: "warn", event: "authz_fail" },
+  rate_limited: { level: "warn", event: "excess_rate_limit_exceeded" },
+  misconfigured: { level: "error" },
+  session_too_large: { level: "error" },
+  internal: { level: "error" },
+  upstream_unreachable: { level: "warn" },
+  upstream_timeout: { level: "warn" },
+  cognito_unavailable: { level: "warn" },
+  cognito_throttled: { level: "warn" },
+  cognito_blocked: { level: "warn" },
+  store_unavailable: { level: "error" },
+};
+
 /** Answers with a problem: a document for fetch, a page with the same reason for a navigation. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem, settings: ProblemSettings): FastifyReply {
   const document = problemDocument(problem, request.id, settings);
+  const { level, event } = PROBLEM_LINES[problem.reason];
+  request.log[level]({ event, reason: problem.reason, cause: problem.cause, method: request.method }, document.title);
+  request.bffProblem = problem.reason;
   reply.code(document.status).headers(problemHeaders(problem));
   if (isNavigation(request.method, request.headers))
     return reply.headers(pageHeaders()).send(problemPage(document, signInUrl(request, document, settings)));

@@ -1,7 +1,9 @@
+import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ProxyRoute } from "../config/config.js";
 import { describeError } from "../model/log.js";
 import type { Session } from "../model/session.js";
+import { inSpan, propagatedHeaders, type Span } from "../model/tracing.js";
 import type { Exchange, ForwardOutcome } from "../proxy/forward.js";
 import { parseTarget } from "../proxy/path.js";
 import type { RouteMatch } from "../proxy/routes.js";
@@ -35,7 +37,7 @@ export function refuseBadHandshake({ method, headers }: FastifyRequest): void {
 
 /** Hands calls on to the APIs: checks, session, token, then straight onto the raw response. */
 export function createCallHandler(services: Services): (call: ProxiedCall, request: FastifyRequest, reply: FastifyReply) => Promise<void> {
-  const { config, cookies, coordinator, forwarder, gate, hammerGuard, lifecycle, upgrades, watch } = services;
+  const { config, cookies, coordinator, forwarder, gate, hammerGuard, lifecycle, metrics, open, tracer, upgrades, watch } = services;
   const publicUrl = new URL(config.publicUrl);
   const proto = publicUrl.protocol === "https:" ? ("https" as const) : ("http" as const);
 
@@ -52,21 +54,51 @@ export function createCallHandler(services: Services): (call: ProxiedCall, reque
     const session = visit && (await sessionFor(route, visit));
     if (session) lifecycle.touch(session);
 
+    const bearer = bearerFor(route, session);
+    const handedOnAtMs = performance.now();
     const exchange: Exchange = {
       request: request.raw,
       response: reply.raw,
       route,
       upstreamTarget,
-      bearer: bearerFor(route, session),
+      bearer,
       forwarded: { for: request.ips ? [...request.ips].reverse().join(", ") : request.ip, proto, host: publicUrl.host },
       publicHost: publicUrl.host,
       isOurCookie: cookies.names.isOurs,
       setCookies: () => (visit ? gate.cookiesFor(visit) : []),
-      watchStream: session && ((breakOff) => watch.watch(session, breakOff)),
+      onAnswer(status) {
+        const seconds = (performance.now() - handedOnAtMs) / 1000;
+        metrics.upstreamAnswered(route.prefix, { status, seconds, withToken: bearer !== null });
+      },
+      watchStream(breakOff) {
+        const unwatch = session && watch.watch(session, breakOff);
+        open.streams += 1;
+        return () => {
+          open.streams -= 1;
+          unwatch?.();
+        };
+      },
     };
-    const outcome = upgrades.isHandshake(request.raw) ? await upgrades.forward(exchange, session) : await forwarder.forward(exchange);
+    const outcome = await forward(exchange, session);
+    metrics.forwarded(route.prefix, outcome);
     settle(outcome, request, reply);
   };
+
+  /** Hands one call on, in a span of its own that the API's spans hang below. */
+  function forward(exchange: Exchange, session: Session | null): Promise<ForwardOutcome> {
+    const { method = "GET" } = exchange.request;
+    const { prefix, target } = exchange.route;
+    const attributes = { "http.request.method": method, "http.route": prefix, "server.address": target.hostname };
+    open.calls += 1;
+    return inSpan(tracer, `${method} ${prefix}`, { kind: SpanKind.CLIENT, attributes }, async (span) => {
+      const traced = span ? { ...exchange, propagated: propagatedHeaders() } : exchange;
+      const outcome = await (upgrades.isHandshake(exchange.request) ? upgrades.forward(traced, session) : forwarder.forward(traced));
+      if (span) describe(outcome, span);
+      return outcome;
+    }).finally(() => {
+      open.calls -= 1;
+    });
+  }
 
   async function sessionFor(route: ProxyRoute, visit: Visit): Promise<Session | null> {
     if (route.session === "optional" && isNobody(visit)) return null;
@@ -95,6 +127,13 @@ function bearerFor(route: ProxyRoute, session: Session | null): string | null {
   return token.jwt.reveal();
 }
 
+function describe(outcome: ForwardOutcome, span: Span): void {
+  span.setAttribute("bff.outcome", outcome.kind === "cut_short" ? outcome.cause : outcome.kind);
+  if ("status" in outcome) span.setAttribute("http.response.status_code", outcome.status);
+  // OpenTelemetry's conventions: to a client a 4xx is an error too.
+  if (outcome.kind !== "answered" || outcome.status >= 400) span.setStatus({ code: SpanStatusCode.ERROR });
+}
+
 function settle(outcome: ForwardOutcome, request: FastifyRequest, reply: FastifyReply): void {
   switch (outcome.kind) {
     case "unreachable":
@@ -103,6 +142,10 @@ function settle(outcome: ForwardOutcome, request: FastifyRequest, reply: Fastify
     case "timeout":
       throw new ProblemError({ reason: "upstream_timeout" });
     case "answered":
+      // A tunnel: its response never closes.
+      if (outcome.status === 101) request.bffFinished?.(101);
+      reply.hijack();
+      break;
     case "cut_short":
     case "client_gone":
       // The answer is on the socket already, or there is nobody to answer.

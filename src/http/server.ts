@@ -1,23 +1,25 @@
-import { randomUUID } from "node:crypto";
 import { METHODS, type Server } from "node:http";
 import fastify, { type FastifyBaseLogger, type FastifyHttpOptions, type FastifyInstance, LogController } from "fastify";
 import type { Config } from "../config/config.js";
-import { type Clock, sleep } from "../model/clock.js";
+import type { Clock } from "../model/clock.js";
 import { parseTarget } from "../proxy/path.js";
 import { refuseBadMessage } from "./bad-message.js";
 import { createBrokenHttp } from "./broken-http.js";
+import { drain } from "./drain.js";
 import { createManagementServer } from "./management.js";
+import { createMetrics, type Metrics } from "./metrics.js";
+import { followConnections } from "./open-connections.js";
 import { ProblemError } from "./problem.js";
 import { answerErrorsAsProblems, sendProblem } from "./problem-details.js";
 import { matchCall, refuseBadHandshake } from "./proxy-routes.js";
+import { requestIdOf } from "./request-id.js";
+import { observeRequests } from "./request-observer.js";
 import { registerRoutes } from "./routes.js";
 import { createServices, type Services } from "./services.js";
 import { spaRoutes } from "./spa.js";
-import { SERVICE_RESTART_CODE } from "./upgrade.js";
 
 /** More than any hop in front of us lets through (CloudFront: 20 KiB), so that what arrives can be answered. */
 const LONGEST_HEADERS_BYTES = 32 * 1024;
-const SWEEP_MS = 50;
 /** The router's limit for what a wildcard may match; the headers' limit is the real one. */
 const LONGEST_PATH_PARAMETER = LONGEST_HEADERS_BYTES;
 
@@ -40,9 +42,11 @@ export interface BffServer {
 
 /** Builds the server of a configuration. Rejects where the SPA's directory is not one. */
 export async function buildServer(config: Config, runtime: ServerRuntime = {}): Promise<BffServer> {
-  const app = createApp(config, runtime);
-  const services = createServices(config, { ...runtime, log: app.log });
+  const metrics = createMetrics();
+  const app = createApp(config, runtime, metrics);
+  const services = createServices(config, { ...runtime, log: app.log, metrics });
 
+  observeRequests(app, services);
   answerErrorsAsProblems(app, config);
   refuseBadTargets(app, services);
   if (config.publicHealthPath !== null) app.get(config.publicHealthPath, async () => ({ status: "live" }));
@@ -50,9 +54,10 @@ export async function buildServer(config: Config, runtime: ServerRuntime = {}): 
   await spaRoutes(app, services);
   services.upgrades.listen(app);
 
+  const connections = followConnections(app.server);
   let listening = false;
   let closing: Promise<void> | null = null;
-  const management = createManagementServer(config, () => listening);
+  const management = createManagementServer(config, metrics, () => listening);
   return {
     app,
     services,
@@ -69,25 +74,18 @@ export async function buildServer(config: Config, runtime: ServerRuntime = {}): 
   };
 
   async function close(): Promise<void> {
-    // Not ready, and yet serving: the load balancer needs this long to hear of it.
     listening = false;
-    await sleep(services.clock, config.drainDelayMs);
-    // They would hold the server open for ever, and their browsers are to come back to another process.
-    services.upgrades.closeAll(SERVICE_RESTART_CODE, "restarting");
-    // A connection that was busy when closing began is idle a moment later, and would be kept for KEEP_ALIVE_TIMEOUT.
-    const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS);
-    await app.close().finally(() => clearInterval(sweep));
-    await services.close();
+    await drain({ services, connections, log: app.log, closeServer: () => app.close() });
     await management.close();
   }
 }
 
-function createApp(config: Config, { logger }: ServerRuntime): FastifyInstance {
-  const brokenHttp = createBrokenHttp(config);
+function createApp(config: Config, { logger }: ServerRuntime, metrics: Metrics): FastifyInstance {
+  const brokenHttp = createBrokenHttp(config, metrics.problem);
   const options: FastifyHttpOptions<Server, FastifyBaseLogger> = {
     ...(logger ? { loggerInstance: logger } : { logger: { level: config.logLevel } }),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
-    genReqId: () => randomUUID(),
+    genReqId: ({ headers }) => requestIdOf(headers),
     trustProxy: trustedPeers(config.trustProxy),
     keepAliveTimeout: config.keepAliveTimeoutMs,
     // What still arrives while closing is served.

@@ -4,7 +4,9 @@ import { createTokenSource } from "../cognito/token-source.js";
 import { createTokenVerifier, type TokenVerifier } from "../cognito/token-verifier.js";
 import type { Config } from "../config/config.js";
 import { type Clock, systemClock } from "../model/clock.js";
+import type { Tell } from "../model/events.js";
 import { type Log, silentLog } from "../model/log.js";
+import { findTracer, type Tracer } from "../model/tracing.js";
 import { createForwarder, type Forwarder } from "../proxy/forward.js";
 import { createRouteTable, type RouteTable } from "../proxy/routes.js";
 import { createDoubtGuard } from "../session/doubt-guard.js";
@@ -17,7 +19,9 @@ import { createSessionWatch, type SessionWatch, tellingStore } from "../session/
 import { createCookieStore } from "../store/cookie-store.js";
 import { type CookieWriter, createCookieWriter } from "../store/cookies.js";
 import { createSealer, type Sealer } from "../store/sealing.js";
+import { createAuditLog, createUserPseudonym } from "./audit-log.js";
 import { createHammerGuard, type HammerGuard } from "./hammering.js";
+import { createMetrics, type Metrics } from "./metrics.js";
 import { createSessionGate, type SessionGate } from "./session-gate.js";
 import { createUpgrades, type Upgrades } from "./upgrade.js";
 
@@ -49,13 +53,26 @@ export interface Services {
   readonly forwarder: Forwarder;
   readonly watch: SessionWatch;
   readonly upgrades: Upgrades;
+  readonly tell: Tell;
+  readonly metrics: Metrics;
+  /** Null where no OpenTelemetry SDK is registered. */
+  readonly tracer: Tracer | null;
+  /** What goes on at this moment. */
+  readonly open: OpenCalls;
   /** Lets refreshes under way end, then closes connections. */
   close(): Promise<void>;
+}
+
+/** Counts of calls and event streams under way to APIs. */
+export interface OpenCalls {
+  calls: number;
+  streams: number;
 }
 
 export interface ServiceOptions {
   readonly clock?: Clock;
   readonly log?: Log;
+  readonly metrics?: Metrics;
   /** 0 to 1, for retry jitter. */
   readonly random?: () => number;
   /** One attempt at Cognito. */
@@ -63,7 +80,13 @@ export interface ServiceOptions {
 }
 
 export function createServices(config: Config, options: ServiceOptions = {}): Services {
-  const { clock = systemClock, log = silentLog, random = Math.random, cognitoDeadlineMs = COGNITO_DEADLINE_MS } = options;
+  const {
+    clock = systemClock,
+    log = silentLog,
+    metrics = createMetrics(),
+    random = Math.random,
+    cognitoDeadlineMs = COGNITO_DEADLINE_MS,
+  } = options;
   const { cognitoUserPoolId: userPoolId, cognitoClientId: clientId, cognitoRegion: region, cognitoClientSecrets: clientSecrets } = config;
   const endpoint = config.cognitoEndpoint;
   const keep = {
@@ -72,10 +95,18 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
   };
   const limits: SessionLimits = { idleTimeoutMs: config.sessionIdleTimeoutMs, maxAgeMs: config.sessionMaxAgeMs };
 
+  const tracer = findTracer();
+  const audit = createAuditLog(log, createUserPseudonym(config.sessionKeys));
+  const tell: Tell = (event) => {
+    metrics.tell(event);
+    audit(event);
+  };
+  const open: OpenCalls = { calls: 0, streams: 0 };
+
   const sealer = createSealer(config.sessionKeys);
   const ticketBudgetBytes = config.cookieHeaderBudgetBytes - MARKER_BYTES;
   const cookies = createCookieWriter({ secure: config.publicUrl.startsWith("https:"), sameSite: config.cookieSameSite });
-  const cookieStore = createCookieStore({ sealer, clock, userPoolId, clientId, cacheBytes: config.sessionCacheBytes, log });
+  const cookieStore = createCookieStore({ sealer, clock, userPoolId, clientId, cacheBytes: config.sessionCacheBytes, tell, log });
   const store = tellingStore(cookieStore, (session) => watch.learn(session));
 
   const time = createCognitoTime(clock, log);
@@ -87,10 +118,11 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
     endpoint,
     refreshApi: config.cognitoRefreshApi,
     deadlineMs: cognitoDeadlineMs,
+    tell,
     log,
   });
 
-  const revocation = createRevocation(source, clock, log);
+  const revocation = createRevocation(source, clock, tell, log);
   const lifecycle = createSessionLifecycle({
     store,
     source,
@@ -103,7 +135,13 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
     limits,
     ticketBytes: cookies.ticketBytes,
     ticketBudgetBytes,
+    tell,
     log,
+  });
+  const limiter = createRefreshRateLimiter({
+    perSecond: config.refreshRateLimitPerSecond,
+    longestWaitMs: LONGEST_REFRESH_WAIT_MS,
+    clock,
   });
   const coordinator = createRefreshCoordinator({
     store,
@@ -111,11 +149,13 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
     verifier,
     time,
     clock,
-    limiter: createRefreshRateLimiter({ perSecond: config.refreshRateLimitPerSecond, longestWaitMs: LONGEST_REFRESH_WAIT_MS, clock }),
+    limiter,
     guard: createDoubtGuard(clock),
     keep,
     rotation: config.cognitoRefreshApi === "get_tokens" ? "on" : "unknown",
     earlyMs: config.refreshEarlyMs,
+    tracer,
+    tell,
     log,
     end: lifecycle.end,
     revokeLate: lifecycle.revokeLate,
@@ -123,6 +163,16 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
   });
   const watch = createSessionWatch({ coordinator, lifecycle, store, limits, time, clock, log });
   const forwarder = createForwarder({ clock, connectTimeoutMs: UPSTREAM_CONNECT_TIMEOUT_MS, keepAliveMs: UPSTREAM_KEEP_ALIVE_MS });
+
+  const upgrades = createUpgrades({ watch, clock, log, connectTimeoutMs: UPSTREAM_CONNECT_TIMEOUT_MS });
+  metrics.watch({
+    openCalls: () => open.calls,
+    openStreams: () => open.streams,
+    openSockets: () => upgrades.size,
+    waitingRefreshes: () => limiter.waiting,
+    cache: () => cookieStore.cacheFigures(),
+    cacheMaxBytes: config.sessionCacheBytes,
+  });
 
   return {
     config,
@@ -133,7 +183,7 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
     coordinator,
     lifecycle,
     hammerGuard: createHammerGuard(clock),
-    gate: createSessionGate({ store, cookies, ticketBudgetBytes, coordinator, lifecycle, log }),
+    gate: createSessionGate({ store, cookies, ticketBudgetBytes, coordinator, lifecycle, tell }),
     verifier,
     time,
     managedLogin:
@@ -148,14 +198,20 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
             redirectUri: `${config.publicUrl}${config.authPrefix}/callback`,
             logoutUri: `${config.publicUrl}/`,
             deadlineMs: cognitoDeadlineMs,
+            tell,
             log,
           }),
     routes: createRouteTable(config.proxyRoutes),
     forwarder,
     watch,
-    upgrades: createUpgrades({ watch, clock, log, connectTimeoutMs: UPSTREAM_CONNECT_TIMEOUT_MS }),
+    upgrades,
+    tell,
+    metrics,
+    tracer,
+    open,
     async close() {
-      await coordinator.settled();
+      // Side by side: a refresh that hangs must not keep tokens from being revoked. The second time for those that came late.
+      await Promise.all([coordinator.settled(), revocation.flush()]);
       await revocation.flush();
       await forwarder.close();
       source.close();

@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { Log } from "../model/log.js";
+import type { Tell } from "../model/events.js";
 import { isNewer, type Session } from "../model/session.js";
 import { largestClaims } from "../model/token-set.js";
 import type { RefreshCoordinator, RefreshOutcome } from "../session/refresh-coordinator.js";
@@ -25,7 +25,7 @@ export interface SessionGateOptions {
   readonly ticketBudgetBytes: number;
   readonly coordinator: RefreshCoordinator;
   readonly lifecycle: SessionLifecycle;
-  readonly log: Log;
+  readonly tell: Tell;
 }
 
 /** Between the browser's cookies and a session ready for use, in both directions. */
@@ -48,7 +48,7 @@ export interface SessionGate {
 const MAY_DELETE_MS = 1_000;
 
 export function createSessionGate(options: SessionGateOptions): SessionGate {
-  const { store, cookies, coordinator, lifecycle, log } = options;
+  const { store, cookies, coordinator, lifecycle, tell } = options;
 
   const reported = new LRUCache<string, true>({ max: MOST_REPORTED });
 
@@ -59,11 +59,19 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
   function ticketCookies(session: Session, presented: readonly string[]): string[] {
     const sealed = store.seal(session);
     const bytes = cookies.ticketBytes(sealed);
+    tell({ kind: "ticket_sealed", bytes });
     if (bytes <= options.ticketBudgetBytes) return cookies.setTicket(sealed, presented);
     if (!reported.has(session.id)) {
       reported.set(session.id, true);
-      const fields = { cookie_bytes: bytes, budget_bytes: options.ticketBudgetBytes, largest_claims: largestClaims(session.tokens.claims) };
-      log.error(fields, "a refreshed session no longer fits into cookies: it lives in this process's memory until claims leave the token");
+      tell({ kind: "store_failed", operation: "seal" });
+      const details = {
+        at: "refresh",
+        cookie_bytes: bytes,
+        budget_bytes: options.ticketBudgetBytes,
+        largest_claims: largestClaims(session.tokens.claims),
+      };
+      // It lives in this process's memory until claims leave the token.
+      tell({ kind: "alert", alert: "session_too_large", details });
     }
     return [];
   }
@@ -77,10 +85,11 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
       case "invalid":
         throw new ProblemError({ reason: "invalid", cause: reading.cause });
       case "foreign":
-        log.error(
-          { alert: "misconfigured", sealed_for: reading.userPoolId },
-          "a session of another user pool or app client came: check the configuration",
-        );
+        tell({
+          kind: "alert",
+          alert: "misconfigured",
+          details: { problem: "the session is of another user pool or app client", sealed_for: reading.userPoolId },
+        });
         throw new ProblemError({ reason: "misconfigured" });
       case "session": {
         const ending = store.endingOf(reading.session.id)?.ending ?? lifecycle.enforceLimits(reading.session);

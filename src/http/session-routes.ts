@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
 import { sleep } from "../model/clock.js";
+import { describeError } from "../model/log.js";
 import type { Session, SessionId } from "../model/session.js";
 import { idleEndsAtMs, sessionEndsAtMs } from "../session/limits.js";
 import type { Json, SessionDocument } from "../wire/shapes.js";
@@ -95,7 +96,7 @@ export function sessionRoutes(app: FastifyInstance, services: Services): void {
     if (reading.kind === "session") {
       const signedOut = lifecycle.signOut(reading.session, wantsEverywhere(request.body) ? "everywhere" : "session");
       // The promise goes on after the answer; it never rejects for what Cognito says.
-      signedOut.catch((error: unknown) => request.log.error({ error: String(error) }, "signing out failed unexpectedly"));
+      signedOut.catch((error: unknown) => request.log.error({ error: describeError(error) }, "signing out failed unexpectedly"));
       await Promise.race([signedOut, sleep(clock, SIGN_OUT_WAIT_MS)]);
     }
     return answerLogout(request, reply, managedLogin?.logoutUrl() ?? "/");

@@ -18,6 +18,10 @@ export interface Exchange {
   /** Host and port of `PUBLIC_URL`, for routes with `host: "public"`. */
   readonly publicHost: string;
   readonly isOurCookie: (name: string) => boolean;
+  /** Headers that carry the trace on, in place of the caller's own of these names; absent or null: the caller's pass. */
+  readonly propagated?: Readonly<Record<string, string>> | null;
+  /** Called with the status when the head of the API's final answer is here. */
+  readonly onAnswer?: (status: number) => void;
   /** Called once just before the head is written; the Set-Cookie values to add. */
   readonly setCookies: () => readonly string[];
   /**
@@ -28,7 +32,7 @@ export interface Exchange {
 }
 
 /** Why an answer that had begun did not arrive whole. */
-export type CutCause = "upstream_broke" | "upstream_silent" | "client_gone" | "session_ended";
+export type CutCause = "upstream_broke" | "upstream_silent" | "client_gone" | "session_ended" | "restarting";
 
 /** What became of a call. With `unreachable` and `timeout` nothing was written, and the caller answers. */
 export type ForwardOutcome =

@@ -1,5 +1,6 @@
 import type { Clock } from "../model/clock.js";
 import { type ConnectionOptions, createConnections } from "./connections.js";
+import { createEventStreams } from "./event-streams.js";
 import type { Exchange, ForwardOutcome } from "./exchange.js";
 import { Relay } from "./relay.js";
 
@@ -18,6 +19,10 @@ export interface Forwarder {
    * the body. TRACE is the caller's to refuse: its answer would repeat the token (RFC 9110 section 9.3.8).
    */
   forward(exchange: Exchange): Promise<ForwardOutcome>;
+  /**
+   * Ends the event streams that were asked for with GET, and those still to come: whoever reads one asks again. Returns how many there were.
+   */
+  endEventStreams(): number;
   /** Cuts the connections to the APIs, and with them what is still under way: to be called once the server has drained. */
   close(): Promise<void>;
 }
@@ -25,8 +30,10 @@ export interface Forwarder {
 /** Forwards calls over undici, straight onto Node's response. */
 export function createForwarder(options: ForwarderOptions): Forwarder {
   const connections = createConnections(options);
+  const streams = createEventStreams();
   return {
-    forward: (exchange) => new Relay(exchange, options.clock).run(connections),
+    forward: (exchange) => new Relay(exchange, options.clock, streams).run(connections),
+    endEventStreams: () => streams.endAll(),
     close: () => connections.destroy(),
   };
 }

@@ -117,6 +117,7 @@ function askApi(exchange: Exchange): ClientRequest {
     bearer: exchange.bearer,
     forwarded: exchange.forwarded,
     isOurCookie: exchange.isOurCookie,
+    propagated: exchange.propagated ?? null,
     host: route.host === "public" ? publicHost : host,
   });
   headers.push("connection", "Upgrade", "upgrade", "websocket");
@@ -137,6 +138,7 @@ function downstreamHeaders(exchange: Exchange, answer: IncomingMessage): string[
 function openTunnel(exchange: Exchange, answer: IncomingMessage, apiHead: Buffer, early: readonly Buffer[], clock: Clock): Tunnel {
   const { request, response, route } = exchange;
   const browser: Socket = request.socket;
+  exchange.onAnswer?.(101);
   const lines = ["HTTP/1.1 101 Switching Protocols"];
   const headers = downstreamHeaders(exchange, answer);
   for (let i = 0; i + 1 < headers.length; i += 2) {
@@ -155,6 +157,7 @@ function openTunnel(exchange: Exchange, answer: IncomingMessage, apiHead: Buffer
 async function relayAnswer(exchange: Exchange, answer: IncomingMessage, status: number, clock: Clock): Promise<ForwardOutcome> {
   const { request, response, route } = exchange;
   const browser = request.socket;
+  exchange.onAnswer?.(status);
   writeHead(response, status, undefined, downstreamHeaders(exchange, answer));
   return new Promise((resolve) => {
     let cause: CutCause | null = null;

@@ -22,6 +22,8 @@ export interface RequestHeaderFacts {
   readonly host: string;
   readonly forwarded: Forwarded;
   readonly isOurCookie: (name: string) => boolean;
+  /** Lower-case names and values that carry the trace on, in place of what came; null: what came passes. */
+  readonly propagated: Readonly<Record<string, string>> | null;
 }
 
 export interface ResponseHeaderFacts {
@@ -99,6 +101,7 @@ export function upstreamRequestHeaders(raw: RawHeaders, facts: RequestHeaderFact
     const key = name.toLowerCase();
     if (DROPPED_FROM_REQUESTS.has(key) || listed?.has(key) || key.startsWith("x-forwarded") || !PLAIN_NAME.test(key)) continue;
     if (key === "authorization" && facts.token !== "none") continue;
+    if (facts.propagated !== null && Object.hasOwn(facts.propagated, key)) continue;
     if (key === "cookie") {
       const others = withoutOurCookies(value, facts.isOurCookie);
       if (others === null) continue;
@@ -108,6 +111,7 @@ export function upstreamRequestHeaders(raw: RawHeaders, facts: RequestHeaderFact
   }
   headers.push("host", facts.host, "x-forwarded-for", facts.forwarded.for);
   headers.push("x-forwarded-proto", facts.forwarded.proto, "x-forwarded-host", facts.forwarded.host);
+  if (facts.propagated !== null) for (const [name, value] of Object.entries(facts.propagated)) headers.push(name, value);
   if (facts.token !== "none" && facts.bearer !== null) headers.push("authorization", `Bearer ${facts.bearer}`);
   return headers;
 }

@@ -3,6 +3,7 @@ import type { Dispatcher } from "undici";
 import type { Cancel, Clock } from "../model/clock.js";
 import type { ApiConnection } from "./api-connection.js";
 import type { Connections } from "./connections.js";
+import type { EventStreams } from "./event-streams.js";
 import type { CutCause, Exchange, ForwardOutcome } from "./exchange.js";
 import { downstreamResponseHeaders, upstreamRequestHeaders } from "./headers.js";
 import { type Awaited, bodyFraming, openRequestBody } from "./request-body.js";
@@ -38,11 +39,15 @@ export class Relay implements Dispatcher.DispatchHandler {
   #resend: "never" | "if kept" | "allowed" = "never";
   #send: () => void = () => {};
   #body: Readable | null = null;
+  readonly #streams: EventStreams | null;
   /** Null unless the answer is an event stream of a session. */
   #unwatch: Cancel | null = null;
+  /** Null unless the answer is an event stream that can be asked for again. */
+  #forgetStream: Cancel | null = null;
 
-  constructor(exchange: Exchange, clock: Clock) {
+  constructor(exchange: Exchange, clock: Clock, streams: EventStreams | null = null) {
     this.#exchange = exchange;
+    this.#streams = streams;
     this.#headTimer = createSilenceTimer(clock, exchange.route.responseHeaderTimeoutMs, () => this.#breakOff({ kind: "timeout" }));
     this.#bodyTimer = createSilenceTimer(clock, exchange.route.bodyIdleTimeoutMs, () => this.#cutShort("upstream_silent"));
     this.#settled = new Promise((resolve) => {
@@ -64,6 +69,7 @@ export class Relay implements Dispatcher.DispatchHandler {
       bearer: this.#exchange.bearer,
       forwarded: this.#exchange.forwarded,
       isOurCookie: this.#exchange.isOurCookie,
+      propagated: this.#exchange.propagated ?? null,
       host: route.host === "public" ? publicHost : route.target.host,
     });
     const framing = bodyFraming(request);
@@ -96,6 +102,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (this.#over || status < 200) return;
     const { response, route, request } = this.#exchange;
     this.#headTimer.stop();
+    this.#exchange.onAnswer?.(status);
     const headers = downstreamResponseHeaders(latin1(controller.rawHeaders), {
       token: route.token,
       session: route.session,
@@ -156,6 +163,8 @@ export class Relay implements Dispatcher.DispatchHandler {
    */
   #watch(): void {
     this.#unwatch = this.#exchange.watchStream?.(() => this.#cutShort("session_ended")) ?? null;
+    // What was asked for with POST nobody asks for again by himself (an answer that is written as it is thought up): it may end like any call.
+    if (this.#exchange.request.method === "GET") this.#forgetStream = this.#streams?.keep(() => this.#cutForRestart()) ?? null;
   }
 
   /** RFC 9110 section 9.2.2: a safe call may be repeated when the connection closed before any of its answer came. */
@@ -197,6 +206,20 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#breakOff({ kind: "cut_short", status: this.#status ?? 0, cause });
   }
 
+  /**
+   * As `#cutShort`, for the same reason, but what has come from the API still goes out: no event is lost that EventSource would not ask for
+   * again (its Last-Event-ID).
+   */
+  #cutForRestart(): void {
+    if (this.#over || this.#whole) return;
+    const { response } = this.#exchange;
+    // The head may be waiting for the first event. Without it a load balancer would answer 502, after which EventSource gives up.
+    response.flushHeaders();
+    if (response.socket) response.socket.destroySoon();
+    else response.destroy();
+    this.#breakOff({ kind: "cut_short", status: this.#status ?? 0, cause: "restarting" });
+  }
+
   #breakOff(outcome: ForwardOutcome): void {
     if (this.#over) return;
     this.#end(outcome);
@@ -209,6 +232,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#headTimer.stop();
     this.#bodyTimer.stop();
     this.#unwatch?.();
+    this.#forgetStream?.();
     const { request, response } = this.#exchange;
     response.off("finish", this.#onFinish).off("close", this.#onClose).off("drain", this.#onDrain).off("error", this.#onClose);
     request.socket.off("close", this.#onClose);

@@ -2,14 +2,17 @@ import type { CognitoTime } from "../cognito/cognito-time.js";
 import type { IssuedTokens, RefreshAnswer, TokenSource } from "../cognito/token-source.js";
 import type { TokenVerifier } from "../cognito/token-verifier.js";
 import { type Clock, sleep } from "../model/clock.js";
-import type { Log } from "../model/log.js";
+import type { Tell } from "../model/events.js";
+import { describeError, type Log } from "../model/log.js";
 import { identityOf, isNewer, newestRefreshToken, type Session, type SessionId } from "../model/session.js";
 import { createTokenSet, type KeptKinds, readClaims, type TokenSet } from "../model/token-set.js";
+import { inSpan, type Tracer } from "../model/tracing.js";
 import type { SessionStore } from "../store/session-store.js";
 import type { SessionEnding } from "../wire/reasons.js";
 import type { DoubtGuard } from "./doubt-guard.js";
 import { freshnessOf } from "./freshness.js";
 import { createOutcomeMemory, type Hindrance } from "./outcome-memory.js";
+import { attemptRefresh } from "./refresh-attempts.js";
 import type { Priority, RefreshRateLimiter, Turn } from "./refresh-rate-limiter.js";
 
 /** What became of a refresh. Never a boolean: an outage is not a verdict. */
@@ -31,6 +34,8 @@ export interface RefreshCoordinatorOptions {
   readonly rotation: "on" | "off" | "unknown";
   /** How long ahead to refresh. */
   readonly earlyMs: number;
+  readonly tracer: Tracer | null;
+  readonly tell: Tell;
   readonly log: Log;
   /** Cognito's rejection ends the session: in the store, in the log. */
   readonly end: (session: Session, ending: SessionEnding) => void;
@@ -46,14 +51,12 @@ export interface RefreshCoordinator {
   ensureUsable(session: Session): Session | Promise<RefreshOutcome>;
   /** Refreshes whatever the token's age. */
   refreshNow(session: Session): Promise<RefreshOutcome>;
+  /** From now on only refreshes that a call waits for begin: what one ahead of time brought could be lost with the process. */
+  refreshOnlyWhenDue(): void;
   /** Resolves when every refresh under way has ended. */
   settled(): Promise<void>;
 }
 
-/** How often one refresh is tried, by what went wrong; together they stay well under the time a person waits. */
-const MOST_ATTEMPTS = { cognito_unavailable: 3, cognito_throttled: 2, cognito_blocked: 1 } as const;
-const FIRST_BACKOFF_MS = 150;
-const RETRY_BUDGET_MS = 3_000;
 const LONGEST_EARLY_WAIT_MS = 1_500;
 /** A doubtful session is asked about once a minute. */
 const DOUBT_RETRY_AFTER_SECONDS = 60;
@@ -64,10 +67,11 @@ interface Flight {
 }
 
 export function createRefreshCoordinator(options: RefreshCoordinatorOptions): RefreshCoordinator {
-  const { store, source, verifier, time, clock, limiter, guard, keep, log } = options;
+  const { store, verifier, time, clock, limiter, guard, keep, tell, log } = options;
   const memory = createOutcomeMemory(clock);
   const flights = new Map<SessionId, Flight>();
   let { rotation } = options;
+  let mayRefreshEarly = true;
 
   const newestOf = (session: Session): Session => {
     const newest = store.newest(session.id);
@@ -125,6 +129,7 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
     const next: Session = { ...session, ...identityOf(tokens.claims), tokens, unverified: null };
     if (!store.save(next)) return lateFor(session);
     memory.forget(session.id);
+    tell({ kind: "session_renewed", session: next });
     return { kind: "refreshed", session: next };
   }
 
@@ -179,34 +184,21 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
       }
       case "doubtful":
         guard.doubted();
-        if (guard.tripped()) {
-          log.error(
-            { alert: "refreshes_doubtful" },
-            "20 refreshes in 5 minutes got a doubtful answer and none succeeded: check the app client",
-          );
-        }
+        if (guard.tripped()) tell({ kind: "alert", alert: "refreshes_doubtful", details: { cause: answer.cause } });
         return answered(hindered(session, answer));
       case "unavailable":
         return hindered(session, { kind: "unavailable", reason: answer.reason, retryAfterSeconds: 1 });
       case "misconfigured":
-        log.error({ alert: "misconfigured", problem: answer.problem }, "Cognito refuses refreshes because of a setting; sessions are kept");
+        tell({ kind: "alert", alert: "misconfigured", details: { problem: answer.problem } });
         return hindered(session, { kind: "misconfigured" });
       case "denied":
         return hindered(session, { kind: "denied" });
     }
   }
 
-  /** Retries with jitter are ours: the SDK makes one attempt. */
-  async function ask(session: Session): Promise<RefreshAnswer> {
-    const startedAtMs = clock.now();
+  function ask(session: Session): Promise<RefreshAnswer> {
     const request = { refreshToken: newestRefreshToken(session), username: session.username, deviceKey: session.deviceKey };
-    for (let attempt = 1; ; attempt++) {
-      const answer = await source.refresh(request);
-      if (answer.kind !== "unavailable" || attempt >= MOST_ATTEMPTS[answer.reason]) return answer;
-      if (clock.now() - startedAtMs > RETRY_BUDGET_MS) return answer;
-      await sleep(clock, FIRST_BACKOFF_MS * 2 ** (attempt - 1) * (0.5 + options.random()));
-      if (store.endingOf(session.id)) return answer;
-    }
+    return attemptRefresh(request, options, () => !store.endingOf(session.id));
   }
 
   async function run(session: Session, turn: () => Turn, force: boolean): Promise<RefreshOutcome> {
@@ -218,15 +210,22 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
     }
     const gone = ended(session);
     if (gone) return gone;
-    const current = newestOf(session);
-    const answer = await ask(current);
-    return answer.kind === "issued" ? keepIssued(current, answer) : conclude(current, answer);
+    return inSpan(options.tracer, "refresh session", {}, async (span) => {
+      const askedAtMs = performance.now();
+      const current = newestOf(session);
+      const answer = await ask(current);
+      const outcome = await (answer.kind === "issued" ? keepIssued(current, answer) : conclude(current, answer));
+      span?.setAttribute("bff.refresh.result", outcome.kind);
+      tell({ kind: "refresh_finished", result: outcome.kind, seconds: (performance.now() - askedAtMs) / 1000 });
+      return outcome;
+    });
   }
 
   /** Joins the refresh under way, or starts the session's one. It belongs to the session: a browser that leaves does not abort it. */
   function refresh(session: Session, priority: Priority, force = false): Promise<RefreshOutcome> {
     const under = flights.get(session.id);
     if (under) {
+      tell({ kind: "refresh_joined" });
       if (priority === "waiting") under.promote();
       return under.outcome;
     }
@@ -274,10 +273,11 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
         case "fresh":
           return session;
         case "early":
+          if (!mayRefreshEarly) return session;
           // With rotation the new refresh token travels on the very answer: in this process's memory alone it could be lost.
           if (rotation !== "off") return awaitEarly(session);
           refresh(session, "background").catch((error: unknown) => {
-            log.error({ error: String(error) }, "a background refresh failed unexpectedly");
+            log.error({ error: describeError(error) }, "a background refresh failed unexpectedly");
           });
           return session;
         case "due":
@@ -286,6 +286,9 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
       }
     },
     refreshNow: (session) => refresh(session, "waiting", true),
+    refreshOnlyWhenDue() {
+      mayRefreshEarly = false;
+    },
     async settled() {
       while (flights.size > 0) await Promise.allSettled([...flights.values()].map((flight) => flight.outcome));
     },

@@ -17,6 +17,8 @@ export interface Turn {
  */
 export interface RefreshRateLimiter {
   request(priority: Priority): Turn;
+  /** How many wait for their turn. */
+  readonly waiting: number;
 }
 
 export interface RefreshRateLimiterOptions {
@@ -89,6 +91,9 @@ export function createRefreshRateLimiter({ perSecond, longestWaitMs, clock }: Re
         serve();
       });
       return { granted, promote: () => promote() };
+    },
+    get waiting() {
+      return waiters.size;
     },
   };
 }

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import type { TokenSource } from "../cognito/token-source.js";
 import type { TokenVerifier, Verdict } from "../cognito/token-verifier.js";
 import type { Cancel, Clock } from "../model/clock.js";
+import type { Tell } from "../model/events.js";
 import type { Log } from "../model/log.js";
 import type { Secret } from "../model/secret.js";
 import { createSessionId, identityOf, newestRefreshToken, type Session, type SessionId } from "../model/session.js";
@@ -43,6 +43,7 @@ export interface SessionLifecycleOptions {
   /** How many bytes of Cookie header a ticket takes, and how many it may. */
   readonly ticketBytes: (sealed: string) => number;
   readonly ticketBudgetBytes: number;
+  readonly tell: Tell;
   readonly log: Log;
 }
 
@@ -65,13 +66,8 @@ export interface SessionLifecycle {
   revokeLate(session: Session): void;
 }
 
-/** What may be said of a session in a log: enough to follow one, useless for opening it. */
-function pseudonym(id: SessionId): string {
-  return createHash("sha256").update(id).digest("hex").slice(0, 12);
-}
-
 export function createSessionLifecycle(options: SessionLifecycleOptions): SessionLifecycle {
-  const { store, source, verifier, revocation, clock, keep, limits, log } = options;
+  const { store, source, verifier, revocation, clock, keep, limits, tell, log } = options;
   const listeners = new Set<(id: SessionId, ending: SessionEnding) => void>();
 
   function announce(id: SessionId, ending: SessionEnding): void {
@@ -81,21 +77,20 @@ export function createSessionLifecycle(options: SessionLifecycleOptions): Sessio
   function end(session: Session, ending: SessionEnding): void {
     if (store.endingOf(session.id)) return;
     store.end(session.id, ending);
-    const ageSeconds = Math.round((clock.now() - session.startedAtMs) / 1000);
-    const fields = { event: "session_ended", session: pseudonym(session.id), ...ending, age_seconds: ageSeconds };
-    if (ending.cause === "refresh_token_reused")
-      log.warn({ ...fields, security: "authn_token_reuse" }, "a rotated refresh token was used again");
-    else log.info(fields, "session ended");
+    tell({ kind: "session_ended", id: session.id, ending, known: knownOf(session), replaced: false });
     announce(session.id, ending);
   }
 
+  const knownOf = ({ subject, startedAtMs }: Session) => ({ subject, ageSeconds: Math.round((clock.now() - startedAtMs) / 1000) });
+
   function replacePrevious(id: SessionId): void {
     const previous = store.newest(id);
+    const before = store.endingOf(id);
     const ending: SessionEnding = { reason: "signed_out", cause: "logout" };
     store.end(id, ending, "superseded");
-    log.info({ event: "session_replaced", session: pseudonym(id) }, "a new sign-in replaced the session");
+    if (!before) tell({ kind: "session_ended", id, ending, known: previous && knownOf(previous), replaced: true });
     announce(id, ending);
-    if (previous) void revocation.revoke(newestRefreshToken(previous));
+    if (previous) void revocation.revoke(newestRefreshToken(previous), previous);
   }
 
   async function verify({ id, access, nonce }: SignIn, receivedAtMs: number): Promise<Verdict> {
@@ -115,7 +110,7 @@ export function createSessionLifecycle(options: SessionLifecycleOptions): Sessio
       const nowMs = clock.now();
       const verdict = await verify(signIn, nowMs);
       if (verdict.kind !== "valid") {
-        void revocation.revoke(signIn.refresh);
+        void revocation.revoke(signIn.refresh, null);
         return verdict;
       }
       const { claims } = verdict;
@@ -142,13 +137,14 @@ export function createSessionLifecycle(options: SessionLifecycleOptions): Sessio
       const sealed = store.seal(session);
       const bytes = options.ticketBytes(sealed);
       if (bytes > options.ticketBudgetBytes) {
-        const fields = { cookie_bytes: bytes, budget_bytes: options.ticketBudgetBytes, largest_claims: largestClaims(claims) };
-        log.error(fields, "the session does not fit into cookies: take claims out of the token, or keep sessions in a shared store");
-        void revocation.revoke(signIn.refresh);
+        const fits = { cookie_bytes: bytes, budget_bytes: options.ticketBudgetBytes };
+        const details = { at: "sign-in", ...fits, largest_claims: largestClaims(claims) };
+        tell({ kind: "alert", alert: "session_too_large", details });
+        void revocation.revoke(signIn.refresh, session);
         return { kind: "too_large" };
       }
       if (signIn.previous) replacePrevious(signIn.previous);
-      log.info({ event: "session_started", session: pseudonym(session.id), cookie_bytes: bytes }, "session started");
+      tell({ kind: "session_started", session, cookieBytes: bytes });
       return { kind: "started", session, sealed };
     },
 
@@ -163,7 +159,7 @@ export function createSessionLifecycle(options: SessionLifecycleOptions): Sessio
       const ending = limitPassed(session, clock.now(), limits);
       if (ending) {
         end(session, ending);
-        void revocation.revoke(newestRefreshToken(session));
+        void revocation.revoke(newestRefreshToken(session), session);
       }
       return ending;
     },
@@ -178,12 +174,12 @@ export function createSessionLifecycle(options: SessionLifecycleOptions): Sessio
 
     async signOut(session, scope) {
       end(session, { reason: "signed_out", cause: scope === "everywhere" ? "logout_everywhere" : "logout" });
-      await revocation.revoke(scope === "everywhere" ? await signOutEverywhere(session) : newestRefreshToken(session));
+      await revocation.revoke(scope === "everywhere" ? await signOutEverywhere(session) : newestRefreshToken(session), session);
     },
 
     revokeLate(session) {
-      log.info({ event: "late_refresh_revoked", session: pseudonym(session.id) }, "a refresh landed after its session had ended");
-      void revocation.revoke(newestRefreshToken(session));
+      tell({ kind: "refreshed_late", session });
+      void revocation.revoke(newestRefreshToken(session), session);
     },
   };
 

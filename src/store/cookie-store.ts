@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../model/clock.js";
+import type { Tell } from "../model/events.js";
 import { type Log, silentLog } from "../model/log.js";
 import { isNewer, mergeSessions, SESSION_ID_BYTES, type Session, type SessionId, sessionIdFromBytes } from "../model/session.js";
 import { ENDING_CAUSES, type SessionEnding } from "../wire/reasons.js";
@@ -23,7 +24,22 @@ export interface CookieStoreOptions {
   readonly clientId: string;
   /** Bytes of memory for opened tickets and for versions no browser has brought back yet. */
   readonly cacheBytes: number;
+  readonly tell?: Tell;
   readonly log?: Log;
+}
+
+/** How well memory serves, for whoever watches. */
+export interface CacheFigures {
+  /** Tickets found opened, and tickets that had to be opened. */
+  readonly hits: number;
+  readonly misses: number;
+  /** Bytes, as estimated, of opened tickets and of versions no browser has brought back yet. */
+  readonly openedBytes: number;
+  readonly newestBytes: number;
+}
+
+export interface CookieStore extends SessionStore {
+  cacheFigures(): CacheFigures;
 }
 
 interface OpenedTicket {
@@ -54,8 +70,9 @@ function sizeOf(session: Session): number {
 }
 
 /** Sessions that live, sealed, in the browser's own cookies; this process remembers only what no cookie can tell it. */
-export function createCookieStore(options: CookieStoreOptions): SessionStore {
-  const { sealer, clock, userPoolId, clientId, log = silentLog } = options;
+export function createCookieStore(options: CookieStoreOptions): CookieStore {
+  const { sealer, clock, userPoolId, clientId, tell = () => {}, log = silentLog } = options;
+  const lookups = { hits: 0, misses: 0 };
   const opened = new LRUCache<string, OpenedTicket>({
     maxSize: Math.max(1, Math.floor(options.cacheBytes / 2)),
     sizeCalculation: ({ session }, ticket) => sizeOf(session) + ticket.length,
@@ -66,6 +83,7 @@ export function createCookieStore(options: CookieStoreOptions): SessionStore {
     sizeCalculation: ({ session }) => Math.ceil(1.5 * sizeOf(session)),
     dispose({ session, brought }, _id, reason) {
       if (reason !== "evict" || brought === "back") return;
+      tell({ kind: "store_failed", operation: "keep" });
       log.warn(
         { version: session.version },
         "a refreshed session was forgotten before its browser came back for it: raise SESSION_CACHE_BYTES",
@@ -81,7 +99,11 @@ export function createCookieStore(options: CookieStoreOptions): SessionStore {
 
   function openTicket(ticket: string): OpenedTicket | Extract<Opened, { kind: "invalid" }> {
     const cached = opened.get(ticket);
-    if (cached) return cached;
+    if (cached) {
+      lookups.hits += 1;
+      return cached;
+    }
+    lookups.misses += 1;
     const result = sealer.open("session", ticket);
     if (result.kind === "invalid") return result;
     try {
@@ -166,6 +188,8 @@ export function createCookieStore(options: CookieStoreOptions): SessionStore {
       if (entry?.session === session) entry.sealed = sealed;
       return sealed;
     },
+
+    cacheFigures: () => ({ ...lookups, openedBytes: opened.calculatedSize, newestBytes: known.calculatedSize }),
 
     sealEnding(id, ending) {
       const writer = new ByteWriter().raw(Buffer.from(id, "base64url")).uint48(clock.now()).text(ending.cause);

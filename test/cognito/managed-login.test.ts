@@ -15,6 +15,7 @@ const OPTIONS: ManagedLoginOptions = {
   redirectUri: "https://app.example.com/auth/callback",
   logoutUri: "https://app.example.com/",
   deadlineMs: 5_000,
+  tell() {},
   log: collectLog(),
 };
 const VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";

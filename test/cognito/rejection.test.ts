@@ -1,6 +1,6 @@
-import fc from "../support/property.js";
 import t from "tap";
 import { judgeRefusal, REFUSALS, type Refusal } from "../../src/cognito/rejection.js";
+import fc from "../support/property.js";
 
 const expired = (
   cause: "refresh_token_expired" | "refresh_token_revoked" | "refresh_token_reused" | "user_disabled" | "user_deleted",

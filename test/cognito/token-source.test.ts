@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import t, { type Test } from "tap";
 import { createTokenSource, judgeTokens, type TokenSource, type TokenSourceOptions } from "../../src/cognito/token-source.js";
+import type { BffEvent } from "../../src/model/events.js";
 import { Secret } from "../../src/model/secret.js";
 import { CLIENT_ID, jwtOf, refreshTokenOf } from "../support/session-fixtures.js";
 import { type CollectedLog, collectLog } from "../support/session-log.js";
@@ -36,6 +37,7 @@ interface Rig {
   readonly server: TinyServer;
   readonly source: TokenSource;
   readonly log: CollectedLog;
+  readonly told: readonly BffEvent[];
   /** The operations called, in order. */
   operations(): string[];
   body(index: number): unknown;
@@ -44,6 +46,7 @@ interface Rig {
 async function rig(t: Test, answers: readonly Answer[], options: Partial<TokenSourceOptions> = {}): Promise<Rig> {
   const server = await startTinyServer(...answers);
   const log = collectLog();
+  const told: BffEvent[] = [];
   const source = createTokenSource({
     region: "eu-central-1",
     clientId: CLIENT_ID,
@@ -51,6 +54,7 @@ async function rig(t: Test, answers: readonly Answer[], options: Partial<TokenSo
     endpoint: server.url,
     refreshApi: "auto",
     deadlineMs: 5_000,
+    tell: (event) => void told.push(event),
     log,
     ...options,
   });
@@ -62,6 +66,7 @@ async function rig(t: Test, answers: readonly Answer[], options: Partial<TokenSo
     server,
     source,
     log,
+    told,
     operations: () =>
       server.seen.map((request) => String(request.headers["x-amz-target"]).replace("AWSCognitoIdentityProviderService.", "")),
     body: (index) => JSON.parse(server.seen[index]?.body ?? "null"),

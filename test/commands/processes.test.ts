@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { promisify } from "node:util";
 import t, { type Test } from "tap";
 import { startLocalCognito } from "../../src/local-cognito/index.js";
+import { noteLogLine } from "../support/redaction.js";
 
 const MAIN = new URL("../../src/main.js", import.meta.url).pathname;
 const run = promisify(execFile);
@@ -31,6 +32,7 @@ async function start(
   t.teardown(() => child.kill("SIGKILL"));
   const collect = (chunk: Buffer) => {
     text += chunk.toString();
+    noteLogLine(chunk.toString());
   };
   child.stdout?.on("data", collect);
   child.stderr?.on("data", collect);

@@ -1,6 +1,6 @@
-import fc from "../support/property.js";
 import t from "tap";
 import { formatDuration, parseDuration } from "../../src/config/duration.js";
+import fc from "../support/property.js";
 
 t.test("a duration is a whole number and one unit", async (t) => {
   const cases: readonly [string, number][] = [

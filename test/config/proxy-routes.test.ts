@@ -1,8 +1,8 @@
-import fc from "../support/property.js";
 import t from "tap";
 import { Check } from "typebox/value";
 import { decodeAs } from "../../src/config/kind.js";
 import { proxyRoutes, ROUTE_MEMBERS, ROUTE_SCHEMA } from "../../src/config/proxy-routes.js";
+import fc from "../support/property.js";
 import { configWith, faultsWith } from "./valid-environment.js";
 
 const DEFAULTS = {

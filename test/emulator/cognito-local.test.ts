@@ -89,6 +89,7 @@ t.test("a second opinion: InitiateAuth REFRESH_TOKEN_AUTH works against npm's co
     endpoint,
     refreshApi: "initiate_auth",
     deadlineMs: 5_000,
+    tell() {},
     log: silentLog,
   });
   t.teardown(() => source.close());

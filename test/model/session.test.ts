@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
-import fc from "../support/property.js";
 import t from "tap";
 import { silentLog } from "../../src/model/log.js";
 import { createSessionId, identityOf, isNewer, newestRefreshToken, type Session, sessionIdFromBytes } from "../../src/model/session.js";
+import fc from "../support/property.js";
 import { refreshedSession, START_MS, sessionOf } from "../support/session-fixtures.js";
 
 t.test("a session id is 16 random bytes as base64url", (t) => {

@@ -1,10 +1,10 @@
-import fc from "../support/property.js";
 import t from "tap";
 import type { RefreshAnswer, RefreshRequest } from "../../src/cognito/token-source.js";
 import type { Session, SessionId } from "../../src/model/session.js";
 import type { RefreshOutcome } from "../../src/session/refresh-coordinator.js";
 import type { SessionEnding } from "../../src/wire/reasons.js";
 import { flush } from "../support/manual-clock.js";
+import fc from "../support/property.js";
 import { createCoordinatorRig, subjectOf } from "../support/session-coordinator-rig.js";
 import { HOUR_MS, issuedFor, MINUTE_MS, presenting, START_MS, sessionOf } from "../support/session-fixtures.js";
 

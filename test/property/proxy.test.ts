@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from "node:http";
-import fc from "../support/property.js";
 import t, { type Test } from "tap";
 import { listen, type RawClient, rawClient } from "../proxy/support.js";
+import fc from "../support/property.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";
 
 /** One request as the API got it. */

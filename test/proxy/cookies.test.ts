@@ -1,6 +1,6 @@
-import fc from "../support/property.js";
 import t from "tap";
 import { setsOurCookie, withoutOurCookies } from "../../src/proxy/cookies.js";
+import fc from "../support/property.js";
 import { isOurCookie } from "./support.js";
 
 /** A Cookie header's value, and what the API gets of it. */

@@ -14,6 +14,7 @@ const REQUEST: RequestHeaderFacts = {
   host: "api.test",
   forwarded: { for: "192.0.2.7", proto: "https", host: "app.example.com" },
   isOurCookie,
+  propagated: null,
 };
 /** What every call gets, at the end. */
 const OURS = [

@@ -1,6 +1,6 @@
-import fc from "../support/property.js";
 import t from "tap";
 import { parseTarget } from "../../src/proxy/path.js";
+import fc from "../support/property.js";
 
 /** Raw target, and the path and query it stands for. */
 const TARGETS: readonly (readonly [raw: string, path: string, query: string, why: string])[] = [

@@ -1,6 +1,6 @@
-import fc from "../support/property.js";
 import t from "tap";
 import { closeFrame, FrameTracker } from "../../src/proxy/websocket-frames.js";
+import fc from "../support/property.js";
 
 const RUNS = { numRuns: 200 };
 
@@ -101,13 +101,16 @@ t.test("our Close frame holds code and reason, 123 bytes of it at most, whole ch
   t.same([...closeFrame(4401, "expired")], [0x88, 9, 0x11, 0x31, ...Buffer.from("expired")]);
   fc.assert(
     // U+FFFD is what half a character would decode to.
-    fc.property(fc.string({ unit: "grapheme", maxLength: 200 }).filter((reason) => !reason.includes("\ufffd")), (reason) => {
-      const frame = closeFrame(4401, reason);
-      t.ok(frame.length <= 127);
-      t.equal(frame[1], frame.length - 2);
-      const text = frame.subarray(4).toString();
-      t.ok(reason.startsWith(text));
-    }),
+    fc.property(
+      fc.string({ unit: "grapheme", maxLength: 200 }).filter((reason) => !reason.includes("\ufffd")),
+      (reason) => {
+        const frame = closeFrame(4401, reason);
+        t.ok(frame.length <= 127);
+        t.equal(frame[1], frame.length - 2);
+        const text = frame.subarray(4).toString();
+        t.ok(reason.startsWith(text));
+      },
+    ),
     RUNS,
   );
   t.end();

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { createServer as createHttpServer, type IncomingMessage } from "node:http";
 import { connect, createServer, type Socket } from "node:net";
-import fc from "../support/property.js";
 import t, { type Test } from "tap";
 import { Tunnel } from "../../src/proxy/tunnel.js";
 import { closeFrame, FrameTracker } from "../../src/proxy/websocket-frames.js";
+import fc from "../support/property.js";
 import { eventually, listen, type ManualClock, manualClock } from "./support.js";
 
 /** Two connections with a tunnel between their far ends. */

@@ -1,6 +1,6 @@
-import fc from "../support/property.js";
 import t from "tap";
 import { freshnessOf } from "../../src/session/freshness.js";
+import fc from "../support/property.js";
 import { HOUR_MS, MINUTE_MS, START_MS, sessionOf } from "../support/session-fixtures.js";
 
 const EARLY_MS = 5 * MINUTE_MS;

@@ -129,6 +129,17 @@ t.test("a machine whose clock lags sends no token that Cognito's time has ended"
   t.equal(asked.length, 2);
 });
 
+t.test("while the process stops nobody refreshes ahead of time; a dead token still is, since a call waits for it", async (t) => {
+  const { coordinator, session, call, clock, asked } = rigWith(3 * MINUTE_MS);
+  coordinator.refreshOnlyWhenDue();
+  t.equal(coordinator.ensureUsable(session), session);
+  await clock.run(5_000);
+  t.equal(asked.length, 0);
+  clock.advance(5 * MINUTE_MS);
+  t.equal((await call()).kind, "refreshed");
+  t.equal(asked.length, 1);
+});
+
 t.test("an early refresh that fails unexpectedly is logged and stops nothing", async (t) => {
   const { coordinator, session, cognito, log, clock, call } = rigWith(3 * MINUTE_MS);
   const refreshing = cognito.answer;

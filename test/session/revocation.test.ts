@@ -1,10 +1,13 @@
 import t from "tap";
 import type { RevokeAnswer } from "../../src/cognito/token-source.js";
+import type { BffEvent } from "../../src/model/events.js";
 import { Secret } from "../../src/model/secret.js";
+import { createSessionId } from "../../src/model/session.js";
 import { createRevocation } from "../../src/session/revocation.js";
 import { createManualClock } from "../support/manual-clock.js";
 import { collectLog } from "../support/session-log.js";
 
+const SESSION = { id: createSessionId(), subject: "user-1" };
 const OUTAGE: RevokeAnswer = { kind: "unavailable", reason: "cognito_unavailable", answerLost: true };
 
 function rig(answers: (attempt: number) => RevokeAnswer | Promise<RevokeAnswer>) {
@@ -18,31 +21,34 @@ function rig(answers: (attempt: number) => RevokeAnswer | Promise<RevokeAnswer>)
     attempts.push((clock.now() - startMs) / 1000);
     return answers(attempts.length);
   };
-  return { clock, log, attempts, tokens, revocation: createRevocation({ revoke }, clock, log) };
+  const told: BffEvent[] = [];
+  const revocation = createRevocation({ revoke }, clock, (event) => void told.push(event), log);
+  return { clock, log, told, attempts, tokens, revocation };
 }
 
-t.test("a token that Cognito revokes is revoked once, and nothing is said", async (t) => {
-  const { clock, revocation, attempts, log } = rig(() => ({ kind: "revoked" }));
-  await revocation.revoke(new Secret("the-token"));
+t.test("a token that Cognito revokes is revoked once, and told of with its session", async (t) => {
+  const { clock, revocation, attempts, log, told } = rig(() => ({ kind: "revoked" }));
+  await revocation.revoke(new Secret("the-token"), SESSION);
   await clock.run(3_600_000);
   t.same(attempts, [0]);
+  t.same(told, [{ kind: "token_revoked", session: SESSION }]);
   t.equal(log.lines.length, 0);
 });
 
 t.test("an outage does not hold up the sign-out, and is made good in the background", async (t) => {
-  const { clock, revocation, attempts, log, tokens } = rig((attempt) => (attempt < 4 ? OUTAGE : { kind: "revoked" }));
-  await revocation.revoke(new Secret("the-token"));
+  const { clock, revocation, attempts, log, told, tokens } = rig((attempt) => (attempt < 4 ? OUTAGE : { kind: "revoked" }));
+  await revocation.revoke(new Secret("the-token"), SESSION);
   t.same(attempts, [0], "the sign-out went on after the first attempt");
   await clock.run(3_600_000);
   t.same(attempts, [0, 1, 6, 36]);
   t.same([...tokens], ["the-token"]);
   t.equal(log.saying("tried again in the background").length, 3);
-  t.match(log.saying("is revoked now"), [{ level: "info", fields: { attempts: 4 } }]);
+  t.same(told, [{ kind: "token_revoked", session: SESSION }]);
 });
 
 t.test("after six attempts it gives up, and says that the token lives on", async (t) => {
   const { clock, revocation, attempts, log } = rig(() => OUTAGE);
-  await revocation.revoke(new Secret("the-token"));
+  await revocation.revoke(new Secret("the-token"), SESSION);
   await clock.run(24 * 3_600_000);
   t.same(attempts, [0, 1, 6, 36, 156, 756]);
   t.match(log.saying("could not be revoked"), [{ level: "error", fields: { attempts: 6, outcome: "unavailable" } }]);
@@ -56,7 +62,7 @@ t.test("a refusal is not repeated, but logged", async (t) => {
     { kind: "doubtful", cause: "unknown" },
   ] as const) {
     const { clock, revocation, attempts, log } = rig(() => refusal);
-    await revocation.revoke(new Secret("the-token"));
+    await revocation.revoke(new Secret("the-token"), SESSION);
     await clock.run(3_600_000);
     t.same(attempts, [0]);
     t.match(log.lines, [{ level: "error", fields: { outcome: refusal.kind } }]);
@@ -65,22 +71,36 @@ t.test("a refusal is not repeated, but logged", async (t) => {
 
 t.test("a long outage does not fill the memory: beyond a thousand waiting tokens a failure is only logged", async (t) => {
   const { clock, revocation, log } = rig(() => OUTAGE);
-  await Promise.all(Array.from({ length: 1_200 }, (_, index) => revocation.revoke(new Secret(`token ${index}`))));
+  await Promise.all(Array.from({ length: 1_200 }, (_, index) => revocation.revoke(new Secret(`token ${index}`), null)));
   t.equal(clock.pending(), 1_000);
   t.equal(log.saying("could not be revoked").length, 200);
 });
 
 t.test("a bug in the background is logged", async (t) => {
   const { clock, revocation, log } = rig((attempt) => (attempt === 1 ? OUTAGE : Promise.reject(new Error("a bug"))));
-  await revocation.revoke(new Secret("the-token"));
+  await revocation.revoke(new Secret("the-token"), SESSION);
   await clock.run(1_000);
   t.equal(log.saying("failed unexpectedly").length, 1);
 });
 
 t.test("the token stands in no log line", async (t) => {
   const { clock, revocation, log } = rig((attempt) => (attempt < 3 ? OUTAGE : { kind: "denied" }));
-  await revocation.revoke(new Secret("the-token"));
+  await revocation.revoke(new Secret("the-token"), SESSION);
   await clock.run(3_600_000);
   t.ok(log.lines.length >= 3);
   t.notOk(log.text().includes("the-token"));
+});
+
+t.test("the end of the process waits for an attempt under way, and tries once more where it fails", async (t) => {
+  let answer: (answer: RevokeAnswer) => void = () => {};
+  const first = new Promise<RevokeAnswer>((resolve) => {
+    answer = resolve;
+  });
+  const { revocation, attempts, told } = rig((attempt) => (attempt === 1 ? first : { kind: "revoked" }));
+  const revoking = revocation.revoke(new Secret("the-token"), SESSION);
+  const flushing = revocation.flush();
+  answer(OUTAGE);
+  await Promise.all([revoking, flushing]);
+  t.equal(attempts.length, 2);
+  t.same(told, [{ kind: "token_revoked", session: SESSION }]);
 });

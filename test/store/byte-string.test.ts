@@ -1,6 +1,6 @@
-import fc from "../support/property.js";
 import t from "tap";
 import { ByteReader, ByteWriter } from "../../src/store/byte-string.js";
+import fc from "../support/property.js";
 
 t.test("what was written is read, at every size of number", (t) => {
   const value = fc.record({

@@ -1,4 +1,3 @@
-import fc from "../support/property.js";
 import t from "tap";
 import type { Session } from "../../src/model/session.js";
 import { ByteWriter } from "../../src/store/byte-string.js";
@@ -7,6 +6,7 @@ import { createCookieWriter, readSessionCookies } from "../../src/store/cookies.
 import { createSealer } from "../../src/store/sealing.js";
 import type { SessionEnding } from "../../src/wire/reasons.js";
 import { createManualClock } from "../support/manual-clock.js";
+import fc from "../support/property.js";
 import {
   CLIENT_ID,
   HOUR_MS,

@@ -1,6 +1,6 @@
-import fc from "../support/property.js";
 import t from "tap";
 import { cookieNames, cookiePairs, createCookieWriter, readSessionCookies } from "../../src/store/cookies.js";
+import fc from "../support/property.js";
 import { bytesFrom } from "../support/session-fixtures.js";
 
 const writer = createCookieWriter({ secure: true, sameSite: "strict" });

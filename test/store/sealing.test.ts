@@ -1,6 +1,6 @@
-import fc from "../support/property.js";
 import t from "tap";
 import { createSealer, type Purpose } from "../../src/store/sealing.js";
+import fc from "../support/property.js";
 import { keyFrom } from "../support/session-fixtures.js";
 
 const PURPOSES: readonly Purpose[] = ["session", "ended", "login"];

@@ -1,4 +1,3 @@
-import fc from "../support/property.js";
 import t from "tap";
 import { createSessionId, type Session } from "../../src/model/session.js";
 import { type Claims, createTokenSet, readClaims, type TokenSet } from "../../src/model/token-set.js";
@@ -6,6 +5,7 @@ import { createCookieWriter } from "../../src/store/cookies.js";
 import { createSealer } from "../../src/store/sealing.js";
 import { decodeSession, encodeSession } from "../../src/store/session-codec.js";
 import { DICTIONARY } from "../../src/store/token-packing.js";
+import fc from "../support/property.js";
 import {
   accessClaims,
   idClaims,

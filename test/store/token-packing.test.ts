@@ -1,8 +1,8 @@
 import { deflateRawSync } from "node:zlib";
-import fc from "../support/property.js";
 import t from "tap";
 import { ByteWriter } from "../../src/store/byte-string.js";
 import { DICTIONARY, packClaims, packToken, unpackClaims, unpackToken } from "../../src/store/token-packing.js";
+import fc from "../support/property.js";
 import { bytesFrom, idClaims, jwtOf, refreshTokenOf } from "../support/session-fixtures.js";
 
 const base64url = (text: string) => Buffer.from(text).toString("base64url");

@@ -5,6 +5,7 @@ import type { BffOptions } from "../../src/config/options.js";
 import { type Demo, startDemo } from "../../src/demo/demo.js";
 import type { ServerRuntime } from "../../src/http/server.js";
 import { Person } from "./person.js";
+import { noteLogLine } from "./redaction.js";
 
 /** The demo on free ports, its log lines in memory. */
 export interface RunningDemo extends Demo {
@@ -24,7 +25,9 @@ const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_6
 export function memoryLogger(lines: string[]): FastifyBaseLogger {
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {
-      lines.push(chunk.toString());
+      const line = chunk.toString();
+      lines.push(line);
+      noteLogLine(line);
       done();
     },
   });

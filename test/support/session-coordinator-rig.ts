@@ -2,6 +2,8 @@ import type { Test } from "tap";
 import { createCognitoTime } from "../../src/cognito/cognito-time.js";
 import type { RefreshAnswer, RefreshRequest } from "../../src/cognito/token-source.js";
 import type { TokenVerifier } from "../../src/cognito/token-verifier.js";
+import { createAuditLog, createUserPseudonym } from "../../src/http/audit-log.js";
+import type { BffEvent } from "../../src/model/events.js";
 import { newestRefreshToken, type Session } from "../../src/model/session.js";
 import { readClaims } from "../../src/model/token-set.js";
 import { createDoubtGuard } from "../../src/session/doubt-guard.js";
@@ -56,6 +58,8 @@ export function createCoordinatorRig(options: RigOptions = {}) {
       return { kind: "valid", claims };
     }) as Verifying,
   };
+  const told: BffEvent[] = [];
+  const audit = createAuditLog(log, createUserPseudonym([keyFrom("coordinator")]));
   const limiter = createRefreshRateLimiter({ perSecond: options.perSecond ?? 1_000, longestWaitMs: options.longestWaitMs ?? 5_000, clock });
   const coordinator = createRefreshCoordinator({
     store,
@@ -79,6 +83,11 @@ export function createCoordinatorRig(options: RigOptions = {}) {
     keep: options.keep ?? { id: true, access: false },
     rotation: "off",
     earlyMs: options.earlyMs ?? 5 * 60_000,
+    tracer: null,
+    tell(event) {
+      told.push(event);
+      audit(event);
+    },
     log,
     end(session, ending) {
       ended.push({ session, ending });
@@ -87,7 +96,7 @@ export function createCoordinatorRig(options: RigOptions = {}) {
     revokeLate: (session) => void revokedLate.push(newestRefreshToken(session).reveal()),
     random: options.random ?? (() => 0.5),
   });
-  return { clock, log, time, store, asked, ended, revokedLate, cognito, limiter, coordinator };
+  return { clock, log, told, time, store, asked, ended, revokedLate, cognito, limiter, coordinator };
 }
 
 export type CoordinatorRig = ReturnType<typeof createCoordinatorRig>;

@@ -1,5 +1,6 @@
 import type { RefreshAnswer, RevokeAnswer, TokenSource } from "../../src/cognito/token-source.js";
 import type { Verdict } from "../../src/cognito/token-verifier.js";
+import { createAuditLog, createUserPseudonym } from "../../src/http/audit-log.js";
 import { Secret } from "../../src/model/secret.js";
 import { type Claims, readClaims } from "../../src/model/token-set.js";
 import { createRevocation } from "../../src/session/revocation.js";
@@ -35,6 +36,7 @@ export function createLifecycleRig(options: Partial<SessionLifecycleOptions> = {
     clientId: CLIENT_ID,
     cacheBytes: 8 * 1024 * 1024,
   });
+  const tell = createAuditLog(log, createUserPseudonym([keyFrom("lifecycle")]));
   const revoked: string[] = [];
   const signedOutEverywhere: string[] = [];
   const cognito = {
@@ -66,7 +68,7 @@ export function createLifecycleRig(options: Partial<SessionLifecycleOptions> = {
         return cognito.verify(jwt);
       },
     },
-    revocation: createRevocation(source, clock, log),
+    revocation: createRevocation(source, clock, tell, log),
     clock,
     userPoolId: USER_POOL_ID,
     clientId: CLIENT_ID,
@@ -74,6 +76,7 @@ export function createLifecycleRig(options: Partial<SessionLifecycleOptions> = {
     limits: { idleTimeoutMs: 10 * MINUTE_MS, maxAgeMs: HOUR_MS },
     ticketBytes: cookies.ticketBytes,
     ticketBudgetBytes: 8_000,
+    tell,
     log,
     ...options,
   });

@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import type { Log } from "../../src/model/log.js";
+import { noteLogLine } from "./redaction.js";
 
 export interface LogLine {
   readonly level: "info" | "warn" | "error";
@@ -20,6 +21,7 @@ export function collectLog(): CollectedLog {
   const lines: LogLine[] = [];
   const take = (level: LogLine["level"]) => (fields: object, message: string) => {
     lines.push({ level, fields: { ...fields }, message });
+    noteLogLine(`${JSON.stringify(fields)} ${message}`);
   };
   return {
     lines,

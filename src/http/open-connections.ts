@@ -1,0 +1,119 @@
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
+import { Server, type Socket } from "node:net";
+
+/** A connection that carries nothing is closed at the second look that finds it so. */
+const LOOK_EVERY_MS = 25;
+const QUIET_LOOKS = 2;
+
+interface Connection {
+  readonly socket: Socket;
+  /** Calls that are not answered whole, oldest first. */
+  readonly calls: Map<ServerResponse, IncomingMessage>;
+  /** The newest answer, when it would have kept the connection and was told to close it. */
+  told: ServerResponse | null;
+  /** Speaks another protocol now, or is about to: whoever does that closes it. */
+  upgraded: boolean;
+  bytesRead: number;
+  quietLooks: number;
+}
+
+/** What became of the calls that were still open at the end. */
+export interface GivenUp {
+  /** Waited for an answer and got a refusal. */
+  readonly refused: number;
+  /** Were in the middle of an answer, or of a handshake. */
+  readonly cut: number;
+}
+
+/** The connections of an HTTP server, for its orderly end. */
+export interface OpenConnections {
+  /** From now on each answer says `Connection: close` and is the last of its connection. New connections are still taken. */
+  closeAfterAnswers(): void;
+  /**
+   * Takes no more connections. Resolves when none is left: those with a call end with its answer, the others once nothing has come over
+   * them for a moment.
+   */
+  empty(): Promise<void>;
+  /** Ends every connection: a call that waits for its answer gets `refusal`, the rest is cut. */
+  giveUp(refusal: (request: IncomingMessage) => string): GivenUp;
+}
+
+/** Follows the connections of a server; to be called before it listens. */
+export function followConnections(server: HttpServer): OpenConnections {
+  const open = new Map<Socket, Connection>();
+  let closing = false;
+
+  server.on("connection", (socket: Socket) => {
+    const known = open.get(socket);
+    if (known) {
+      // Back from an Upgrade that nobody here speaks: an HTTP connection again.
+      known.upgraded = false;
+      return;
+    }
+    open.set(socket, { socket, calls: new Map(), told: null, upgraded: false, bytesRead: 0, quietLooks: 0 });
+    socket.once("close", () => open.delete(socket));
+  });
+  server.prependListener("upgrade", (request: IncomingMessage) => {
+    const connection = open.get(request.socket);
+    if (connection) connection.upgraded = true;
+  });
+  // Before whoever answers.
+  server.prependListener("request", (request: IncomingMessage, response: ServerResponse) => {
+    const connection = open.get(request.socket);
+    if (!connection) return;
+    connection.calls.set(response, request);
+    response.once("close", () => connection.calls.delete(response));
+    if (closing) tellLast(connection, response);
+  });
+
+  /** Where another request has come behind it (pipelining), the one before must leave the connection open for the other's answer. */
+  function tellLast(connection: Connection, response: ServerResponse): void {
+    if (connection.told && !connection.told.headersSent) connection.told.shouldKeepAlive = true;
+    connection.told = response.shouldKeepAlive ? response : null;
+    response.shouldKeepAlive = false;
+  }
+
+  function look(): void {
+    for (const connection of open.values()) {
+      const { socket, calls, upgraded, bytesRead } = connection;
+      connection.bytesRead = socket.bytesRead;
+      const quiet = calls.size === 0 && !upgraded && socket.bytesRead === bytesRead;
+      connection.quietLooks = quiet ? connection.quietLooks + 1 : 0;
+      if (connection.quietLooks >= QUIET_LOOKS) socket.destroySoon();
+    }
+  }
+
+  return {
+    closeAfterAnswers() {
+      closing = true;
+      for (const connection of open.values()) {
+        const newest = [...connection.calls.keys()].at(-1);
+        if (newest && !newest.headersSent) tellLast(connection, newest);
+      }
+    },
+    async empty() {
+      // Behind the poll phase again: connections that the system has set up and nobody has taken yet would be reset.
+      await new Promise((resolve) => setImmediate(resolve));
+      // http.Server's own close() would also destroy idle connections at once, and with them a request that has arrived and was not read yet.
+      const closed = new Promise<void>((resolve) => Server.prototype.close.call(server, () => resolve()));
+      // After the event loop has read what has come (setImmediate runs behind its poll phase), or a late timer would find a connection quiet
+      // whose request waits in the system's buffer.
+      const looking = setInterval(() => setImmediate(look), LOOK_EVERY_MS);
+      await closed.finally(() => clearInterval(looking));
+    },
+    giveUp(refusal) {
+      let refused = 0;
+      let cut = 0;
+      for (const { socket, calls, upgraded } of open.values()) {
+        const [first] = calls;
+        cut += calls.size + (upgraded ? 1 : 0);
+        if (first && !upgraded && !first[0].headersSent && socket.writable) {
+          refused += 1;
+          cut -= 1;
+          socket.end(refusal(first[1]), () => socket.destroySoon());
+        } else socket.destroy();
+      }
+      return { refused, cut };
+    },
+  };
+}

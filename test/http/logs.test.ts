@@ -1,0 +1,113 @@
+import t from "tap";
+import { createUserPseudonym } from "../../src/http/audit-log.js";
+import { administer } from "../support/administration.js";
+import { type RunningDemo, runDemo } from "../support/running-demo.js";
+import { keyFrom } from "../support/session-fixtures.js";
+
+const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+interface Line {
+  readonly [name: string]: unknown;
+}
+
+const linesOf = (demo: RunningDemo, event?: string): Line[] =>
+  demo.logLines.map((line) => JSON.parse(line) as Line).filter((line) => event === undefined || line["event"] === event);
+
+const REQUEST_IDS: readonly { name: string; headers: Record<string, string>; id: RegExp | string }[] = [
+  { name: "of the trace it belongs to", headers: { traceparent: `00-${TRACE}-00f067aa0ba902b7-01` }, id: TRACE },
+  {
+    name: "of a later version of Trace Context",
+    headers: { traceparent: `cc-${TRACE}-00f067aa0ba902b7-01-what-the-future-brings` },
+    id: TRACE,
+  },
+  {
+    name: "of the load balancer",
+    headers: { "x-amzn-trace-id": "Self=1-67891234-12456789abcdef012345678;Root=1-67891233-abcdef012345678912345678" },
+    id: "1-67891233-abcdef012345678912345678",
+  },
+  {
+    name: "of the trace rather than the load balancer",
+    headers: { traceparent: `00-${TRACE}-00f067aa0ba902b7-01`, "x-amzn-trace-id": "Root=1-67891233-abcdef012345678912345678" },
+    id: TRACE,
+  },
+  { name: "of its own where the trace id is all zeros", headers: { traceparent: `00-${"0".repeat(32)}-00f067aa0ba902b7-01` }, id: UUID },
+  { name: "of its own where the version is ff", headers: { traceparent: `ff-${TRACE}-00f067aa0ba902b7-01` }, id: UUID },
+  {
+    name: "of its own where the header is something else",
+    headers: { traceparent: '"},{"level":60', "x-amzn-trace-id": "Root=x" },
+    id: UUID,
+  },
+  { name: "of its own where nothing came", headers: {}, id: UUID },
+];
+
+t.test("request ids", async (t) => {
+  const demo = await runDemo(t);
+  for (const { name, headers, id } of REQUEST_IDS) {
+    const answer = await demo.person().call("/auth/session", { headers });
+    t.match(answer.json()["request_id"], id, `a request has the id ${name}`);
+    t.ok(
+      linesOf(demo).some((line) => line["request_id"] === answer.json()["request_id"]),
+      "and one search finds it in the log",
+    );
+  }
+});
+
+t.test("each ended session is one line with reason, cause and age, and nobody is named", async (t) => {
+  const demo = await runDemo(t);
+  const [one, two, three] = [await demo.signedIn(), await demo.signedIn(), await demo.signedIn()];
+  demo.advance("2h");
+  await one.call("/auth/logout", { method: "POST" });
+  for (let call = 0; call < 5; call++) await one.call("/api/echo");
+  await administer(demo, "AdminUserGlobalSignOut", { Username: demo.user.email });
+  await Promise.all(Array.from({ length: 10 }, () => two.call("/api/echo")));
+  await three.call("/api/echo");
+  const ended = linesOf(demo, "session_expired");
+  t.match(ended, [
+    { level: 30, reason: "signed_out", cause: "logout" },
+    { level: 30, reason: "expired", cause: "refresh_token_revoked" },
+    { level: 30, reason: "expired", cause: "refresh_token_revoked" },
+  ]);
+  t.equal(ended.length, 3);
+  for (const line of ended) t.ok(Math.abs(Number(line["age_seconds"]) - 7_200) < 60, "two hours old");
+  t.equal(new Set(ended.map((line) => line["session"])).size, 3);
+  t.equal(new Set(ended.map((line) => line["user"])).size, 1, "one person has one pseudonym");
+  t.notMatch(demo.logLines.join(""), demo.user.email);
+});
+
+t.test("audit events are of OWASP's vocabulary", async (t) => {
+  const demo = await runDemo(t);
+  const person = await demo.signedIn();
+  demo.advance("2h");
+  await person.call("/api/echo");
+  const copy = person.copy();
+  await person.call("/auth/logout", { method: "POST" });
+  await copy.call("/api/echo");
+  await demo.person().call("/api/echo", { method: "POST", headers: { "sec-fetch-site": "cross-site" } });
+  await demo.person().visit("/auth/callback?state=nobodys&code=x");
+  const events = linesOf(demo).flatMap((line) => (typeof line["event"] === "string" ? [line["event"]] : []));
+  const wanted = ["authn_login_success", "session_created", "session_renewed", "session_expired", "authn_token_revoked"];
+  for (const event of [...wanted, "session_use_after_expire", "authz_fail", "authn_login_fail"]) t.ok(events.includes(event), event);
+  const users = ["session_created", "session_renewed", "session_expired", "authn_token_revoked"].map(
+    (event) => linesOf(demo, event)[0]?.["user"],
+  );
+  t.equal(new Set(users).size, 1);
+  t.match(users[0], /^[0-9a-f]{16}$/);
+});
+
+t.test("a person's pseudonym is keyed: it is the same for one first session key and another for another", (t) => {
+  const [one, two] = [keyFrom("one"), keyFrom("two")];
+  t.equal(createUserPseudonym([one])("user-1"), createUserPseudonym([one, two])("user-1"));
+  t.not(createUserPseudonym([one])("user-1"), createUserPseudonym([two, one])("user-1"));
+  t.not(createUserPseudonym([one])("user-1"), createUserPseudonym([one])("user-2"));
+  t.end();
+});
+
+t.test("at debug every request is a line with its route, never its path or query", async (t) => {
+  const demo = await runDemo(t);
+  await demo.person().call("/api/echo?code=very-secret");
+  const line = linesOf(demo).find((candidate) => candidate["msg"] === "request" && candidate["route"] === "/api");
+  t.match(line, { level: 20, method: "GET", status: 401 });
+  t.equal(typeof line?.["duration_ms"], "number");
+  t.notMatch(demo.logLines.join(""), "very-secret");
+});
