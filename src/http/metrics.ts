@@ -1,7 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Tell } from "../model/events.js";
+import { version } from "../model/version.js";
 import type { ForwardOutcome } from "../proxy/forward.js";
-import type { Cause, Reason } from "../wire/reasons.js";
+import { type Cause, ENDING_CAUSES, type Reason } from "../wire/reasons.js";
 
 /** OpenTelemetry's for `http.server.request.duration` (semantic conventions for HTTP metrics). Seconds. */
 const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
@@ -138,10 +139,15 @@ export function createMetrics(): Metrics {
         alerts.inc({ alert: event.alert });
     }
   };
+  const build = new Gauge({ name: "bff_build_info", help: "Always 1, with the version", labelNames: ["version", "node"], registers });
+  build.set({ version, node: process.version }, 1);
   // A series that is missing until the first time cannot show its first increase.
   for (const result of ["refreshed", "rejected", "doubtful", "unavailable", "misconfigured", "denied"]) refreshes.inc({ result }, 0);
   for (const alert of ["refreshes_doubtful", "misconfigured", "session_too_large"]) alerts.inc({ alert }, 0);
   for (const operation of ["keep", "seal"]) storeErrors.inc({ operation }, 0);
+  for (const [reason, causes] of Object.entries(ENDING_CAUSES)) for (const cause of causes) ended.inc({ reason, cause }, 0);
+  for (const outcome of ["ok", "cognito_throttled", "cognito_blocked"]) cognitoCalls.inc({ operation: "InitiateAuth", outcome }, 0);
+  age.zero({ reason: "expired", cause: "refresh_token_expired" });
 
   const gauge = (name: string, help: string, read: () => number) => {
     const measured: Gauge = new Gauge({ name, help, registers, collect: () => measured.set(read()) });

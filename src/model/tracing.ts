@@ -9,6 +9,8 @@ import {
   trace,
 } from "@opentelemetry/api";
 
+import { version } from "./version.js";
+
 export type { Span, Tracer } from "@opentelemetry/api";
 
 /**
@@ -18,7 +20,7 @@ export type { Span, Tracer } from "@opentelemetry/api";
 export function findTracer(): Tracer | null {
   const provider = trace.getTracerProvider();
   const isRegistered = !(provider instanceof ProxyTracerProvider) || provider.getDelegate() !== new ProxyTracerProvider().getDelegate();
-  return isRegistered ? trace.getTracer("cognito-bff") : null;
+  return isRegistered ? trace.getTracer("cognito-bff", version) : null;
 }
 
 /** Runs in a span of its own, a child of whatever span is active; without a tracer it just runs. */

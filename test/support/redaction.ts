@@ -9,6 +9,7 @@ import { ServerResponse } from "node:http";
 const LONGEST_FRAGMENT = 24;
 const TOKEN_FIELDS = /"(?:IdToken|AccessToken|RefreshToken|id_token|access_token|refresh_token)"\s*:\s*"([^"]+)"/g;
 const RUNS = /[A-Za-z0-9_-]{24,}/g;
+const IDENTITIES = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[\w.+-]+@[\w.-]+\w/g;
 
 /** Finds tokens in log lines. */
 export class TokenSearch {
@@ -28,7 +29,7 @@ export class TokenSearch {
     const claims = claimsOf(parts[1] ?? "");
     for (const name of ["sub", "email"]) {
       const value = claims[name];
-      if (typeof value === "string" && value.length > 8) this.#identities.add(value);
+      if (typeof value === "string") this.#identities.add(value);
     }
   }
 
@@ -44,7 +45,8 @@ export class TokenSearch {
         if (this.#fragments.has(fragment)) return `a token (${fragment.slice(0, 6)}…)`;
       }
     }
-    for (const identity of this.#identities) if (line.includes(identity)) return `a sub or an e-mail address (${identity})`;
+    for (const [identity] of line.matchAll(IDENTITIES))
+      if (this.#identities.has(identity)) return `a sub or an e-mail address (${identity})`;
     return null;
   }
 }
