@@ -1,12 +1,11 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
-
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+import { version } from "./model/version.js";
 
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code } = error as NodeJS.ErrnoException;
+  if (code === "ERR_MODULE_NOT_FOUND") return `${error.message}; the production image has no demo in it: build the target \`demo\``;
   return code === "EADDRINUSE" ? `${error.message}; choose another with PORT, MANAGEMENT_PORT or LOCAL_COGNITO_PORT` : error.message;
 }
 
@@ -47,6 +46,10 @@ program
   .command("local-cognito")
   .description("the local Cognito alone, for development and tests (LOCAL_COGNITO_HOST, LOCAL_COGNITO_PORT)")
   .action(run(async () => (await import("./commands/local-cognito.js")).localCognito(process.env)));
+program
+  .command("sample-api")
+  .description("the demo's API alone (SAMPLE_API_HOST, SAMPLE_API_PORT, COGNITO_ENDPOINT)")
+  .action(run(async () => (await import("./commands/sample-api.js")).sampleApi(process.env)));
 program
   .command("check-config")
   .description("every fault of the configuration at once, or the effective configuration with secrets redacted")

@@ -11,7 +11,13 @@ export async function demo(env: Environment): Promise<number> {
     host: env["HOST"] || "127.0.0.1",
     port: portOf(env, "PORT", 3000),
     localCognitoPort: portOf(env, "LOCAL_COGNITO_PORT", 9229),
-    settings: { logLevel: "warn" },
+    localCognitoHost: env["LOCAL_COGNITO_HOST"] || "127.0.0.1",
+    settings: {
+      logLevel: "warn",
+      // Any free port unless named: another program may have 9000, and on one's own machine nobody probes the demo.
+      managementHost: env["MANAGEMENT_HOST"] || "127.0.0.1",
+      managementPort: portOf(env, "MANAGEMENT_PORT", 0),
+    },
   });
   process.stdout.write(`
   cognito-bff demo

@@ -7,6 +7,7 @@ import { type BffServer, buildServer, type ServerRuntime } from "../http/server.
 import { DEFAULT_SEED, defaultSeed, type LocalCognito, startLocalCognito } from "../local-cognito/index.js";
 import { type AdjustableClock, createAdjustableClock } from "../model/clock.js";
 import { demoControls } from "./controls.js";
+import { idTokenCheck } from "./id-token-check.js";
 import { type SampleApi, startSampleApi } from "./sample-api.js";
 
 const LOOPBACK = "127.0.0.1";
@@ -18,6 +19,8 @@ export interface DemoOptions {
   readonly port: number;
   /** 0: any free port. */
   readonly localCognitoPort: number;
+  /** Where local Cognito listens: 127.0.0.1, where browsers are sent in any case. A container has to open it wider. */
+  readonly localCognitoHost?: string;
   readonly runtime?: Omit<ServerRuntime, "clock">;
   /** Settings of the proxy that differ from the demo's. */
   readonly settings?: Partial<BffOptions>;
@@ -41,7 +44,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const port = options.port === 0 ? await freePort(options.host) : options.port;
   const publicUrl = `http://localhost:${port}`;
   const localCognito = await startLocalCognito({
-    host: LOOPBACK,
+    host: options.localCognitoHost ?? LOOPBACK,
     port: options.localCognitoPort,
     clock,
     controlOrigins: [publicUrl],
@@ -53,7 +56,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     api = await startSampleApi({ host: LOOPBACK, port: 0, clock, verify: (token) => verify(token) });
     const config = demoConfig({ ...options, port }, publicUrl, localCognito.url, api.url);
     const server = await buildServer(config, { ...options.runtime, clock });
-    verify = idTokenVerifier(server);
+    verify = idTokenCheck(server.services.verifier);
     const { user, userPoolId } = DEFAULT_SEED;
     demoControls(server.app, { publicUrl, localCognitoUrl: localCognito.url, userPoolId, user });
     const { managementUrl } = await server.listen();
@@ -96,17 +99,6 @@ function demoConfig(options: DemoOptions, publicUrl: string, localCognitoUrl: st
     spaCsp: `default-src 'self'; connect-src 'self' ${localCognitoUrl}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`,
     ...options.settings,
   });
-}
-
-/** The sample API trusts ID tokens of the app client, as any API behind the proxy would. */
-function idTokenVerifier({ services }: BffServer): (token: string) => Promise<{ sub: string; email?: string } | null> {
-  return async (token) => {
-    const verdict = await services.verifier.verify(token, "id", null);
-    if (verdict.kind === "undecidable") throw new Error("the keys cannot be had");
-    if (verdict.kind === "invalid") return null;
-    const { sub, email } = verdict.claims;
-    return typeof sub === "string" ? { sub, ...(typeof email === "string" ? { email } : {}) } : null;
-  };
 }
 
 function freePort(host: string): Promise<number> {

@@ -47,7 +47,7 @@ export interface LocalCognitoOptions {
 
 /** A running local Cognito. */
 export interface LocalCognito {
-  /** `http://host:port`: the SDK's `endpoint`, and the base of managed login. */
+  /** `http://host:port`: the SDK's `endpoint`, and the base of managed login. Loopback when it listens on every address. */
   readonly url: string;
   readonly clock: LocalCognitoClock;
   readonly faults: {
@@ -74,6 +74,12 @@ function bracketed(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
+/** The address to name for one that stands for all: browsers refuse 0.0.0.0. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  return host === "::" ? "::1" : host;
+}
+
 function requireOptions(minTokenValidityMs: number, publicUrl: string | undefined): void {
   if (!Number.isInteger(minTokenValidityMs) || minTokenValidityMs < 1_000 || minTokenValidityMs > 86_400_000) {
     throw new RangeError("minTokenValidityMs must be a whole number of milliseconds from 1000 to 86400000");
@@ -94,7 +100,7 @@ export async function startLocalCognito(options: LocalCognitoOptions = {}): Prom
   const { host = "127.0.0.1", port = DEFAULT_PORT, clock = createLocalClock(), minTokenValidityMs = 300_000 } = options;
   requireOptions(minTokenValidityMs, options.publicUrl);
   let listeningPort = port;
-  const url = () => `http://${bracketed(host)}:${listeningPort}`;
+  const url = () => `http://${bracketed(reachable(host))}:${listeningPort}`;
   const publicUrl = () => (options.publicUrl ?? url()).replace(/\/+$/, "");
   const controlHosts = () => [
     ...["127.0.0.1", "localhost", "[::1]", bracketed(host)].map((name) => `${name}:${listeningPort}`.toLowerCase()),
