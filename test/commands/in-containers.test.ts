@@ -1,13 +1,16 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { promisify } from "node:util";
 import t, { type Test } from "tap";
 import { secretHash } from "../../src/cognito/secret-hash.js";
 import { DEFAULT_SEED, startLocalCognito } from "../../src/local-cognito/index.js";
 import { Secret } from "../../src/model/secret.js";
 import { freePort } from "../support/free-port.js";
 import { Person } from "../support/person.js";
+import { runDemo } from "../support/running-demo.js";
 
 const MAIN = new URL("../../src/main.js", import.meta.url).pathname;
+const CHECK_FLOW = new URL("../../../docker/check-flow.mjs", import.meta.url).pathname;
 
 /** Starts the command and waits until its output matches. */
 async function start(
@@ -97,4 +100,11 @@ t.test("the sample API alone trusts the ID tokens of local Cognito, wherever tha
   t.equal((await fetch(`http://127.0.0.1:${port}/api/echo`)).status, 401);
   child.kill("SIGTERM");
   t.same(await once(child, "exit"), [0, null]);
+});
+
+t.test("docker/check-flow.mjs, which proves an image from outside, agrees with this build", async (t) => {
+  const demo = await runDemo(t);
+  const { stdout } = await promisify(execFile)(process.execPath, [CHECK_FLOW, demo.url]);
+  t.match(stdout, /exactly one InitiateAuth/);
+  t.match(stdout, /promises kept\n$/);
 });
