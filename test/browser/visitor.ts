@@ -66,7 +66,13 @@ export class Visitor {
     const page = await this.open();
     await page.locator("#sign-in").click();
     await this.passManagedLogin(page);
-    await page.locator("#checkout").waitFor();
+    await page
+      .locator("#checkout")
+      .waitFor()
+      .catch(async (error: Error) => {
+        // Where it stopped instead, or nobody could say why.
+        throw new Error(`${error.message}\nat ${page.url()}:\n${await page.locator("body").innerText()}\n${this.#demo.logLines.join("")}`);
+      });
     return page;
   }
 
