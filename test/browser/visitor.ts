@@ -71,7 +71,9 @@ export class Visitor {
       .waitFor()
       .catch(async (error: Error) => {
         // Where it stopped instead, or nobody could say why.
-        throw new Error(`${error.message}\nat ${page.url()}:\n${await page.locator("body").innerText()}\n${this.#demo.logLines.join("")}`);
+        throw new Error(
+          `${error.message}\nat ${page.url()}:\n${await page.locator("body").ariaSnapshot()}\n${this.#demo.logLines.join("")}`,
+        );
       });
     return page;
   }
