@@ -1,5 +1,5 @@
 import type { Static, TSchema } from "typebox";
-import { Check } from "typebox/value";
+import { Check } from "typebox/schema";
 
 /** What is wrong with one value. `got` only when a part of the value is meant; otherwise the whole value is. */
 export interface Complaint {

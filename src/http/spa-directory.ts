@@ -80,17 +80,18 @@ function isBuilt(path: string): boolean {
   return isHashedName(path) && /\.(?:[cm]?js|css|map|wasm|woff2?)$/.test(path);
 }
 
-type MissingAnswer = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
+type MissingAnswer = (request: FastifyRequest, reply: FastifyReply) => void;
 
 /** What is not there: the app's page for a navigation, which the app routes by itself; 404 for the rest. */
 function createMissingAnswer(root: string): MissingAnswer {
-  return async (request, reply) => {
+  const missing = () => new ProblemError({ reason: "not_found" });
+  return (request, reply) => {
     const path = decodeURIComponent(request.url.replace(/\?.*$/s, ""));
     const isRead = request.method === "GET" || request.method === "HEAD";
     const isPage = isRead && isNavigation(request.method, request.headers) && !isHidden(path) && !isBuilt(path);
-    // Between two releases the page may be gone for a moment.
-    if (!isPage || !(await exists(join(root, PAGE)))) throw new ProblemError({ reason: "not_found" });
-    return reply.sendFile(PAGE);
+    if (!isPage) throw missing();
+    // Between two releases the page may be gone for a moment. Nobody awaits the reply: each `await` of one leaves listeners on the response.
+    void exists(join(root, PAGE)).then((isThere) => (isThere ? reply.sendFile(PAGE) : reply.send(missing())));
   };
 }
 
@@ -106,7 +107,7 @@ function answerError(
   request: FastifyRequest,
   reply: FastifyReply,
   answerMissing: MissingAnswer,
-): FastifyReply | Promise<FastifyReply> {
+): FastifyReply | undefined {
   for (const name of FILE_HEADERS) reply.removeHeader(name);
   // RFC 9110 sections 13 and 14: HTTP's own answers to a condition and to a range, for whoever asked with them.
   if (error.statusCode === 412 || error.statusCode === 416)
