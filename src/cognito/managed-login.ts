@@ -111,7 +111,11 @@ export function createManagedLogin(options: ManagedLoginOptions): ManagedLogin {
     const headers: Record<string, string> = {};
     if (secret) headers["authorization"] = `Basic ${Buffer.from(`${clientId}:${secret.reveal()}`).toString("base64")}`;
     try {
-      return judgeCodeAnswer(await post(`${options.tokenUrl}/oauth2/token`, form, headers, options.deadlineMs));
+      const answer = await post(`${options.tokenUrl}/oauth2/token`, form, headers, options.deadlineMs);
+      const judged = judgeCodeAnswer(answer);
+      if (judged.kind !== "issued")
+        log.warn({ operation: "token", status: answer.status, outcome: judged }, "the token endpoint issued nothing");
+      return judged;
     } catch (error) {
       log.warn({ operation: "token", error: describeError(error) }, "the token endpoint cannot be reached");
       return { kind: "unavailable", reason: "cognito_unavailable" };

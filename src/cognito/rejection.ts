@@ -67,6 +67,8 @@ export const REFUSALS: readonly RefusalRow[] = [
   { name: "FeatureUnavailableInTierException", message: null, refusal: misconfigured("settings") },
   { name: "UnsupportedOperationException", message: null, refusal: misconfigured("settings") },
   { name: "InvalidUserPoolConfigurationException", message: null, refusal: misconfigured("settings") },
+  // RevokeToken's word for a secret that does not fit.
+  { name: "UnauthorizedException", message: null, refusal: misconfigured("wrong_secret") },
   { name: "UserLambdaValidationException", message: null, refusal: { kind: "denied" } },
   { name: "UnexpectedLambdaException", message: null, refusal: unavailable("cognito_unavailable", false) },
   { name: "TooManyRequestsException", message: null, refusal: unavailable("cognito_throttled", false) },

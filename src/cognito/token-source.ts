@@ -9,6 +9,7 @@ import {
 import type { CognitoOperation, Tell } from "../model/events.js";
 import { describeError, type Log } from "../model/log.js";
 import { Secret } from "../model/secret.js";
+import { type SessionId, sessionPseudonym } from "../model/session.js";
 import { told } from "./outcome.js";
 import { judgeRefusal, type Refusal } from "./rejection.js";
 import { secretHash } from "./secret-hash.js";
@@ -25,6 +26,8 @@ export type RefreshAnswer = IssuedTokens | Refusal;
 export type RevokeAnswer = { readonly kind: "revoked" } | Refusal;
 
 export interface RefreshRequest {
+  /** Whose it is, for the log. */
+  readonly session: SessionId;
   readonly refreshToken: Secret;
   /** The canonical username; see `secretHash`. */
   readonly username: string;
@@ -69,6 +72,18 @@ export function judgeTokens(output: Pick<InitiateAuthCommandOutput, "Authenticat
   };
 }
 
+/** Cognito's own id of a request, which AWS asks for; nothing else that may stand in its place. */
+function requestIdOf(error: unknown): string | undefined {
+  const id = (error as { $metadata?: { requestId?: unknown } } | null)?.$metadata?.requestId;
+  return typeof id === "string" && /^[\w-]{1,64}$/.test(id) ? id : undefined;
+}
+
+/** The text of a trigger's refusal is the trigger's: whom it names is nobody's business here. */
+function describeRefusal(error: unknown, refused: Refusal): object {
+  const described = describeError(error);
+  return refused.kind === "denied" || described.name.includes("Lambda") ? { name: described.name } : described;
+}
+
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const { clientId, tell, log } = options;
   const client = new CognitoIdentityProviderClient({
@@ -105,6 +120,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   /** Sends one request and judges what came back. */
   function judged<T, A extends RefreshAnswer | RevokeAnswer>(
     operation: CognitoOperation,
+    session: SessionId | null,
     send: () => Promise<T>,
     judge: (output: T) => A,
   ): Promise<A | Refusal> {
@@ -112,15 +128,21 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       try {
         return judge(await send());
       } catch (error) {
-        return refusal(operation, error);
+        return refusal(operation, session, error);
       }
     });
   }
 
-  function refusal(operation: CognitoOperation, error: unknown): Refusal {
+  function refusal(operation: CognitoOperation, session: SessionId | null, error: unknown): Refusal {
     const refused = judgeRefusal(error);
-    const requestId = (error as { $metadata?: { requestId?: unknown } } | null)?.$metadata?.requestId;
-    const fields = { operation, cognito_request_id: requestId, error: describeError(error), outcome: refused };
+    const whose = session === null ? {} : { session: sessionPseudonym(session) };
+    const fields = {
+      operation,
+      ...whose,
+      cognito_request_id: requestIdOf(error),
+      error: describeRefusal(error, refused),
+      outcome: refused,
+    };
     if (refused.kind === "rejected") log.info(fields, "Cognito rejected the session");
     else log.warn(fields, "a call to Cognito failed");
     return refused;
@@ -169,12 +191,13 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const refreshThrough = (request: RefreshRequest, through: Api) =>
     withSecrets<IssuedTokens>((secret) => {
       const operation = through === "get_tokens" ? "GetTokensFromRefreshToken" : "InitiateAuth";
-      return judged(operation, () => send(request, through, secret), judgeTokens);
+      return judged(operation, request.session, () => send(request, through, secret), judgeTokens);
     });
 
   const call = (operation: CognitoOperation, run: (signal: AbortSignal) => Promise<unknown>) =>
     judged(
       operation,
+      null,
       () => attempt(run),
       (): RevokeAnswer => ({ kind: "revoked" }),
     );

@@ -1,21 +1,19 @@
-import { createHash, createHmac, hkdfSync } from "node:crypto";
+import { createHmac, hkdfSync } from "node:crypto";
 import type { Alert, SessionOf, Tell } from "../model/events.js";
 import type { Log } from "../model/log.js";
 import type { Secret } from "../model/secret.js";
-import type { SessionId } from "../model/session.js";
+import { sessionPseudonym } from "../model/session.js";
 
 const HASH_CHARACTERS = 16;
+
+/** Our own limit refuses hundreds of calls in one morning: one line a minute says so. */
+const SAY_AGAIN_MS = 60_000;
 
 const ALERTS: Readonly<Record<Alert, string>> = {
   refreshes_doubtful: "20 refreshes in 5 minutes got a doubtful answer and none succeeded: sessions are kept; check the app client",
   misconfigured: "a setting is wrong: sessions are kept, and nobody can be served with them until it is mended",
-  session_too_large: "a session does not fit into cookies: take claims out of the token, or keep sessions in a shared store",
+  session_too_large: "a session does not fit into cookies: take claims out of the token, or raise COOKIE_HEADER_BUDGET",
 };
-
-/** What may be said of a session in a log: enough to follow one, useless for opening it. */
-function sessionPseudonym(id: SessionId): string {
-  return createHash("sha256").update(id).digest("hex").slice(0, HASH_CHARACTERS);
-}
 
 /**
  * What may be said of a person: the same for all sessions of one, and not to be found out by hashing known ids, since it is keyed. It changes
@@ -33,6 +31,7 @@ export function createUserPseudonym([key]: readonly Secret<Buffer>[]): (subject:
  */
 export function createAuditLog(log: Log, userPseudonym: (subject: string) => string): Tell {
   const of = ({ id, subject }: SessionOf) => ({ session: sessionPseudonym(id), user: userPseudonym(subject) });
+  let saidAtMs = Number.NEGATIVE_INFINITY;
   return (event) => {
     switch (event.kind) {
       case "session_started":
@@ -57,6 +56,20 @@ export function createAuditLog(log: Log, userPseudonym: (subject: string) => str
         break;
       case "token_revoked":
         log.info({ event: "authn_token_revoked", ...(event.session ? of(event.session) : {}) }, "refresh token revoked");
+        break;
+      case "rotation_found":
+        log.warn(
+          {},
+          "the app client rotates refresh tokens: with sessions in cookies run one process, or several end each other's sessions",
+        );
+        break;
+      case "refresh_turn_missed":
+        if (performance.now() - saidAtMs < SAY_AGAIN_MS) break;
+        saidAtMs = performance.now();
+        log.warn(
+          {},
+          "refreshes wait too long for their turn under REFRESH_RATE_LIMIT: raise it as far as your share of Cognito's quota reaches",
+        );
         break;
       case "alert":
         log.error({ alert: event.alert, ...event.details }, ALERTS[event.alert]);

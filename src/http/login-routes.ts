@@ -90,7 +90,7 @@ export function loginRoutes(app: FastifyInstance, services: Services): void {
       nonce: transaction.nonce,
       previous: sessionIdOf(presented) ?? transaction.previous,
     });
-    if (started.kind !== "started") throw startProblem(request, started);
+    if (started.kind !== "started") throw startProblem(request, started, tell);
     handOver(request, reply, transaction, started.session.id);
     metrics.signIn("started");
     request.log.info({ event: "authn_login_success" }, "signed in");
@@ -238,13 +238,13 @@ function codeProblem(answer: Exclude<CodeAnswer, { kind: "issued" | "unavailable
   return new ProblemError({ reason: "misconfigured" });
 }
 
-function startProblem(request: FastifyRequest, outcome: Exclude<StartOutcome, { kind: "started" }>): ProblemError {
+function startProblem(request: FastifyRequest, outcome: Exclude<StartOutcome, { kind: "started" }>, tell: Tell): ProblemError {
   switch (outcome.kind) {
     case "undecidable":
       request.log.warn({ why: outcome.why }, "a sign-in could not be verified: Cognito's keys cannot be had");
       return new ProblemError({ reason: "cognito_unavailable", retryAfterSeconds: CALLBACK_RETRY_SECONDS });
     case "invalid":
-      request.log.error({ why: outcome.why }, "the tokens of a sign-in are not good");
+      tell({ kind: "alert", alert: "misconfigured", details: { problem: "the tokens of a sign-in are not good", why: outcome.why } });
       return new ProblemError({ reason: "misconfigured" });
     case "too_large":
       return new ProblemError({ reason: "session_too_large" });

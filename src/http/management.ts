@@ -1,19 +1,27 @@
+import { isIP } from "node:net";
 import fastify, { type FastifyInstance } from "fastify";
 import { type Metrics, processMetrics } from "./metrics.js";
 import { ProblemError } from "./problem.js";
 import { answerErrorsAsProblems, type ProblemSettings } from "./problem-details.js";
 
+export interface ManagementSettings extends ProblemSettings {
+  readonly managementHost: string;
+}
+
 /**
  * The operator's side: probes on an address of its own. Cognito being down does not fail them: restarting the proxy would not help, and its
  * sessions go on being served.
  */
-export function createManagementServer(settings: ProblemSettings, metrics: Metrics, isReady: () => boolean): FastifyInstance {
+export function createManagementServer(settings: ManagementSettings, metrics: Metrics, isReady: () => boolean): FastifyInstance {
+  const onLoopback = isLoopback(settings.managementHost);
   metrics.watchReady(isReady);
   const app = fastify({ logger: false, forceCloseConnections: true });
   answerErrorsAsProblems(app, settings);
   app.addHook("onRequest", async (request) => {
     // A browser has no business here, and a page that guesses the port must learn nothing.
     if (request.headers.origin !== undefined || request.headers["sec-fetch-site"] !== undefined) throw new ProblemError({ reason: "csrf" });
+    // DNS rebinding: to a page that gave its own name this machine's address, this is its own origin, and it sends neither header.
+    if (onLoopback && !isOwnName(request.headers.host)) throw new ProblemError({ reason: "csrf" });
   });
   app.addHook("onSend", async (_request, reply) => {
     reply.header("cache-control", "no-store");
@@ -31,4 +39,14 @@ export function createManagementServer(settings: ProblemSettings, metrics: Metri
     return reply.type(metrics.registry.contentType).send(`${ours}\n${ofProcess}`);
   });
   return app;
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
+}
+
+/** An address, or the one name that nobody can point elsewhere. */
+function isOwnName(host: string | undefined): boolean {
+  const name = (host ?? "").replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
+  return name === "localhost" || isIP(name) !== 0;
 }

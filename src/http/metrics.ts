@@ -76,6 +76,7 @@ export function createMetrics(): Metrics {
     "result",
   ]);
   const joined = counter("bff_refresh_coalesced_total", "Calls that joined a refresh of their session already under way");
+  const missedTurns = counter("bff_refresh_turns_missed_total", "Refreshes that REFRESH_RATE_LIMIT did not let through in time");
   const cognitoCalls = counter("bff_cognito_calls_total", "Calls to Cognito, by operation and outcome", ["operation", "outcome"]);
   const cognitoSeconds = histogram("bff_cognito_call_duration_seconds", "How long one call to Cognito took", COGNITO_SECONDS, [
     "operation",
@@ -121,6 +122,9 @@ export function createMetrics(): Metrics {
         break;
       case "refresh_joined":
         joined.inc();
+        break;
+      case "refresh_turn_missed":
+        missedTurns.inc();
         break;
       case "cognito_called":
         cognitoCalls.inc({ operation: event.operation, outcome: event.outcome });

@@ -82,6 +82,7 @@ function decoration(config: Config, services: Services): BffDecoration {
       } catch (error) {
         if (!(error instanceof ProblemError)) throw error;
         addCookies();
+        metrics.problem(error.problem.reason);
         return sendProblem(request, reply, error.problem, config);
       }
     },

@@ -1,6 +1,7 @@
-import { STATUS_CODES } from "node:http";
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { describeError } from "../model/log.js";
+import { sessionPseudonym } from "../model/session.js";
 import { PROBLEM_HEADER } from "../wire/headers.js";
 import { REASONS, type Reason } from "../wire/reasons.js";
 import type { ProblemDocument } from "../wire/shapes.js";
@@ -8,6 +9,7 @@ import { CAUSE_DETAILS, EXPLANATIONS } from "./explanations.js";
 import { escapeHtml, pageHeaders, renderPage } from "./html.js";
 import { isNavigation } from "./navigation.js";
 import { type Problem, ProblemError } from "./problem.js";
+import { requestIdOf } from "./request-id.js";
 import { parseReturnPath } from "./return-path.js";
 
 /** Where problems are explained and where people sign in. */
@@ -89,14 +91,14 @@ function toProblem(error: FastifyError | ProblemError | Error): Problem {
 }
 
 interface ProblemLine {
-  readonly level: "debug" | "info" | "warn" | "error";
+  readonly level: "debug" | "info" | "warn";
   /** Of OWASP's logging vocabulary. */
   readonly event?: string;
 }
 
 /**
- * How each problem is logged, so that a `request_id` somebody reports can be found. What every crawler can cause is for debugging; an outage is a
- * warning, since sessions are kept; only what an operator must mend is an error.
+ * How each problem is logged, so that a `request_id` somebody reports can be found. What every crawler can cause is for debugging. Nothing here is
+ * more than news: in an outage every call is answered so, and what lies behind it has had its own warning or alert, once.
  */
 const PROBLEM_LINES: Readonly<Record<Reason, ProblemLine>> = {
   anonymous: { level: "debug" },
@@ -110,24 +112,35 @@ const PROBLEM_LINES: Readonly<Record<Reason, ProblemLine>> = {
   payload_too_large: { level: "info", event: "input_validation_fail" },
   headers_too_large: { level: "info", event: "input_validation_fail" },
   csrf: { level: "info", event: "authz_fail" },
-  denied: { level: "warn", event: "authz_fail" },
+  denied: { level: "info", event: "authz_fail" },
   rate_limited: { level: "warn", event: "excess_rate_limit_exceeded" },
-  misconfigured: { level: "error" },
-  session_too_large: { level: "error" },
-  internal: { level: "error" },
-  upstream_unreachable: { level: "warn" },
-  upstream_timeout: { level: "warn" },
-  cognito_unavailable: { level: "warn" },
-  cognito_throttled: { level: "warn" },
-  cognito_blocked: { level: "warn" },
-  store_unavailable: { level: "error" },
+  misconfigured: { level: "info" },
+  session_too_large: { level: "info" },
+  internal: { level: "info" },
+  upstream_unreachable: { level: "debug" },
+  upstream_timeout: { level: "debug" },
+  cognito_unavailable: { level: "info" },
+  cognito_throttled: { level: "info" },
+  cognito_blocked: { level: "info" },
+  store_unavailable: { level: "warn" },
 };
+
+/** Under which name the log knows the session that the request came with. */
+function sessionOf({ bffVisit }: FastifyRequest): string | undefined {
+  if (bffVisit?.reading.kind === "session") return sessionPseudonym(bffVisit.reading.session.id);
+  return bffVisit?.reading.kind === "ended" ? sessionPseudonym(bffVisit.reading.id) : undefined;
+}
+
+/** The line of a problem. The log, or `fields`, is to hold the `request_id` that the answer names. */
+export function logProblem(log: FastifyBaseLogger, problem: Problem, fields: object): void {
+  const { level, event } = PROBLEM_LINES[problem.reason];
+  log[level]({ event, reason: problem.reason, cause: problem.cause, ...fields }, REASONS[problem.reason].title);
+}
 
 /** Answers with a problem: a document for fetch, a page with the same reason for a navigation. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem, settings: ProblemSettings): FastifyReply {
   const document = problemDocument(problem, request.id, settings);
-  const { level, event } = PROBLEM_LINES[problem.reason];
-  request.log[level]({ event, reason: problem.reason, cause: problem.cause, method: request.method }, document.title);
+  logProblem(request.log, problem, { session: sessionOf(request), method: request.method });
   request.bffProblem = problem.reason;
   reply.code(document.status).headers(problemHeaders(problem));
   if (isNavigation(request.method, request.headers))
@@ -135,18 +148,35 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
   return reply.header("content-type", "application/problem+json; charset=utf-8").send(JSON.stringify(document));
 }
 
+/** Where it happened, without the message that heads a stack. */
+function framesOf({ stack }: Error): string | undefined {
+  return stack
+    ?.split("\n")
+    .filter((line) => /^ +at /.test(line))
+    .join("\n");
+}
+
 /** Makes every error of a scope a problem document. */
 export function answerErrorsAsProblems(app: FastifyInstance, settings: ProblemSettings): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = toProblem(error);
     if (problem.reason === "internal")
-      request.log.error({ error: describeError(error), stack: error.stack }, "a request failed unexpectedly");
+      request.log.error({ error: describeError(error), stack: framesOf(error) }, "a request failed unexpectedly");
     return sendProblem(request, reply, problem, settings);
   });
 }
 
-/** A problem as a whole HTTP/1.1 message, for requests so broken that there is nothing to reply to. */
-export function rawProblem(problem: Problem, requestId: string, settings: ProblemSettings): string {
+/** Is told of every problem that is answered past the routes: it has no other line in the log, and no other count. */
+export type ReportProblem = (problem: Problem, requestId: string, method: string | undefined) => void;
+
+/**
+ * A problem as a whole HTTP/1.1 message, for what never reaches a route, or never comes back from one.
+ *
+ * @param request null where the message was too broken to become one.
+ */
+export function rawProblem(problem: Problem, request: IncomingMessage | null, settings: ProblemSettings, report: ReportProblem): string {
+  const requestId = requestIdOf(request?.headers ?? {});
+  report(problem, requestId, request?.method);
   const document = problemDocument(problem, requestId, settings);
   const body = JSON.stringify(document);
   const headers = {
@@ -156,5 +186,7 @@ export function rawProblem(problem: Problem, requestId: string, settings: Proble
     connection: "close",
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  return `HTTP/1.1 ${document.status} ${STATUS_CODES[document.status] ?? ""}\r\n${lines.join("\r\n")}\r\n\r\n${body}`;
+  const head = `HTTP/1.1 ${document.status} ${STATUS_CODES[document.status] ?? ""}\r\n${lines.join("\r\n")}\r\n\r\n`;
+  // RFC 9110 9.3.2: the headers of what GET would have brought, and nothing of it.
+  return request?.method === "HEAD" ? head : head + body;
 }

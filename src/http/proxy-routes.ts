@@ -1,6 +1,7 @@
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ProxyRoute } from "../config/config.js";
+import type { Tell } from "../model/events.js";
 import { describeError } from "../model/log.js";
 import type { Session } from "../model/session.js";
 import { inSpan, propagatedHeaders, type Span } from "../model/tracing.js";
@@ -37,7 +38,7 @@ export function refuseBadHandshake({ method, headers }: FastifyRequest): void {
 
 /** Hands calls on to the APIs: checks, session, token, then straight onto the raw response. */
 export function createCallHandler(services: Services): (call: ProxiedCall, request: FastifyRequest, reply: FastifyReply) => Promise<void> {
-  const { config, cookies, coordinator, forwarder, gate, hammerGuard, lifecycle, metrics, open, tracer, upgrades, watch } = services;
+  const { config, cookies, coordinator, forwarder, gate, hammerGuard, lifecycle, metrics, open, tell, tracer, upgrades, watch } = services;
   const publicUrl = new URL(config.publicUrl);
   const proto = publicUrl.protocol === "https:" ? ("https" as const) : ("http" as const);
 
@@ -54,7 +55,7 @@ export function createCallHandler(services: Services): (call: ProxiedCall, reque
     const session = visit && (await sessionFor(route, visit));
     if (session) lifecycle.touch(session);
 
-    const bearer = bearerFor(route, session);
+    const bearer = bearerFor(route, session, tell);
     const handedOnAtMs = performance.now();
     const exchange: Exchange = {
       request: request.raw,
@@ -81,12 +82,15 @@ export function createCallHandler(services: Services): (call: ProxiedCall, reque
     };
     const outcome = await forward(exchange, session);
     metrics.forwarded(route.prefix, outcome);
-    settle(outcome, request, reply);
+    settle(outcome, route.prefix, request, reply);
   };
 
   /** Hands one call on, in a span of its own that the API's spans hang below. */
   function forward(exchange: Exchange, session: Session | null): Promise<ForwardOutcome> {
-    const { method = "GET" } = exchange.request;
+    const { method = "GET", socket } = exchange.request;
+    // Refused at the end of draining, while it waited for Cognito.
+    if (socket.writableEnded) return Promise.resolve({ kind: "client_gone" });
+    services.handedOn.add(exchange.request);
     const { prefix, target } = exchange.route;
     const attributes = { "http.request.method": method, "http.route": prefix, "server.address": target.hostname };
     open.calls += 1;
@@ -118,12 +122,14 @@ function isNobody({ reading, presented }: Visit): boolean {
   return reading.kind === "none" || reading.kind === "invalid" || (reading.kind === "ended" && !presented.any);
 }
 
-function bearerFor(route: ProxyRoute, session: Session | null): string | null {
+function bearerFor(route: ProxyRoute, session: Session | null, tell: Tell): string | null {
   if (!session || route.token === "none") return null;
   const token = route.token === "id" ? session.tokens.id : session.tokens.access;
   // A refresh has been tried for it: Cognito issues none.
-  if (!token)
+  if (!token) {
+    tell({ kind: "alert", alert: "misconfigured", details: { problem: `Cognito issues no ${route.token} token`, route: route.prefix } });
     throw new ProblemError({ reason: "misconfigured", detail: "The session holds no token of the kind this route needs. Sign in again." });
+  }
   return token.jwt.reveal();
 }
 
@@ -134,12 +140,13 @@ function describe(outcome: ForwardOutcome, span: Span): void {
   if (outcome.kind !== "answered" || outcome.status >= 400) span.setStatus({ code: SpanStatusCode.ERROR });
 }
 
-function settle(outcome: ForwardOutcome, request: FastifyRequest, reply: FastifyReply): void {
+function settle(outcome: ForwardOutcome, route: string, request: FastifyRequest, reply: FastifyReply): void {
   switch (outcome.kind) {
     case "unreachable":
-      request.log.warn({ error: describeError(outcome.error) }, "the API cannot be reached");
+      request.log.warn({ route, error: describeError(outcome.error) }, "the API cannot be reached");
       throw new ProblemError({ reason: "upstream_unreachable" });
     case "timeout":
+      request.log.warn({ route }, "the API gave no answer in time");
       throw new ProblemError({ reason: "upstream_timeout" });
     case "answered":
       // A tunnel: its response never closes.
@@ -147,6 +154,10 @@ function settle(outcome: ForwardOutcome, request: FastifyRequest, reply: Fastify
       reply.hijack();
       break;
     case "cut_short":
+      if (outcome.cause === "upstream_broke" || outcome.cause === "upstream_silent")
+        request.log.warn({ route, cause: outcome.cause }, "the API's answer did not arrive whole");
+      reply.hijack();
+      break;
     case "client_gone":
       // The answer is on the socket already, or there is nobody to answer.
       reply.hijack();

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { type CognitoTime, createCognitoTime } from "../cognito/cognito-time.js";
 import { createManagedLogin, type ManagedLogin } from "../cognito/managed-login.js";
 import { createTokenSource } from "../cognito/token-source.js";
@@ -59,6 +60,8 @@ export interface Services {
   readonly tracer: Tracer | null;
   /** What goes on at this moment. */
   readonly open: OpenCalls;
+  /** Requests that have been passed on: whether they had an effect is no longer ours to know. */
+  readonly handedOn: WeakSet<IncomingMessage>;
   /** Lets refreshes under way end, then closes connections. */
   close(): Promise<void>;
 }
@@ -209,6 +212,7 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
     metrics,
     tracer,
     open,
+    handedOn: new WeakSet(),
     async close() {
       // Side by side: a refresh that hangs must not keep tokens from being revoked. The second time for those that came late.
       await Promise.all([coordinator.settled(), revocation.flush()]);

@@ -76,6 +76,15 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
     return [];
   }
 
+  /** Once for each pool and client: everybody who comes with such a session comes with every call. */
+  function reportForeign({ userPoolId, clientId }: Extract<Reading, { kind: "foreign" }>): void {
+    const of = `${userPoolId} ${clientId}`;
+    if (reported.has(of)) return;
+    reported.set(of, true);
+    const details = { problem: "a session of another user pool or app client came", user_pool_id: userPoolId, client_id: clientId };
+    tell({ kind: "alert", alert: "misconfigured", details });
+  }
+
   function admit({ reading }: Visit): Session {
     switch (reading.kind) {
       case "none":
@@ -85,11 +94,7 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
       case "invalid":
         throw new ProblemError({ reason: "invalid", cause: reading.cause });
       case "foreign":
-        tell({
-          kind: "alert",
-          alert: "misconfigured",
-          details: { problem: "the session is of another user pool or app client", sealed_for: reading.userPoolId },
-        });
+        reportForeign(reading);
         throw new ProblemError({ reason: "misconfigured" });
       case "session": {
         const ending = store.endingOf(reading.session.id)?.ending ?? lifecycle.enforceLimits(reading.session);

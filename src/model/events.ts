@@ -39,6 +39,10 @@ export type BffEvent =
   /** A refresh landed after its session had ended, and what it brought is revoked. */
   | { readonly kind: "refreshed_late"; readonly session: SessionOf }
   | { readonly kind: "refresh_finished"; readonly result: RefreshResult; readonly seconds: number }
+  /** The app client rotates refresh tokens, which nobody had said. */
+  | { readonly kind: "rotation_found" }
+  /** A refresh did not get its turn under REFRESH_RATE_LIMIT in time: our own limit, and no fault of Cognito's. */
+  | { readonly kind: "refresh_turn_missed" }
   /** A call found a refresh of its session under way and waits for the same answer. */
   | { readonly kind: "refresh_joined" }
   | { readonly kind: "cognito_called"; readonly operation: CognitoOperation; readonly outcome: CognitoOutcome; readonly seconds: number }

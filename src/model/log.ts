@@ -8,11 +8,25 @@ export interface Log {
 /** Swallows everything. */
 export const silentLog: Log = { info() {}, warn() {}, error() {} };
 
-/** What may be said of an error in a log: its name, code and message, never the objects it carries (they may hold a token). */
+const LONGEST_MESSAGE = 300;
+/** E-mail addresses, UUIDs (a `sub` is one), and anything as long as a part of a token. */
+const IDENTITIES = /[\w.+-]+@[\w.-]+|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[\w-]{24,}/gi;
+
+/**
+ * What may be said of an error in a log: its name, code and message, never the objects it carries (they may hold a token). A message may quote
+ * what somebody sent, so whatever could name a person or be part of a token is left out of it.
+ */
 export function describeError(error: unknown): { name: string; code?: string; message: string } {
   if (!(error instanceof Error)) return { name: typeof error, message: "not an Error" };
   // V8 quotes the text it could not parse, and that text may hold a token.
   if (error instanceof SyntaxError) return { name: error.name, message: "the answer is not what was expected" };
   const code = (error as NodeJS.ErrnoException).code;
-  return { name: error.name, ...(typeof code === "string" ? { code } : {}), message: error.message.slice(0, 300) };
+  return {
+    name: error.name,
+    ...(typeof code === "string" ? { code } : {}),
+    message: error.message
+      .slice(0, 4 * LONGEST_MESSAGE)
+      .replace(IDENTITIES, "…")
+      .slice(0, LONGEST_MESSAGE),
+  };
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import type { Secret } from "./secret.js";
 import type { Claims, TokenSet } from "./token-set.js";
 
@@ -17,6 +17,11 @@ export function createSessionId(): SessionId {
 export function sessionIdFromBytes(bytes: Uint8Array): SessionId {
   if (bytes.length !== SESSION_ID_BYTES) throw new RangeError("a session id has 16 bytes");
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64url") as SessionId;
+}
+
+/** What may be said of a session in a log: enough to follow one, useless for opening it. */
+export function sessionPseudonym(id: SessionId): string {
+  return createHash("sha256").update(id).digest("hex").slice(0, 16);
 }
 
 /** A person's session in one browser. Immutable: each change makes a new one with a higher version. */

@@ -42,8 +42,14 @@ async function traced<T>(tracer: Tracer, name: string, options: SpanOptions, run
 }
 
 /** The headers that carry the active span on, `traceparent` with the usual propagator. */
-export function propagatedHeaders(): Readonly<Record<string, string>> {
-  const headers: Record<string, string> = {};
-  propagation.inject(context.active(), headers);
-  return headers;
+export interface PropagatedHeaders {
+  /** All that the propagator may write, in lower case: what came under these names is not passed on beside it. */
+  readonly names: ReadonlySet<string>;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+export function propagatedHeaders(): PropagatedHeaders {
+  const values: Record<string, string> = {};
+  propagation.inject(context.active(), values);
+  return { names: new Set([...propagation.fields(), ...Object.keys(values)].map((name) => name.toLowerCase())), values };
 }

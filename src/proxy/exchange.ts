@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ProxyRoute } from "../config/config.js";
 import type { Cancel } from "../model/clock.js";
+import type { PropagatedHeaders } from "../model/tracing.js";
 import type { Forwarded } from "./headers.js";
 
 /** One call to hand on. */
@@ -19,7 +20,7 @@ export interface Exchange {
   readonly publicHost: string;
   readonly isOurCookie: (name: string) => boolean;
   /** Headers that carry the trace on, in place of the caller's own of these names; absent or null: the caller's pass. */
-  readonly propagated?: Readonly<Record<string, string>> | null;
+  readonly propagated?: PropagatedHeaders | null;
   /** Called with the status when the head of the API's final answer is here. */
   readonly onAnswer?: (status: number) => void;
   /** Called once just before the head is written; the Set-Cookie values to add. */

@@ -1,4 +1,5 @@
 import type { ProxyRoute } from "../config/config.js";
+import type { PropagatedHeaders } from "../model/tracing.js";
 import { CSRF_HEADER, PROBLEM_HEADER } from "../wire/headers.js";
 import { isTargetedCacheControl, privateCacheControl } from "./cache-control.js";
 import { setsOurCookie, withoutOurCookies } from "./cookies.js";
@@ -22,8 +23,8 @@ export interface RequestHeaderFacts {
   readonly host: string;
   readonly forwarded: Forwarded;
   readonly isOurCookie: (name: string) => boolean;
-  /** Lower-case names and values that carry the trace on, in place of what came; null: what came passes. */
-  readonly propagated: Readonly<Record<string, string>> | null;
+  /** What carries the trace on, in place of what came; null: what came passes. */
+  readonly propagated: PropagatedHeaders | null;
 }
 
 export interface ResponseHeaderFacts {
@@ -101,7 +102,7 @@ export function upstreamRequestHeaders(raw: RawHeaders, facts: RequestHeaderFact
     const key = name.toLowerCase();
     if (DROPPED_FROM_REQUESTS.has(key) || listed?.has(key) || key.startsWith("x-forwarded") || !PLAIN_NAME.test(key)) continue;
     if (key === "authorization" && facts.token !== "none") continue;
-    if (facts.propagated !== null && Object.hasOwn(facts.propagated, key)) continue;
+    if (facts.propagated?.names.has(key)) continue;
     if (key === "cookie") {
       const others = withoutOurCookies(value, facts.isOurCookie);
       if (others === null) continue;
@@ -111,7 +112,7 @@ export function upstreamRequestHeaders(raw: RawHeaders, facts: RequestHeaderFact
   }
   headers.push("host", facts.host, "x-forwarded-for", facts.forwarded.for);
   headers.push("x-forwarded-proto", facts.forwarded.proto, "x-forwarded-host", facts.forwarded.host);
-  if (facts.propagated !== null) for (const [name, value] of Object.entries(facts.propagated)) headers.push(name, value);
+  for (const [name, value] of Object.entries(facts.propagated?.values ?? {})) headers.push(name, value);
   if (facts.token !== "none" && facts.bearer !== null) headers.push("authorization", `Bearer ${facts.bearer}`);
   return headers;
 }

@@ -1,10 +1,17 @@
 import type { RefreshAnswer, RefreshRequest, TokenSource } from "../cognito/token-source.js";
 import { type Clock, sleep } from "../model/clock.js";
+import { newestRefreshToken, type Session } from "../model/session.js";
 
 /** How often one refresh is tried, by what went wrong; together they stay well under the time a person waits. */
 const MOST_ATTEMPTS = { cognito_unavailable: 3, cognito_throttled: 2, cognito_blocked: 1 } as const;
 const FIRST_BACKOFF_MS = 150;
 const RETRY_BUDGET_MS = 3_000;
+
+/** What Cognito is asked for a session. */
+export function refreshRequestOf(session: Session): RefreshRequest {
+  const { id, username, deviceKey } = session;
+  return { session: id, refreshToken: newestRefreshToken(session), username, deviceKey };
+}
 
 export interface RefreshAttemptsOptions {
   readonly source: Pick<TokenSource, "refresh">;

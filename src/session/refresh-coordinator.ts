@@ -12,7 +12,7 @@ import type { SessionEnding } from "../wire/reasons.js";
 import type { DoubtGuard } from "./doubt-guard.js";
 import { freshnessOf } from "./freshness.js";
 import { createOutcomeMemory, type Hindrance } from "./outcome-memory.js";
-import { attemptRefresh } from "./refresh-attempts.js";
+import { attemptRefresh, refreshRequestOf } from "./refresh-attempts.js";
 import type { Priority, RefreshRateLimiter, Turn } from "./refresh-rate-limiter.js";
 
 /** What became of a refresh. Never a boolean: an outage is not a verdict. */
@@ -112,10 +112,8 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
     const invalid = checks.find((verdict) => verdict.kind === "invalid");
     const subjects = checks.map((verdict) => (verdict.kind === "valid" ? verdict.claims["sub"] : undefined));
     if (invalid || checks.length === 0 || subjects.some((subject) => subject !== session.subject)) {
-      log.error(
-        { why: invalid ? invalid.why : "another subject" },
-        "a refreshed token is not good: it is not used, and the session is kept",
-      );
+      const details = { problem: "a refreshed token is not good", why: invalid ? invalid.why : "another subject" };
+      tell({ kind: "alert", alert: "misconfigured", details });
       store.save({ ...session, tokens: { ...session.tokens, refresh: unverified.refresh }, unverified: null });
       return hindered(session, { kind: "misconfigured" });
     }
@@ -153,6 +151,7 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
       id: issued.id.reveal(),
       access: access && accessClaims ? { jwt: access.reveal(), claims: accessClaims } : null,
     });
+    if (issued.refresh && rotation !== "on") tell({ kind: "rotation_found" });
     rotation = issued.refresh ? "on" : "off";
     // Saved before anything else can go wrong: with rotation on this is the only refresh token that still works.
     const next: Session = {
@@ -197,8 +196,7 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
   }
 
   function ask(session: Session): Promise<RefreshAnswer> {
-    const request = { refreshToken: newestRefreshToken(session), username: session.username, deviceKey: session.deviceKey };
-    return attemptRefresh(request, options, () => !store.endingOf(session.id));
+    return attemptRefresh(refreshRequestOf(session), options, () => !store.endingOf(session.id));
   }
 
   async function run(session: Session, turn: () => Turn, force: boolean): Promise<RefreshOutcome> {
@@ -206,6 +204,7 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
     if (before.unverified && before.unverified.expiresAtMs > time.now()) return verify(before, before.unverified);
     if (!force && freshness(before) === "fresh") return { kind: "refreshed", session: before };
     if ((await turn().granted) === "timed_out") {
+      tell({ kind: "refresh_turn_missed" });
       return hindered(session, { kind: "unavailable", reason: "cognito_throttled", retryAfterSeconds: 1 });
     }
     const gone = ended(session);

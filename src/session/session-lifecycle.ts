@@ -9,6 +9,7 @@ import { type Claims, createTokenSet, type KeptKinds, largestClaims, readClaims 
 import type { SessionStore } from "../store/session-store.js";
 import type { SessionEnding } from "../wire/reasons.js";
 import { limitPassed, type SessionLimits, touched } from "./limits.js";
+import { refreshRequestOf } from "./refresh-attempts.js";
 import type { Revocation } from "./revocation.js";
 
 /** What a sign-in brought. */
@@ -193,7 +194,7 @@ export function createSessionLifecycle(options: SessionLifecycleOptions): Sessio
     const answer =
       ofSession && ofSession.expiresAtMs > clock.now()
         ? ({ kind: "issued", access: ofSession.jwt, refresh: null } as const)
-        : await source.refresh({ refreshToken: newest, username: session.username, deviceKey: session.deviceKey });
+        : await source.refresh(refreshRequestOf(session));
     const access = answer.kind === "issued" ? answer.access : null;
     const outcome = access ? await source.signOutEverywhere(access) : answer;
     if (outcome.kind !== "revoked") {

@@ -64,6 +64,7 @@ const SAID: readonly (readonly [name: string, messages: readonly string[], meani
   ["FeatureUnavailableInTierException", ["anything"], settings],
   ["UnsupportedOperationException", ["anything"], settings],
   ["InvalidUserPoolConfigurationException", ["anything"], settings],
+  ["UnauthorizedException", ["Invalid client secret"], wrongSecret],
   ["UserLambdaValidationException", ["PreTokenGeneration failed with error no such tenant."], { kind: "denied" }],
   ["UnexpectedLambdaException", ["Socket timeout while invoking Lambda function arn:aws:lambda:…"], neverActed],
   ["TooManyRequestsException", ["Rate exceeded", "Too many requests"], throttled],

@@ -3,6 +3,7 @@ import t, { type Test } from "tap";
 import { createTokenSource, judgeTokens, type TokenSource, type TokenSourceOptions } from "../../src/cognito/token-source.js";
 import type { BffEvent } from "../../src/model/events.js";
 import { Secret } from "../../src/model/secret.js";
+import { createSessionId } from "../../src/model/session.js";
 import { CLIENT_ID, jwtOf, refreshTokenOf } from "../support/session-fixtures.js";
 import { type CollectedLog, collectLog } from "../support/session-log.js";
 import {
@@ -23,7 +24,7 @@ const FIRST_SECRET = "1p0k9j8h7g6f5d4s3a2q1w0e";
 const SECOND_SECRET = "9z8x7c6v5b4n3m2a1s0d9f8g";
 const ID_TOKEN = jwtOf({ sub: USERNAME });
 const ACCESS_TOKEN = jwtOf({ sub: USERNAME, token_use: "access" });
-const REQUEST = { refreshToken: new Secret(REFRESH), username: USERNAME, deviceKey: null };
+const REQUEST = { session: createSessionId(), refreshToken: new Secret(REFRESH), username: USERNAME, deviceKey: null };
 
 /** Computed without the code under test. */
 const hashWith = (secret: string) => createHmac("sha256", secret).update(USERNAME).update(CLIENT_ID).digest("base64");
@@ -144,6 +145,25 @@ t.test("of two client secrets the one that works is found and remembered", async
   t.same(await source.revoke(new Secret(REFRESH)), { kind: "revoked" });
   t.same(body(5), { Token: REFRESH, ClientId: CLIENT_ID, ClientSecret: FIRST_SECRET }, "RevokeToken uses the remembered one too");
   t.equal(operations()[5], "RevokeToken");
+});
+
+t.test("a sign-out finds the other client secret as well, while one is being rotated", async (t) => {
+  const refused = exception("UnauthorizedException", "Invalid client secret");
+  const { source, body } = await rig(t, [refused, json(200, {})], TWO_SECRETS);
+  t.same(await source.revoke(new Secret(REFRESH)), { kind: "revoked" });
+  t.same(
+    [0, 1].map((index) => (body(index) as { ClientSecret: string }).ClientSecret),
+    [FIRST_SECRET, SECOND_SECRET],
+  );
+});
+
+t.test("what a trigger says of a person, and a request id that is none, stay out of the log", async (t) => {
+  const said = "PreTokenGeneration failed with error Alice of Example Street is blocked.";
+  const lambda: Answer = json(400, { __type: "UserLambdaValidationException", message: said }, { "x-amzn-requestid": "x".repeat(5_000) });
+  const { source, log } = await rig(t, [lambda]);
+  t.same(await source.refresh(REQUEST), { kind: "denied" });
+  t.match(log.lines, [{ level: "warn", fields: { error: { name: "UserLambdaValidationException" }, cognito_request_id: undefined } }]);
+  t.notMatch(log.text(), "Alice");
 });
 
 t.test("two wrong client secrets are a wrong setting, never an end", async (t) => {

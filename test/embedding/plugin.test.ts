@@ -103,11 +103,13 @@ t.test("embedded alone, the plugin brings its own cookie parser and leaves none 
 });
 
 t.test("a route of one's own refreshes, hears of the end and refuses cross-site calls as the proxy does", async (t) => {
-  const { url, cognito } = await embed(t, async (app, options) => {
+  const { app, url, cognito } = await embed(t, async (app, options) => {
     await app.register(cognitoBff, options);
     app.post("/mine", { onRequest: app.bff.requireSession }, async (request) => ({ user: request.bff?.user.email }));
   });
   const person = new Person(url);
+  await person.call("/mine", { method: "POST" });
+  t.match(await app.bff.metrics.metrics(), /bff_problems_total\{reason="anonymous"\} 1/, "and is counted as the proxy's are");
   await person.signIn(DEFAULT_SEED.user);
   t.equal((await person.call("/mine", { method: "POST" })).status, 200);
   t.equal((await person.call("/mine", { method: "POST", headers: { "sec-fetch-site": "cross-site" } })).headers["bff-problem"], "csrf");

@@ -6,6 +6,7 @@ import t, { type Test } from "tap";
 import { createTokenSource, type IssuedTokens } from "../../src/cognito/token-source.js";
 import { silentLog } from "../../src/model/log.js";
 import { Secret } from "../../src/model/secret.js";
+import { createSessionId } from "../../src/model/session.js";
 import { freePort } from "../support/free-port.js";
 
 /*
@@ -93,11 +94,21 @@ t.test("a second opinion: InitiateAuth REFRESH_TOKEN_AUTH works against npm's co
     log: silentLog,
   });
   t.teardown(() => source.close());
-  const answer = await source.refresh({ refreshToken: new Secret(signedIn.RefreshToken), username: "person", deviceKey: null });
+  const answer = await source.refresh({
+    session: createSessionId(),
+    refreshToken: new Secret(signedIn.RefreshToken),
+    username: "person",
+    deviceKey: null,
+  });
   t.equal(answer.kind, "issued");
   t.match((answer as IssuedTokens).id.reveal(), /^ey/);
   t.equal((answer as IssuedTokens).refresh, null, "without rotation the old refresh token stays");
 
-  const unknown = await source.refresh({ refreshToken: new Secret("no such token"), username: "person", deviceKey: null });
+  const unknown = await source.refresh({
+    session: createSessionId(),
+    refreshToken: new Secret("no such token"),
+    username: "person",
+    deviceKey: null,
+  });
   t.equal(unknown.kind, "doubtful", "a refusal nobody documented is no definite end");
 });

@@ -1,8 +1,10 @@
 import t from "tap";
 import { createUserPseudonym } from "../../src/http/audit-log.js";
+import { encodeSession } from "../../src/store/session-codec.js";
+import { DICTIONARY } from "../../src/store/token-packing.js";
 import { administer } from "../support/administration.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";
-import { keyFrom } from "../support/session-fixtures.js";
+import { CLIENT_ID, keyFrom, sessionOf } from "../support/session-fixtures.js";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -93,6 +95,50 @@ t.test("audit events are of OWASP's vocabulary", async (t) => {
   );
   t.equal(new Set(users).size, 1);
   t.match(users[0], /^[0-9a-f]{16}$/);
+});
+
+t.test(
+  "from a reported request id one comes to the session, and from there to its age, its person and Cognito's own request id",
+  async (t) => {
+    const demo = await runDemo(t);
+    const person = await demo.signedIn();
+    demo.advance("31d");
+    const { request_id } = (await person.call("/api/echo")).json();
+    const { session } = linesOf(demo).find((line) => line["request_id"] === request_id) ?? {};
+    t.match(session, /^[0-9a-f]{16}$/);
+    const about = linesOf(demo).filter((line) => line["session"] === session);
+    t.match(
+      about.find((line) => line["event"] === "session_expired"),
+      { cause: "refresh_token_expired", user: /^[0-9a-f]{16}$/, age_seconds: Number },
+    );
+    t.match(
+      about.find((line) => line["operation"] === "InitiateAuth"),
+      { cognito_request_id: String, error: { name: "NotAuthorizedException", message: /Refresh Token has expired/ } },
+    );
+  },
+);
+
+t.test("an outage is not told of at every call: warnings come from the attempts alone", async (t) => {
+  const demo = await runDemo(t);
+  const person = await demo.signedIn();
+  demo.advance("2h");
+  demo.localCognito.faults.add({ operation: "InitiateAuth", fault: "waf" });
+  for (let call = 0; call < 20; call++) t.equal((await person.call("/api/echo")).status, 503);
+  const warnings = linesOf(demo).filter((line) => Number(line["level"]) >= 40);
+  t.equal(warnings.length, demo.refreshes());
+  t.ok(warnings.length < 5);
+});
+
+t.test("sessions of another app client are one alert, however often they come", async (t) => {
+  const demo = await runDemo(t);
+  const { sealer, cookies } = demo.server.services;
+  const [ticket = ""] = cookies.setTicket(sealer.seal("session", encodeSession(sessionOf()), DICTIONARY), []);
+  const headers = { cookie: ticket.split(";")[0] ?? "", "sec-fetch-site": "same-origin" };
+  for (let call = 0; call < 5; call++) t.equal((await fetch(`${demo.url}/api/echo`, { headers })).status, 500);
+  t.match(
+    linesOf(demo).filter((line) => Number(line["level"]) >= 40),
+    [{ alert: "misconfigured", client_id: CLIENT_ID }],
+  );
 });
 
 t.test("a person's pseudonym is keyed: it is the same for one first session key and another for another", (t) => {

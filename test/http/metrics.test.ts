@@ -28,6 +28,8 @@ t.test("metrics are on the management address in Prometheus's format, and not fo
   for (const name of ["bff_ready 1", "bff_refresh_total", "process_cpu_seconds_total", "nodejs_eventloop_lag_p99_seconds"])
     t.match(text, name);
   t.equal((await fetch(`${demo.managementUrl}/metrics`, { headers: { origin: demo.url } })).status, 403);
+  const rebound = await rawExchange(demo.managementUrl, "GET /metrics HTTP/1.1\r\nHost: evil.example:9000\r\nConnection: close\r\n\r\n");
+  t.match(rebound, /^HTTP\/1\.1 403 /, "DNS rebinding: a page's own name for this machine");
   t.equal((await fetch(`${demo.url}/metrics`, { redirect: "manual" })).status, 404, "nothing of it on the public port");
 });
 

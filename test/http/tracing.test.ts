@@ -65,6 +65,13 @@ t.test("with an SDK", async (t) => {
     t.match(answer.json<Echo>().headers["traceparent"], new RegExp(`^00-${spans[0]?.spanContext().traceId}-`));
   });
 
+  await t.test("what a caller says of a trace that was not accepted is not grafted onto ours", async (t) => {
+    const { answer } = await spansOf("/api/echo", { traceparent: "00-broken", tracestate: "theirs=1" });
+    const { headers } = answer.json<Echo>();
+    t.match(headers["traceparent"], /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+    t.equal(headers["tracestate"], undefined);
+  });
+
   await t.test("a problem of ours is told by its reason, and no span holds a path, a token or a person", async (t) => {
     demo.advance("31d");
     const { spans } = await spansOf("/api/echo?secret=1");

@@ -1,6 +1,7 @@
 import t from "tap";
 import type { RefreshAnswer, RefreshRequest } from "../../src/cognito/token-source.js";
 import type { Session, SessionId } from "../../src/model/session.js";
+import { refreshRequestOf } from "../../src/session/refresh-attempts.js";
 import type { RefreshOutcome } from "../../src/session/refresh-coordinator.js";
 import type { SessionEnding } from "../../src/wire/reasons.js";
 import { flush } from "../support/manual-clock.js";
@@ -240,11 +241,7 @@ t.test(
 
 t.test("the model itself knows reuse: a token rotated out is refused", (t) => {
   const { cognito, family, clock } = createWorld(true, 0);
-  const request = (token: string) => ({
-    refreshToken: sessionOf({ refresh: token }).tokens.refresh,
-    username: "name-of-user0",
-    deviceKey: null,
-  });
+  const request = (token: string) => ({ ...refreshRequestOf(sessionOf({ refresh: token })), username: "name-of-user0" });
   t.equal(cognito.refresh(request("refresh-of-user0"), START_MS).kind, "issued");
   t.match(cognito.refresh(request("refresh-of-user0"), START_MS), { ending: { cause: "refresh_token_reused" } });
   t.equal(cognito.refresh(request(family("user0").newest), clock.now()).kind, "issued");

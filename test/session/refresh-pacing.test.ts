@@ -102,10 +102,11 @@ t.test("a refresh whose turn does not come in time is throttling of ours, and th
     [-1, { kind: "unavailable", reason: "cognito_throttled" }],
     [8_000, { kind: "refreshed", session: { version: 1 } }],
   ] as const) {
-    const { call, limiter, asked } = rigWith(leftMs, { perSecond: 0.1, longestWaitMs: 2_000 });
+    const { call, limiter, asked, told } = rigWith(leftMs, { perSecond: 0.1, longestWaitMs: 2_000 });
     limiter.request("waiting");
     t.match(await call(), expected);
     t.equal(asked.length, 0);
+    t.same(told, [{ kind: "refresh_turn_missed" }], "and told as our own limit");
   }
 });
 
