@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from "commander";
+import { exitWhileStarting } from "./commands/stop.js";
 import { version } from "./model/version.js";
 
 function messageOf(error: unknown): string {
@@ -21,6 +22,14 @@ function run(command: () => Promise<number>): () => Promise<void> {
   };
 }
 
+/** Runs a command that stays until it is stopped. */
+function serve(command: () => Promise<number>): () => Promise<void> {
+  return () => {
+    exitWhileStarting();
+    return run(command)();
+  };
+}
+
 function print({ text, exitCode = 0 }: { text: string; exitCode?: number }): Promise<number> {
   return new Promise((resolve) => {
     process.stdout.write(text, () => resolve(exitCode));
@@ -37,19 +46,19 @@ const program = new Command("cognito-bff")
 program
   .command("start")
   .description("the proxy")
-  .action(run(async () => (await import("./commands/start.js")).start(process.env)));
+  .action(serve(async () => (await import("./commands/start.js")).start(process.env)));
 program
   .command("demo")
   .description("everything on one machine with nothing to configure (PORT, LOCAL_COGNITO_PORT)")
-  .action(run(async () => (await import("./commands/demo.js")).demo(process.env)));
+  .action(serve(async () => (await import("./commands/demo.js")).demo(process.env)));
 program
   .command("local-cognito")
   .description("the local Cognito alone, for development and tests (LOCAL_COGNITO_HOST, LOCAL_COGNITO_PORT)")
-  .action(run(async () => (await import("./commands/local-cognito.js")).localCognito(process.env)));
+  .action(serve(async () => (await import("./commands/local-cognito.js")).localCognito(process.env)));
 program
   .command("sample-api")
   .description("the demo's API alone (SAMPLE_API_HOST, SAMPLE_API_PORT, COGNITO_ENDPOINT)")
-  .action(run(async () => (await import("./commands/sample-api.js")).sampleApi(process.env)));
+  .action(serve(async () => (await import("./commands/sample-api.js")).sampleApi(process.env)));
 program
   .command("check-config")
   .description("every fault of the configuration at once, or the effective configuration with secrets redacted")

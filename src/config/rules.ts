@@ -161,6 +161,47 @@ function sharesAddress(a: string, b: string): boolean {
   return a === b || EVERY_ADDRESS.has(a) || EVERY_ADDRESS.has(b) || (LOOPBACK.has(a) && LOOPBACK.has(b));
 }
 
+/** What ECS (StopTimeout) and Kubernetes (terminationGracePeriodSeconds) wait before they kill, unless told otherwise. */
+const PLATFORM_WAITS_MS = 30_000;
+/** How long closing itself may take beyond SHUTDOWN_TIMEOUT; decision 008. */
+const CLOSING_MS = 1_000;
+/** The default idle timeout of an AWS Application Load Balancer. */
+const BALANCER_IDLE_MS = 60_000;
+
+/** A process that is reached over https has something in front of it, since it speaks plain HTTP itself; on localhost nothing need be there. */
+const behindSomethingRules: readonly Rule[] = [
+  rule(["PUBLIC_URL", "TRUST_PROXY"], ({ PUBLIC_URL, TRUST_PROXY }) =>
+    PUBLIC_URL.startsWith("https:") && TRUST_PROXY === false
+      ? [
+          warning(
+            "TRUST_PROXY",
+            "off, although PUBLIC_URL is https:// and this process speaks plain HTTP: everybody has the address of what is in front, and shares one rate limit",
+          ),
+        ]
+      : [],
+  ),
+  rule(["PUBLIC_URL", "DRAIN_DELAY"], ({ PUBLIC_URL, DRAIN_DELAY }) =>
+    PUBLIC_URL.startsWith("https:") && DRAIN_DELAY === 0
+      ? [warning("DRAIN_DELAY", "0s: what is in front goes on sending calls to a process that stops, until its probes have failed")]
+      : [],
+  ),
+  rule(["PUBLIC_URL", "DRAIN_DELAY", "SHUTDOWN_TIMEOUT"], ({ PUBLIC_URL, DRAIN_DELAY, SHUTDOWN_TIMEOUT }) => {
+    const stopsWithinMs = DRAIN_DELAY + SHUTDOWN_TIMEOUT + CLOSING_MS;
+    if (!PUBLIC_URL.startsWith("https:") || stopsWithinMs <= PLATFORM_WAITS_MS) return [];
+    const takes = formatDuration(stopsWithinMs);
+    const text = `with DRAIN_DELAY a stop takes up to ${takes}; ECS and Kubernetes kill after 30s unless StopTimeout or terminationGracePeriodSeconds says more`;
+    return [warning("SHUTDOWN_TIMEOUT", text)];
+  }),
+  rule(["PUBLIC_URL", "PROXY_ROUTES"], ({ PUBLIC_URL, PROXY_ROUTES }) => {
+    // The default is 60s itself: whoever leaves it alone is not asked about it.
+    const slow = (PROXY_ROUTES ?? []).filter(({ responseHeaderTimeoutMs }) => responseHeaderTimeoutMs > BALANCER_IDLE_MS);
+    if (!PUBLIC_URL.startsWith("https:") || slow.length === 0) return [];
+    const prefixes = slow.map(({ prefix }) => prefix).join(", ");
+    const text = `responseHeaderTimeout of ${prefixes} is above 60s, the default idle timeout of an AWS Application Load Balancer: it answers first, with a 504 of its own`;
+    return [warning("PROXY_ROUTES", text)];
+  }),
+];
+
 const processRules: readonly Rule[] = [
   rule(["HOST", "PORT", "MANAGEMENT_HOST", "MANAGEMENT_PORT"], ({ HOST, PORT, MANAGEMENT_HOST, MANAGEMENT_PORT }) =>
     PORT === MANAGEMENT_PORT && PORT !== 0 && sharesAddress(HOST, MANAGEMENT_HOST)
@@ -168,7 +209,7 @@ const processRules: readonly Rule[] = [
       : [],
   ),
   rule(["KEEP_ALIVE_TIMEOUT"], ({ KEEP_ALIVE_TIMEOUT }) =>
-    KEEP_ALIVE_TIMEOUT <= 60_000
+    KEEP_ALIVE_TIMEOUT <= BALANCER_IDLE_MS
       ? [
           warning(
             "KEEP_ALIVE_TIMEOUT",
@@ -179,7 +220,10 @@ const processRules: readonly Rule[] = [
   ),
 ];
 
-const RULES: readonly Rule[] = [...plainHttpRules, ...cognitoRules, ...sessionRules, ...pathRules, loopRule, ...processRules];
+const RULES: readonly Rule[] = [
+  ...[...plainHttpRules, ...cognitoRules, ...sessionRules, ...pathRules],
+  ...[loopRule, ...behindSomethingRules, ...processRules],
+];
 
 /** Everything that settings have to say about each other. */
 export function judge(values: Partial<SettingValues>): readonly Finding[] {

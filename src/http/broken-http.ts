@@ -1,9 +1,7 @@
-import { randomUUID } from "node:crypto";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { Reason } from "../wire/reasons.js";
 import { CALL_METHODS, type Problem } from "./problem.js";
-import { type ProblemSettings, rawProblem } from "./problem-details.js";
+import { type ProblemSettings, type ReportProblem, rawProblem } from "./problem-details.js";
 
 /** What Node's HTTP parser says of a message it gave up on. */
 const PARSER_PROBLEMS: Readonly<Record<string, Problem>> = {
@@ -24,16 +22,11 @@ export interface BrokenHttp {
   listen(server: Server): void;
 }
 
-/** @param count is told of every problem that is answered. */
-export function createBrokenHttp(settings: ProblemSettings, count: (reason: Reason) => void): BrokenHttp {
+export function createBrokenHttp(settings: ProblemSettings, report: ReportProblem): BrokenHttp {
   const latest = new WeakMap<Socket, LatestCall>();
-  const messageOf = (problem: Problem) => {
-    count(problem.reason);
-    return rawProblem(problem, randomUUID(), settings);
-  };
-  const end = (socket: Socket, problem: Problem) => {
+  const end = (socket: Socket, problem: Problem, request: IncomingMessage | null) => {
     // Written whole before the connection goes, or the browser would see a reset instead of the reason.
-    socket.end(messageOf(problem), () => socket.destroySoon());
+    socket.end(rawProblem(problem, request, settings, report), () => socket.destroySoon());
   };
   return {
     onClientError(error, socket) {
@@ -43,21 +36,21 @@ export function createBrokenHttp(settings: ProblemSettings, count: (reason: Reas
         return;
       }
       const problem = PARSER_PROBLEMS[error.code ?? ""] ?? { reason: "bad_request" };
-      inTurn(socket, latest.get(socket), () => end(socket, problem));
+      inTurn(socket, latest.get(socket), (request) => end(socket, problem, request));
     },
     listen(server) {
       server.on("request", (request: IncomingMessage, response: ServerResponse) => latest.set(request.socket, { request, response }));
       server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
         // RFC 9110 10.1.1: nothing but 100-continue is defined, and Node would answer the rest with a bare 417.
         if (response.socket === null) request.socket.destroy();
-        else response.socket.end(messageOf({ reason: "bad_request", detail: "This Expect is not known here." }));
+        else end(response.socket, { reason: "bad_request", detail: "This Expect is not known here." }, request);
         request.resume();
       });
       // Node closes the connection without a word where nobody listens.
       server.on("connect", (request: IncomingMessage, socket: Socket) => {
         socket.on("error", () => socket.destroy());
         const problem: Problem = { reason: "method_not_allowed", detail: "This is no tunnel.", allow: CALL_METHODS };
-        inTurn(socket, latest.get(request.socket), () => end(socket, problem));
+        inTurn(socket, latest.get(request.socket), () => end(socket, problem, request));
       });
     },
   };
@@ -66,11 +59,13 @@ export function createBrokenHttp(settings: ProblemSettings, count: (reason: Reas
 /**
  * Answers when the connection is free for it: an answer put before an earlier one or into the middle of one would be taken for theirs
  * (response splitting). Where the message that broke is the body of a call whose answer has begun, the connection goes instead.
+ *
+ * @param answer gets the request whose body broke; null where the message is another one.
  */
-function inTurn(socket: Socket, call: LatestCall | undefined, answer: () => void): void {
-  if (call === undefined || call.response.writableFinished) answer();
-  else if (call.request.complete) call.response.once("close", () => (socket.writable ? answer() : socket.destroy()));
+function inTurn(socket: Socket, call: LatestCall | undefined, answer: (request: IncomingMessage | null) => void): void {
+  if (call === undefined || call.response.writableFinished) answer(null);
+  else if (call.request.complete) call.response.once("close", () => (socket.writable ? answer(null) : socket.destroy()));
   // Without a socket it waits for its turn behind an earlier one (pipelining).
   else if (call.response.headersSent || call.response.socket === null) socket.destroy();
-  else answer();
+  else answer(call.request);
 }

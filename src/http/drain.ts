@@ -1,10 +1,9 @@
-import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import { type Clock, sleep } from "../model/clock.js";
 import type { Log } from "../model/log.js";
 import type { OpenConnections } from "./open-connections.js";
 import type { Problem } from "./problem.js";
-import { rawProblem } from "./problem-details.js";
-import { matchCall } from "./proxy-routes.js";
+import { type ReportProblem, rawProblem } from "./problem-details.js";
 import type { Services } from "./services.js";
 import { SERVICE_RESTART_CODE } from "./upgrade.js";
 
@@ -31,6 +30,7 @@ export interface Draining {
   readonly services: Services;
   readonly connections: OpenConnections;
   readonly log: Log;
+  readonly report: ReportProblem;
   /** Closes the server, which has no connections left. */
   readonly closeServer: () => Promise<void>;
 }
@@ -45,7 +45,7 @@ export interface Draining {
  * 3. A second before SHUTDOWN_TIMEOUT what still runs is refused or cut.
  * 4. Refreshes and revocations end; they outlive the calls that began them.
  */
-export async function drain({ services, connections, log, closeServer }: Draining): Promise<void> {
+export async function drain({ services, connections, log, report, closeServer }: Draining): Promise<void> {
   const { clock, config } = services;
   connections.closeAfterAnswers();
   services.coordinator.refreshOnlyWhenDue();
@@ -56,11 +56,7 @@ export async function drain({ services, connections, log, closeServer }: Drainin
   endLongCalls(services, log);
   const emptied = connections.empty();
   if ((await within(clock, config.shutdownTimeoutMs - reserveOf(services), emptied)) === "late") {
-    const givenUp = connections.giveUp((request) => {
-      const problem = refusalOf(request.url, services);
-      services.metrics.problem(problem.reason);
-      return rawProblem(problem, randomUUID(), config);
-    });
+    const givenUp = connections.giveUp((request) => rawProblem(refusalOf(request, services), request, config, report));
     if (givenUp.refused + givenUp.cut > 0) log.warn(givenUp, "calls were still running at the end of SHUTDOWN_TIMEOUT");
     await Promise.race([emptied, new Promise((resolve) => setTimeout(resolve, REFUSAL_MS))]);
     // Whoever does not read its refusal.
@@ -70,19 +66,11 @@ export async function drain({ services, connections, log, closeServer }: Drainin
   await closeServices(services, log);
 }
 
-/** Our own routes wait for nobody but Cognito. */
-function refusalOf(target: string | undefined, services: Services): Problem {
-  return isCall(target, services)
+/** What was not handed on waits for nobody but Cognito, and may be asked for again whatever it is. */
+function refusalOf(request: IncomingMessage, { handedOn }: Pick<Services, "handedOn">): Problem {
+  return handedOn.has(request)
     ? { reason: "upstream_timeout", detail: "The proxy restarts and could not wait longer. Whether the call had an effect is not known." }
     : { reason: "cognito_unavailable", retryAfterSeconds: 1 };
-}
-
-function isCall(target: string | undefined, services: Services): boolean {
-  try {
-    return matchCall(target, services) !== null;
-  } catch {
-    return false;
-  }
 }
 
 function reserveOf({ config }: Pick<Services, "config">): number {

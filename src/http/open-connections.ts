@@ -11,11 +11,16 @@ interface Connection {
   readonly calls: Map<ServerResponse, IncomingMessage>;
   /** The newest answer, when it would have kept the connection and was told to close it. */
   told: ServerResponse | null;
+  /** A message that came over it was refused together with what follows. */
+  refused: boolean;
   /** Speaks another protocol now, or is about to: whoever does that closes it. */
   upgraded: boolean;
   bytesRead: number;
   quietLooks: number;
 }
+
+/** Whether the last answer is decided on, on its way, or out. RFC 9112 section 9.6: no request behind a `Connection: close` may be processed. */
+const hasClosed = ({ socket, told, refused }: Connection) => refused || !socket.writable || told?.headersSent === true;
 
 /** What became of the calls that were still open at the end. */
 export interface GivenUp {
@@ -34,6 +39,10 @@ export interface OpenConnections {
    * them for a moment.
    */
   empty(): Promise<void>;
+  /** Makes the answer to a request the last one, although others may have come together with it. */
+  refuseBehind(request: IncomingMessage): void;
+  /** Whether a request came behind the last answer of its connection: nothing may come of it, and its client knows that nothing did. */
+  isTooLate(request: IncomingMessage): boolean;
   /** Ends every connection: a call that waits for its answer gets `refusal`, the rest is cut. */
   giveUp(refusal: (request: IncomingMessage) => string): GivenUp;
 }
@@ -41,6 +50,7 @@ export interface OpenConnections {
 /** Follows the connections of a server; to be called before it listens. */
 export function followConnections(server: HttpServer): OpenConnections {
   const open = new Map<Socket, Connection>();
+  const late = new WeakSet<IncomingMessage>();
   let closing = false;
 
   server.on("connection", (socket: Socket) => {
@@ -50,17 +60,23 @@ export function followConnections(server: HttpServer): OpenConnections {
       known.upgraded = false;
       return;
     }
-    open.set(socket, { socket, calls: new Map(), told: null, upgraded: false, bytesRead: 0, quietLooks: 0 });
+    open.set(socket, { socket, calls: new Map(), told: null, refused: false, upgraded: false, bytesRead: 0, quietLooks: 0 });
     socket.once("close", () => open.delete(socket));
   });
   server.prependListener("upgrade", (request: IncomingMessage) => {
     const connection = open.get(request.socket);
-    if (connection) connection.upgraded = true;
+    if (!connection) return;
+    connection.upgraded = true;
+    if (hasClosed(connection)) late.add(request);
   });
   // Before whoever answers.
   server.prependListener("request", (request: IncomingMessage, response: ServerResponse) => {
     const connection = open.get(request.socket);
     if (!connection) return;
+    if (hasClosed(connection)) {
+      late.add(request);
+      return;
+    }
     connection.calls.set(response, request);
     response.once("close", () => connection.calls.delete(response));
     if (closing) tellLast(connection, response);
@@ -101,6 +117,11 @@ export function followConnections(server: HttpServer): OpenConnections {
       const looking = setInterval(() => setImmediate(look), LOOK_EVERY_MS);
       await closed.finally(() => clearInterval(looking));
     },
+    refuseBehind(request) {
+      const connection = open.get(request.socket);
+      if (connection) connection.refused = true;
+    },
+    isTooLate: (request) => late.has(request),
     giveUp(refusal) {
       let refused = 0;
       let cut = 0;

@@ -88,8 +88,8 @@ export function createCallHandler(services: Services): (call: ProxiedCall, reque
   /** Hands one call on, in a span of its own that the API's spans hang below. */
   function forward(exchange: Exchange, session: Session | null): Promise<ForwardOutcome> {
     const { method = "GET", socket } = exchange.request;
-    // Refused at the end of draining, while it waited for Cognito.
-    if (socket.writableEnded) return Promise.resolve({ kind: "client_gone" });
+    // Refused at the end of draining, or left, while it waited for Cognito. A pipelined request's response does not say so.
+    if (socket.writableEnded || socket.destroyed) return Promise.resolve({ kind: "client_gone" });
     services.handedOn.add(exchange.request);
     const { prefix, target } = exchange.route;
     const attributes = { "http.request.method": method, "http.route": prefix, "server.address": target.hostname };

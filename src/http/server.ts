@@ -7,10 +7,10 @@ import { refuseBadMessage } from "./bad-message.js";
 import { createBrokenHttp } from "./broken-http.js";
 import { drain } from "./drain.js";
 import { createManagementServer } from "./management.js";
-import { createMetrics, type Metrics } from "./metrics.js";
-import { followConnections } from "./open-connections.js";
+import { createMetrics } from "./metrics.js";
+import { followConnections, type OpenConnections } from "./open-connections.js";
 import { ProblemError } from "./problem.js";
-import { answerErrorsAsProblems, sendProblem } from "./problem-details.js";
+import { answerErrorsAsProblems, logProblem, type ReportProblem, sendProblem } from "./problem-details.js";
 import { matchCall, refuseBadHandshake } from "./proxy-routes.js";
 import { requestIdOf } from "./request-id.js";
 import { observeRequests } from "./request-observer.js";
@@ -43,18 +43,24 @@ export interface BffServer {
 /** Builds the server of a configuration. Rejects where the SPA's directory is not one. */
 export async function buildServer(config: Config, runtime: ServerRuntime = {}): Promise<BffServer> {
   const metrics = createMetrics();
-  const app = createApp(config, runtime, metrics);
+  const report: ReportProblem = (problem, requestId, method) => {
+    metrics.problem(problem.reason);
+    logProblem(app.log, problem, { request_id: requestId, method });
+  };
+  const app = createApp(config, runtime, report);
   const services = createServices(config, { ...runtime, log: app.log, metrics });
+  services.upgrades.listen(app);
+  // Behind the line above: both put themselves first, and this one has to know of a connection before anybody serves what came over it.
+  const connections = followConnections(app.server);
 
+  leaveLateRequests(app, connections);
   observeRequests(app, services);
   answerErrorsAsProblems(app, config);
-  refuseBadTargets(app, services);
+  refuseBadRequests(app, services, connections);
   if (config.publicHealthPath !== null) app.get(config.publicHealthPath, async () => ({ status: "live" }));
   registerRoutes(app, services, null);
   await spaRoutes(app, services);
-  services.upgrades.listen(app);
 
-  const connections = followConnections(app.server);
   let listening = false;
   let closing: Promise<void> | null = null;
   const management = createManagementServer(config, metrics, () => listening);
@@ -75,13 +81,13 @@ export async function buildServer(config: Config, runtime: ServerRuntime = {}): 
 
   async function close(): Promise<void> {
     listening = false;
-    await drain({ services, connections, log: app.log, closeServer: () => app.close() });
+    await drain({ services, connections, log: app.log, report, closeServer: () => app.close() });
     await management.close();
   }
 }
 
-function createApp(config: Config, { logger }: ServerRuntime, metrics: Metrics): FastifyInstance {
-  const brokenHttp = createBrokenHttp(config, metrics.problem);
+function createApp(config: Config, { logger }: ServerRuntime, report: ReportProblem): FastifyInstance {
+  const brokenHttp = createBrokenHttp(config, report);
   const options: FastifyHttpOptions<Server, FastifyBaseLogger> = {
     ...(logger ? { loggerInstance: logger } : { logger: { level: config.logLevel } }),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
@@ -118,10 +124,28 @@ function trustedPeers(trustProxy: Config["trustProxy"]): false | string[] | ((ad
   return typeof trustProxy === "number" ? (_address, hop) => hop < trustProxy : [...trustProxy];
 }
 
-/** Before any route: a target that does not parse, and one that belongs to an API although the router thinks otherwise. */
-function refuseBadTargets(app: FastifyInstance, services: Services): void {
+/** Before anything else, counting included: what came behind the last answer of its connection is neither served nor answered. */
+function leaveLateRequests(app: FastifyInstance, connections: OpenConnections): void {
+  app.addHook("onRequest", (request, reply, done) => {
+    if (!connections.isTooLate(request.raw)) {
+      done();
+      return;
+    }
+    reply.hijack();
+    // A body nobody reads would make the system reset the connection, and the answer under way would go with it.
+    request.raw.resume();
+  });
+}
+
+/** Before any route: a message whose end is doubtful, a target that does not parse, and one that belongs to an API although the router thinks otherwise. */
+function refuseBadRequests(app: FastifyInstance, services: Services, connections: OpenConnections): void {
   app.addHook("onRequest", async (request, reply) => {
-    refuseBadMessage(request, reply);
+    try {
+      refuseBadMessage(request, reply);
+    } catch (error) {
+      connections.refuseBehind(request.raw);
+      throw error;
+    }
     const call = matchCall(request.raw.url, services);
     // Fastify's router and our table must agree on what is an API's: nothing may slip past the session to the SPA's handler or back.
     if (call && request.is404) throw new ProblemError({ reason: "bad_request", detail: "The request target is ambiguous." });

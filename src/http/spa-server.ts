@@ -11,7 +11,7 @@ const ANSWER_TIMEOUT_MS = 120_000;
 
 /** SPA_URL: what is neither ours nor an API's goes to a development server, the WebSocket of its hot reloading included. */
 export function passToDevelopmentServer(app: FastifyInstance, target: URL, services: Services): void {
-  const { config, cookies, forwarder, upgrades } = services;
+  const { config, cookies, forwarder, handedOn, upgrades } = services;
   const route: ProxyRoute = {
     prefix: "/",
     target,
@@ -30,6 +30,7 @@ export function passToDevelopmentServer(app: FastifyInstance, target: URL, servi
   const policy = Object.entries(contentSecurityPolicy(config.spaCsp));
 
   async function handOn(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (!isHostOf(request.headers.host, host, protocol)) throw elsewhere(config.publicUrl);
     const exchange: Exchange = {
       request: request.raw,
       response: reply.raw,
@@ -45,11 +46,14 @@ export function passToDevelopmentServer(app: FastifyInstance, target: URL, servi
     // No other site's page may listen in to what is being written.
     if (isHandshake) refuseCrossSite(judgeUpgrade(request, config));
     for (const [name, value] of policy) reply.raw.setHeader(name, value);
+    handedOn.add(request.raw);
     const outcome = isHandshake ? await upgrades.forward(exchange, null) : await forwarder.forward(exchange);
     if (outcome.kind === "unreachable" || outcome.kind === "timeout") {
       for (const [name] of policy) reply.raw.removeHeader(name);
       throw outcome.kind === "timeout" ? new ProblemError({ reason: "upstream_timeout" }) : down(target);
     }
+    // A tunnel: its response never closes.
+    if (outcome.kind === "answered" && outcome.status === 101) request.bffFinished?.(101);
     reply.hijack();
   }
 
@@ -57,6 +61,19 @@ export function passToDevelopmentServer(app: FastifyInstance, target: URL, servi
   app.addHook("onRequest", async (request, reply) => {
     if (request.is404) await handOn(request, reply);
   });
+}
+
+/**
+ * Development servers look at Host, since a page of any site may have its name lead to 127.0.0.1 a minute later (DNS rebinding) and would then
+ * read the app's sources as its own. They see the name they know, so it is looked at here.
+ */
+function isHostOf(named: string | undefined, host: string, protocol: string): boolean {
+  const plain = named?.toLowerCase().replace(protocol === "https:" ? /:443$/ : /:80$/, "");
+  return plain === host;
+}
+
+function elsewhere(publicUrl: string): ProblemError {
+  return new ProblemError({ reason: "csrf", detail: `The app is at ${publicUrl} (PUBLIC_URL), and with SPA_URL under that name alone.` });
 }
 
 function down({ origin }: URL): ProblemError {

@@ -45,10 +45,14 @@ async function start(
 
 async function failing(command: string, env: Record<string, string>): Promise<{ code: number; output: string }> {
   try {
-    await run(process.execPath, ["--no-warnings", MAIN, command], { env: { PATH: process.env["PATH"] ?? "", ...env } });
+    const { stdout, stderr } = await run(process.execPath, ["--no-warnings", MAIN, command], {
+      env: { PATH: process.env["PATH"] ?? "", ...env },
+    });
+    noteLogLine(stdout + stderr);
     return { code: 0, output: "" };
   } catch (error) {
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    noteLogLine(stdout + stderr);
     return { code, output: stdout + stderr };
   }
 }

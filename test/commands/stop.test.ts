@@ -1,49 +1,112 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import t from "tap";
+import { readFile } from "node:fs/promises";
+import t, { type Test } from "tap";
 import { openConnection, startAnswerableApi, until } from "../support/kept-connection.js";
 import { statusOf } from "../support/raw-http.js";
+import { noteLogLine } from "../support/redaction.js";
 
 const MAIN = new URL("../../src/main.js", import.meta.url).pathname;
 
+const ENVIRONMENT = {
+  PATH: process.env["PATH"] ?? "",
+  PUBLIC_URL: "http://localhost:3000",
+  HOST: "127.0.0.1",
+  PORT: "0",
+  MANAGEMENT_PORT: "0",
+  COGNITO_USER_POOL_ID: "us-east-1_Local0001",
+  COGNITO_CLIENT_ID: "3localcognitodemoclient001",
+  COGNITO_CLIENT_SECRET: "localcognitodemosecretforlocalcognitoonlynotsecret1",
+  SESSION_KEYS: Buffer.from("0123456789abcdefghijklmnopqrstuv").toString("base64"),
+  PROXY_ROUTES: "/api=http://127.0.0.1:9",
+};
+
+interface Running {
+  readonly child: ChildProcess;
+  output(): string;
+  /** Exit code and signal. */
+  readonly exit: Promise<unknown[]>;
+}
+
+function run(t: Test, command: string, args: readonly string[], env: Record<string, string> = {}): Running {
+  const child = spawn(command, args, { env: { ...ENVIRONMENT, ...env } });
+  t.teardown(() => child.kill("SIGKILL"));
+  let text = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (part: Buffer) => {
+      text += part.toString();
+      noteLogLine(part.toString());
+    });
+  return { child, output: () => text, exit: once(child, "exit") };
+}
+
 t.test("start ends with 0 although an API hangs, and with 1 at once on a second signal", async (t) => {
   const api = await startAnswerableApi(t);
-  const run = async (shutdownTimeout: string) => {
-    const child = spawn(process.execPath, ["--no-warnings", MAIN, "start"], {
-      env: {
-        PATH: process.env["PATH"] ?? "",
-        PUBLIC_URL: "http://localhost:3000",
-        HOST: "127.0.0.1",
-        PORT: "0",
-        MANAGEMENT_PORT: "0",
-        COGNITO_USER_POOL_ID: "us-east-1_Local0001",
-        COGNITO_CLIENT_ID: "3localcognitodemoclient001",
-        COGNITO_CLIENT_SECRET: "localcognitodemosecretforlocalcognitoonlynotsecret1",
-        SESSION_KEYS: Buffer.from("0123456789abcdefghijklmnopqrstuv").toString("base64"),
-        PROXY_ROUTES: JSON.stringify([{ prefix: "/open", target: api.url, session: "none", token: "none" }]),
-        SHUTDOWN_TIMEOUT: shutdownTimeout,
-      },
+  const stopping = async (shutdownTimeout: string) => {
+    const { child, output, exit } = run(t, process.execPath, ["--no-warnings", MAIN, "start"], {
+      PROXY_ROUTES: JSON.stringify([{ prefix: "/open", target: api.url, session: "none", token: "none" }]),
+      SHUTDOWN_TIMEOUT: shutdownTimeout,
     });
-    t.teardown(() => child.kill("SIGKILL"));
-    let text = "";
-    child.stdout.on("data", (part: Buffer) => {
-      text += part.toString();
-    });
-    await until(() => text.includes("is listening"));
+    await until(() => output().includes("is listening"));
     const asked = api.next();
-    const call = await openConnection(t, /"url":"([^"]+)"/.exec(text)?.[1] ?? "");
+    const call = await openConnection(t, /"url":"([^"]+)"/.exec(output())?.[1] ?? "");
     call.send("GET /open/hangs");
     await asked;
-    const exit = once(child, "exit");
     child.kill("SIGTERM");
-    await until(() => text.includes("no new connections"));
+    await until(() => output().includes("no new connections"));
     return { child, call, exit };
   };
   // One after the other: the API tells their calls apart by their order.
-  const patient = await run("1s");
-  const hurried = await run("60s");
+  const patient = await stopping("1s");
+  const hurried = await stopping("60s");
   hurried.child.kill("SIGINT");
   t.same(await hurried.exit, [1, null]);
   t.same(await patient.exit, [0, null]);
   t.equal(statusOf(patient.call.text()), 504);
 });
+
+/** Runs before the program and sends it a signal as soon as it has a handler for one. */
+const SIGNAL_AT_ONCE = `data:text/javascript,${encodeURIComponent(`
+  const onListener = (name) => {
+    if (name !== "SIGTERM") return;
+    process.off("newListener", onListener);
+    setImmediate(() => process.kill(process.pid, "SIGTERM"));
+  };
+  process.on("newListener", onListener);
+`)}`;
+
+t.test("a signal while it starts ends every command that stays, with 0 and before it listens", async (t) => {
+  for (const command of ["start", "demo", "local-cognito", "sample-api"]) {
+    const env = { LOCAL_COGNITO_PORT: "0", SAMPLE_API_PORT: "0" };
+    const { output, exit } = run(t, process.execPath, ["--no-warnings", "--import", SIGNAL_AT_ONCE, MAIN, command], env);
+    t.same(await exit, [0, null], command);
+    t.equal(output(), "", command);
+  }
+});
+
+/** It may have ended meanwhile. */
+function tryToKill(pid: number): void {
+  try {
+    process.kill(pid, "SIGTERM");
+  } catch {}
+}
+
+// A namespace of one's own is what a container has; some systems let root alone make one.
+const UNSHARE = ["--user", "--map-root-user", "--pid", "--fork", "--kill-child"];
+const mayUnshare = process.platform === "linux" && spawnSync("unshare", [...UNSHARE, "true"]).status === 0;
+
+t.test(
+  "as process 1 it does not lose a signal that comes while it starts",
+  { skip: mayUnshare ? false : "unshare is not allowed" },
+  async (t) => {
+    const { child, output, exit } = run(t, "unshare", [...UNSHARE, process.execPath, "--no-warnings", MAIN, "start"]);
+    // The system keeps what comes before Node has its handlers from process 1, without a word: so a signal comes every few milliseconds.
+    const signalling = setInterval(async () => {
+      const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").catch(() => "");
+      for (const pid of children.split(" ").filter((part) => part !== "")) tryToKill(Number(pid));
+    }, 5);
+    t.teardown(() => clearInterval(signalling));
+    t.same(await exit, [0, null]);
+    t.equal(output(), "", "it never came to listening");
+  },
+);

@@ -11,6 +11,8 @@ const OPTIONS: BffOptions = {
   cognitoClientSecret: SECRET,
   cognitoDomain: "my-app.auth.eu-central-1.amazoncognito.com",
   sessionKeys: testKey("first"),
+  trustProxy: 1,
+  drainDelay: "15s",
 };
 
 /** Options as a JavaScript program may give them, unchecked by a compiler. */

@@ -5,9 +5,11 @@ import type { Config } from "../../src/config/config.js";
 import { parseEnvironment } from "../../src/config/parse-config.js";
 import { configOf, configWith, faultsOf, faultsWith, parseWith, SECRET, testKey, VALID } from "./valid-environment.js";
 
-t.test("the least that works has the contract's defaults and no warning", async (t) => {
-  const parsing = parseWith({});
-  t.same(parsing.warnings, []);
+t.test("the least that works has the contract's defaults, and is warned only of what is in front of it", async (t) => {
+  t.same(parseWith({}).warnings, []);
+  const parsing = parseWith({ TRUST_PROXY: undefined, DRAIN_DELAY: undefined });
+  t.match(parsing.warnings, [/^TRUST_PROXY: off/, /^DRAIN_DELAY: 0s/]);
+  t.equal(parsing.warnings.length, 2);
   const { managementToken, cognitoClientSecrets, sessionKeys, ...rest } = configOf(parsing);
   t.equal(managementToken, null);
   t.same(

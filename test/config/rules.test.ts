@@ -59,6 +59,20 @@ t.test("all three plain Cognito URLs are named at once", async (t) => {
   t.equal(faultsWith({ COGNITO_DOMAIN: plain, COGNITO_TOKEN_URL: plain, COGNITO_ENDPOINT: plain }).length, 3);
 });
 
+/** Two routes that wait longer than load balancers do, and one that waits as long as routes do unless told otherwise. */
+const SLOW_ROUTES = JSON.stringify([
+  { prefix: "/reports", target: "http://a", responseHeaderTimeout: "61s" },
+  { prefix: "/export", target: "http://a", responseHeaderTimeout: "10m" },
+  { prefix: "/api", target: "http://a" },
+]);
+
+t.test("on localhost, and at the bounds, nobody is warned of what is in front", async (t) => {
+  const local = { PUBLIC_URL: "http://localhost:3000", TRUST_PROXY: "off", DRAIN_DELAY: "0s", SHUTDOWN_TIMEOUT: "1m" };
+  t.same(parseWith({ ...local, PROXY_ROUTES: SLOW_ROUTES }).warnings, []);
+  const atTheBounds = { DRAIN_DELAY: "15s", SHUTDOWN_TIMEOUT: "14s", TRUST_PROXY: "10.0.0.0/8" };
+  t.same(parseWith({ ...atTheBounds, PROXY_ROUTES: "/api=http://a" }).warnings, []);
+});
+
 t.test("what works but is probably not meant is warned about", async (t) => {
   const cases: readonly [Changes, RegExp][] = [
     [{ COGNITO_DOMAIN: "" }, /^COGNITO_DOMAIN: not set/],
@@ -67,6 +81,10 @@ t.test("what works but is probably not meant is warned about", async (t) => {
     [{ SESSION_MAX_AGE: "31d" }, /^SESSION_MAX_AGE: has no effect beyond COGNITO_REFRESH_TOKEN_VALIDITY \(30d\)/],
     [{ REFRESH_RATE_LIMIT: "121" }, /^REFRESH_RATE_LIMIT: above 120/],
     [{ KEEP_ALIVE_TIMEOUT: "60s" }, /^KEEP_ALIVE_TIMEOUT: not above 60s/],
+    [{ TRUST_PROXY: "off" }, /^TRUST_PROXY: off, .*shares one rate limit/],
+    [{ DRAIN_DELAY: "0s" }, /^DRAIN_DELAY: 0s: .*until its probes have failed/],
+    [{ DRAIN_DELAY: "15s", SHUTDOWN_TIMEOUT: "15s" }, /^SHUTDOWN_TIMEOUT: with DRAIN_DELAY a stop takes up to 31s; .*StopTimeout/],
+    [{ PROXY_ROUTES: SLOW_ROUTES }, /^PROXY_ROUTES: responseHeaderTimeout of \/reports, \/export is above 60s/],
     [{ PROXY_ROUTES: "/api=http://a", PUBLIC_HEALTH_PATH: "/api/health" }, /^PUBLIC_HEALTH_PATH: .*no longer forwarded to \/api/],
     [{ PROXY_ROUTES: "/=http://a", SPA_DIR: "/srv" }, /^PROXY_ROUTES: the route \/ takes every path/],
     [{ PROXY_ROUTES: "/api=https://app.example.com/v1" }, /^PROXY_ROUTES: \/api is forwarded to PUBLIC_URL: a loop/],

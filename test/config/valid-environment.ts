@@ -17,6 +17,8 @@ export const VALID: Readonly<Record<string, string>> = {
   COGNITO_CLIENT_SECRET: SECRET,
   COGNITO_DOMAIN: "my-app.auth.eu-central-1.amazoncognito.com",
   SESSION_KEYS: testKey("first"),
+  TRUST_PROXY: "1",
+  DRAIN_DELAY: "15s",
 };
 
 export function parseWith(changes: Readonly<Record<string, string | undefined>>): ConfigParsing {

@@ -5,7 +5,17 @@ import t, { type Test } from "tap";
 import { request } from "undici";
 import { cognitoBff } from "../../src/index.js";
 import { updateClient } from "../support/administration.js";
-import { type AnswerableApi, answersIn, openConnection, saysClose, startAnswerableApi, until } from "../support/kept-connection.js";
+import {
+  type AnswerableApi,
+  answersIn,
+  callOf,
+  keepConnectionTo,
+  openConnection,
+  saysClose,
+  startAnswerableApi,
+  until,
+  watch,
+} from "../support/kept-connection.js";
 import { bodyOf, statusOf } from "../support/raw-http.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";
 import { closingOf, echoOf, openSocket } from "../support/sockets.js";
@@ -176,6 +186,10 @@ t.test("near the end of SHUTDOWN_TIMEOUT a call that still waits is refused with
   const first = api.next();
   waiting.send("GET /open/hangs");
   await first;
+  const asking = await openConnection(t, demo.url);
+  const head = api.next();
+  asking.send("HEAD /open/hangs");
+  await head;
   const unread = await openConnection(t, demo.url);
   unread.socket.pause();
   const second = api.next();
@@ -191,12 +205,45 @@ t.test("near the end of SHUTDOWN_TIMEOUT a call that still waits is refused with
   t.equal(await waiting.ending, "closed");
   t.equal(statusOf(waiting.text()), 504);
   t.match(waiting.text(), /\r\nbff-problem: upstream_timeout\r\n/i);
+  t.equal(await asking.ending, "closed");
+  t.equal(statusOf(asking.text()), 504);
+  t.equal(bodyOf(asking.text()), "", "a HEAD has no body, refused or not");
   await closing;
   const lines = demo.logLines.map((line) => JSON.parse(line) as Record<string, unknown>);
   t.match(
     lines.find(({ refused }) => refused !== undefined),
-    { level: 40, refused: 1, cut: 1 },
+    { level: 40, refused: 2, cut: 1 },
   );
+  const { request_id } = JSON.parse(bodyOf(waiting.text())) as { request_id: string };
+  t.match(
+    lines.find((line) => line["request_id"] === request_id),
+    { reason: "upstream_timeout", method: "GET" },
+    "what the refusal is called is in the log",
+  );
+});
+
+t.test("a call that waits for Cognito at the end hears that it may come again, and is never handed on", async (t) => {
+  const api = await startAnswerableApi(t);
+  const demo = await runDemo(t, { proxyRoutes: [{ prefix: "/api", target: api.url }] });
+  const person = await demo.signedIn();
+  await keepConnectionTo(api, () => person.call("/api/x"));
+  const handedOn = watch(api);
+  demo.advance("2h");
+  demo.localCognito.faults.add({ operation: "InitiateAuth", fault: "latency", latencyMs: 400, times: 1 });
+  const connection = await openConnection(t, demo.url);
+  // The second one's response is told nothing of the connection's end: its turn has not come.
+  connection.socket.write(callOf(person).repeat(2));
+  await until(() => demo.localCognito.faults.list().length === 0);
+  const closing = demo.server.close();
+  await until(() => !demo.server.app.server.listening);
+  demo.advance("7s");
+  t.equal(await connection.ending, "closed");
+  t.equal(statusOf(connection.text()), 503);
+  t.match(connection.text(), /\r\nbff-problem: cognito_unavailable\r\n/i);
+  t.match(connection.text(), /\r\nretry-after: 1\r\n/i);
+  await closing;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  t.notOk(handedOn());
 });
 
 t.test("a Cognito that hangs does not hold the process, and the log says what may be lost", async (t) => {

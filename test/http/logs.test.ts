@@ -3,6 +3,7 @@ import { createUserPseudonym } from "../../src/http/audit-log.js";
 import { encodeSession } from "../../src/store/session-codec.js";
 import { DICTIONARY } from "../../src/store/token-packing.js";
 import { administer } from "../support/administration.js";
+import { bodyOf, rawExchange } from "../support/raw-http.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";
 import { CLIENT_ID, keyFrom, sessionOf } from "../support/session-fixtures.js";
 
@@ -53,6 +54,40 @@ t.test("request ids", async (t) => {
       "and one search finds it in the log",
     );
   }
+});
+
+const TRACED = `Host: localhost\r\ntraceparent: 00-${TRACE}-00f067aa0ba902b7-01\r\n`;
+
+/** What no route ever sees. Where the parser gives up there are no headers to take an id from. */
+const PAST_THE_ROUTES: readonly { name: string; message: string; reason: string; id: RegExp | string }[] = [
+  { name: "an unknown Expect", message: `POST /api/x HTTP/1.1\r\n${TRACED}Expect: x\r\n\r\n`, reason: "bad_request", id: TRACE },
+  { name: "CONNECT", message: `CONNECT a:1 HTTP/1.1\r\n${TRACED}\r\n`, reason: "method_not_allowed", id: TRACE },
+  {
+    name: "a body that breaks off",
+    message: `POST /open/x HTTP/1.1\r\n${TRACED}Sec-Fetch-Site: same-origin\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`,
+    reason: "bad_request",
+    id: TRACE,
+  },
+  { name: "a header that is none", message: `GET / HTTP/1.1\r\n${TRACED}Bad Header: x\r\n\r\n`, reason: "bad_request", id: UUID },
+  {
+    name: "headers that are too long",
+    message: `GET / HTTP/1.1\r\n${TRACED}Cookie: ${"a".repeat(40_000)}\r\n\r\n`,
+    reason: "headers_too_large",
+    id: UUID,
+  },
+];
+
+t.test("what no route ever sees is a line too, under the id that its answer names", async (t) => {
+  const demo = await runDemo(t, { proxyRoutes: [{ prefix: "/open", target: "http://127.0.0.1:9", session: "none", token: "none" }] });
+  for (const { name, message, reason, id } of PAST_THE_ROUTES) {
+    const answer = JSON.parse(bodyOf(await rawExchange(demo.url, message))) as { request_id: string };
+    t.match(answer.request_id, id, name);
+    const lines = linesOf(demo).filter((line) => line["request_id"] === answer.request_id && line["reason"] === reason);
+    t.equal(lines.at(-1)?.["method"], id === TRACE ? message.split(" ")[0] : undefined, `${name}: and one search finds it in the log`);
+    t.ok(lines.length > 0);
+  }
+  const head = await rawExchange(demo.url, `HEAD / HTTP/1.1\r\n${TRACED}Expect: x\r\n\r\n`);
+  t.equal(bodyOf(head), "", "a refused HEAD has no body");
 });
 
 t.test("each ended session is one line with reason, cause and age, and nobody is named", async (t) => {

@@ -1,9 +1,13 @@
+import { once } from "node:events";
+import type { Socket } from "node:net";
 import t from "tap";
 import WebSocket from "ws";
 import { updateClient } from "../support/administration.js";
+import { answersIn, openConnection } from "../support/kept-connection.js";
 import { rawExchange } from "../support/raw-http.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";
 import { json, startTinyServer } from "../support/session-tiny-server.js";
+import { openSocket, startSocketApi } from "../support/sockets.js";
 
 /** The value of one series of /metrics; 0 where there is none. */
 async function read(demo: RunningDemo, series: string): Promise<number> {
@@ -113,6 +117,40 @@ t.test("open sockets and streams are counted while they are open", async (t) => 
   leaving.abort();
   await until(async () => (await read(demo, "bff_open_sockets")) + (await read(demo, "bff_open_streams")) === 0);
   await until(async () => (await read(demo, 'bff_upstream_failures_total{route="/api",kind="client_gone"}')) === 1);
+});
+
+t.test("the socket of hot reloading is counted as any other", async (t) => {
+  const { url } = await startSocketApi(t);
+  const demo = await runDemo(t, { spaUrl: url, spaDir: undefined, spaCsp: undefined } as object);
+  await openSocket(t, demo, null, "/?token=x");
+  const switched = 'http_request_method="GET",http_route="/*",http_response_status_code="101"';
+  t.equal(await read(demo, `http_server_request_duration_seconds_count{${switched}}`), 1);
+});
+
+t.test("requests sent together whose client leaves before their turn are counted too", async (t) => {
+  const demo = await runDemo(t);
+  const cookie = (await demo.signedIn()).cookiesOf("localhost");
+  const connection = await openConnection(t, demo.url);
+  const call = `GET /api/slow?ms=5000 HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nCookie: ${cookie}\r\n\r\n`;
+  connection.socket.write(call.repeat(15));
+  await until(async () => (await read(demo, "bff_open_calls")) === 15);
+  connection.socket.destroy();
+  const left = 'http_request_method="GET",http_route="/api",http_response_status_code="none"';
+  await until(async () => (await read(demo, "bff_open_calls")) === 0);
+  t.equal(await read(demo, `http_server_request_duration_seconds_count{${left}}`), 15);
+});
+
+t.test("a connection with many requests sent together keeps nothing of those that are answered", async (t) => {
+  const demo = await runDemo(t);
+  const accepted = once(demo.server.app.server, "connection") as Promise<[Socket]>;
+  const connection = await openConnection(t, demo.url);
+  const [socket] = await accepted;
+  connection.send("GET /auth/session");
+  await until(() => answersIn(connection.text()).length === 1);
+  const before = socket.listenerCount("close");
+  connection.send(...Array.from({ length: 40 }, () => "GET /auth/session"));
+  await until(() => answersIn(connection.text()).length === 41);
+  t.equal(socket.listenerCount("close"), before);
 });
 
 t.test("cardinality: nothing that a client sends makes a series of its own, and nobody is named", async (t) => {

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import t, { type Test } from "tap";
 import { ConfigError, createServer as createBff, parseConfig } from "../../src/index.js";
 import { Person } from "../support/person.js";
+import { rawExchange, statusOf } from "../support/raw-http.js";
 import { memoryLogger, runDemo } from "../support/running-demo.js";
 import { dial, echoOf, openSocket, refusalOf, startSocketApi } from "../support/sockets.js";
 
@@ -82,6 +83,38 @@ t.test("another site's page cannot listen in to hot reloading", async (t) => {
   t.equal((await refusalOf(dial(demo, null, "/?token=x", { origin: "https://evil.example" }))).status, 403);
   const socket = await openSocket(t, demo, null, "/?token=x");
   t.equal((await echoOf(socket, "update")).data.toString(), "update");
+});
+
+t.test("the development server answers under PUBLIC_URL's name alone, whatever else a page elsewhere lets lead here", async (t) => {
+  const { url } = await startSocketApi(t);
+  const seen: string[] = [];
+  const development = await startDevelopmentServer(t, (request, response) => {
+    seen.push(request.url ?? "");
+    response.end("source");
+  });
+  const demo = await runDemo(t, withoutDirectory({ spaUrl: urlOf(development) }));
+  const { host, port } = new URL(demo.url);
+  const statusFor = async (named: string, path = "/main.js") =>
+    statusOf(await rawExchange(demo.url, `GET ${path} HTTP/1.1\r\nHost: ${named}\r\nConnection: close\r\n\r\n`));
+  for (const named of [`evil.example:${port}`, `127.0.0.1:${port}`, "localhost", `${host}.evil.example`, `x@${host}`, ""])
+    t.equal(await statusFor(named), 403, named);
+  t.same(seen, []);
+  t.equal(await statusFor(host), 200);
+  t.equal(await statusFor(host.toUpperCase()), 200);
+  t.equal(await statusFor(`127.0.0.1:${port}`, "/auth/session"), 401, "what is ours looks at more than a name");
+
+  const sockets = await runDemo(t, withoutDirectory({ spaUrl: url }));
+  const elsewhere = { host: `evil.example:${new URL(sockets.url).port}` };
+  t.equal((await refusalOf(dial(sockets, null, "/?token=x", { headers: elsewhere }))).status, 403, "its socket as well");
+});
+
+t.test("a PUBLIC_URL without a port is also meant where its scheme's port is named", async (t) => {
+  const development = await startDevelopmentServer(t, (_request, response) => void response.end("source"));
+  const demo = await runDemo(t, withoutDirectory({ spaUrl: urlOf(development), publicUrl: "http://localhost" }));
+  for (const [named, status] of Object.entries({ localhost: 200, "localhost:80": 200, "localhost:443": 403 })) {
+    const answer = await rawExchange(demo.url, `GET / HTTP/1.1\r\nHost: ${named}\r\nConnection: close\r\n\r\n`);
+    t.equal(statusOf(answer), status, named);
+  }
 });
 
 const OPTIONS = {

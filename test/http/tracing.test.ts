@@ -4,6 +4,7 @@ import { W3CTraceContextPropagator } from "@opentelemetry/core";
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import t from "tap";
 import { findTracer } from "../../src/model/tracing.js";
+import { openConnection, until } from "../support/kept-connection.js";
 import { runDemo } from "../support/running-demo.js";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -70,6 +71,18 @@ t.test("with an SDK", async (t) => {
     const { headers } = answer.json<Echo>();
     t.match(headers["traceparent"], /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
     t.equal(headers["tracestate"], undefined);
+  });
+
+  await t.test("requests sent together whose client leaves before their turn have spans that end", async (t) => {
+    exporter.reset();
+    const connection = await openConnection(t, demo.url);
+    const call = `GET /api/slow?ms=5000 HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nCookie: ${person.cookiesOf("localhost")}\r\n\r\n`;
+    connection.socket.write(call.repeat(3));
+    await until(() => demo.server.services.open.calls === 3);
+    connection.socket.destroy();
+    const ended = (kind: SpanKind) => exporter.getFinishedSpans().filter((span) => span.kind === kind).length;
+    await until(() => ended(SpanKind.CLIENT) === 3);
+    t.equal(ended(SpanKind.SERVER), 3);
   });
 
   await t.test("a problem of ours is told by its reason, and no span holds a path, a token or a person", async (t) => {
