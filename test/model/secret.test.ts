@@ -33,7 +33,7 @@ t.test("a log says of an error its name, code and message, and nothing the error
     name: "SyntaxError",
     message: "the answer is not what was expected",
   });
-  t.equal(describeError(new Error("y".repeat(1_000))).message.length, 300);
+  t.equal(describeError(new Error("y ".repeat(500))).message.length, 300);
   for (const value of [VALUE, null, undefined, { token: VALUE }, 5]) t.notOk(JSON.stringify(describeError(value)).includes(VALUE));
   t.end();
 });
