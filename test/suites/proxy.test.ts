@@ -1,0 +1,16 @@
+/*
+ * One process for many quick files: starting one costs more than most of them take. Each still runs by itself, too. Which folders have a suite, and
+ * that no file of theirs is missing, is held by architecture/suites.test.ts.
+ */
+import "../proxy/cookies.test.js";
+import "../proxy/forward-body.test.js";
+import "../proxy/forward-failure.test.js";
+import "../proxy/forward.test.js";
+import "../proxy/headers.test.js";
+import "../proxy/keep-alive.test.js";
+import "../proxy/path.test.js";
+import "../proxy/relay.test.js";
+import "../proxy/routes.test.js";
+import "../proxy/tunnel-frames.test.js";
+import "../proxy/tunnel-handshake.test.js";
+import "../proxy/tunnel.test.js";
