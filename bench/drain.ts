@@ -5,9 +5,9 @@ import { Agent, request } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import WebSocket from "ws";
+import { freePort } from "../src/demo/free-port.js";
 import { startSampleApi } from "../src/demo/sample-api.js";
 import { DEFAULT_SEED, defaultSeed, type LocalCognito, type LocalCognitoSeed, startLocalCognito } from "../src/local-cognito/index.js";
-import { freePort } from "../test/support/free-port.js";
 import { Person } from "../test/support/person.js";
 import { BALANCER_ERROR, type Balancer, startBalancer, type Target } from "./round-robin.js";
 

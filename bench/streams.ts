@@ -6,8 +6,8 @@ import { Agent, createServer, type IncomingMessage, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import WebSocket, { WebSocketServer } from "ws";
+import { freePort } from "../src/demo/free-port.js";
 import { DEFAULT_SEED, defaultSeed, startLocalCognito } from "../src/local-cognito/index.js";
-import { freePort } from "../test/support/free-port.js";
 import { Person } from "../test/support/person.js";
 
 /*

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { createServer } from "node:net";
 import type { Config } from "../config/config.js";
 import { requireConfig } from "../config/config-error.js";
 import type { BffOptions } from "../config/options.js";
@@ -7,6 +6,7 @@ import { type BffServer, buildServer, type ServerRuntime } from "../http/server.
 import { DEFAULT_SEED, defaultSeed, type LocalCognito, startLocalCognito } from "../local-cognito/index.js";
 import { type AdjustableClock, createAdjustableClock } from "../model/clock.js";
 import { demoControls } from "./controls.js";
+import { freePort } from "./free-port.js";
 import { idTokenCheck } from "./id-token-check.js";
 import { type SampleApi, startSampleApi } from "./sample-api.js";
 
@@ -98,16 +98,5 @@ function demoConfig(options: DemoOptions, publicUrl: string, localCognitoUrl: st
     spaDir: SPA_DIRECTORY,
     spaCsp: `default-src 'self'; connect-src 'self' ${localCognitoUrl}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`,
     ...options.settings,
-  });
-}
-
-function freePort(host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, host, () => {
-      const address = server.address();
-      server.close(() => (typeof address === "object" && address ? resolve(address.port) : reject(new Error("no port is free"))));
-    });
   });
 }

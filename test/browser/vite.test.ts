@@ -6,10 +6,10 @@ import type { Browser, Page } from "playwright-core";
 import t, { type Test } from "tap";
 import { build, createServer, type InlineConfig, type ViteDevServer } from "vite";
 import { checkConfig } from "../../src/commands/check-config.js";
+import { freePort } from "../../src/demo/free-port.js";
 import { VALID } from "../config/valid-environment.js";
 import { updateClient } from "../support/administration.js";
 import { browserSuite } from "../support/chromium.js";
-import { freePort } from "../support/free-port.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";
 import { call, Visitor } from "./visitor.js";
 

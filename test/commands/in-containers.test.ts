@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { promisify } from "node:util";
 import t, { type Test } from "tap";
 import { secretHash } from "../../src/cognito/secret-hash.js";
+import { freePort } from "../../src/demo/free-port.js";
 import { DEFAULT_SEED, startLocalCognito } from "../../src/local-cognito/index.js";
 import { Secret } from "../../src/model/secret.js";
-import { freePort } from "../support/free-port.js";
 import { Person } from "../support/person.js";
 import { runDemo } from "../support/running-demo.js";
 

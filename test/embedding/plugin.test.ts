@@ -5,10 +5,10 @@ import fastifyWebsocket from "@fastify/websocket";
 import fastify, { type FastifyInstance } from "fastify";
 import t, { type Test } from "tap";
 import { WebSocket } from "ws";
+import { freePort } from "../../src/demo/free-port.js";
 import { startSampleApi } from "../../src/demo/sample-api.js";
 import { type BffPluginOptions, ConfigError, cognitoBff } from "../../src/index.js";
 import { DEFAULT_SEED, defaultSeed, type LocalCognito, startLocalCognito } from "../../src/local-cognito/index.js";
-import { freePort } from "../support/free-port.js";
 import { Person } from "../support/person.js";
 
 interface Embedding {

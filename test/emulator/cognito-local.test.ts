@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t, { type Test } from "tap";
 import { createTokenSource, type IssuedTokens } from "../../src/cognito/token-source.js";
+import { freePort } from "../../src/demo/free-port.js";
 import { silentLog } from "../../src/model/log.js";
 import { Secret } from "../../src/model/secret.js";
 import { createSessionId } from "../../src/model/session.js";
-import { freePort } from "../support/free-port.js";
 
 /*
  * A second opinion: npm's cognito-local, written by others, answers InitiateAuth over the real SDK. It knows no expiry, no SECRET_HASH and

@@ -3,8 +3,8 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import fastifyWebsocket from "@fastify/websocket";
 import fastify from "fastify";
 import t, { type Test } from "tap";
+import { freePort } from "../../src/demo/free-port.js";
 import { cognitoBff } from "../../src/index.js";
-import { freePort } from "../support/free-port.js";
 import { rawExchange, statusOf } from "../support/raw-http.js";
 import { runDemo } from "../support/running-demo.js";
 

@@ -3,8 +3,8 @@ import { createServer as createHttpServer, type IncomingMessage } from "node:htt
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import t from "tap";
 import WebSocket, { WebSocketServer } from "ws";
+import { freePort } from "../../src/demo/free-port.js";
 import { administer } from "../support/administration.js";
-import { freePort } from "../support/free-port.js";
 import { bodyOf, rawExchange, statusOf } from "../support/raw-http.js";
 import { runDemo } from "../support/running-demo.js";
 import { closingOf, dial, echoOf, openSocket, refusalOf, startSocketApi } from "../support/sockets.js";

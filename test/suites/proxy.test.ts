@@ -1,6 +1,6 @@
 /*
- * One process for many quick files: starting one costs more than most of them take. Each still runs by itself, too. Which folders have a suite, and
- * that no file of theirs is missing, is held by architecture/suites.test.ts.
+ * One process for many quick files: starting one costs more than most of them take. Each still runs by itself, too. That no file is missing, or
+ * runs twice, is held by architecture/suites.test.ts.
  */
 import "../proxy/cookies.test.js";
 import "../proxy/forward-body.test.js";

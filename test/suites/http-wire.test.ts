@@ -1,0 +1,17 @@
+/*
+ * One process for many quick files: starting one costs more than most of them take. Each still runs by itself, too. That no file is missing, or
+ * runs twice, is held by architecture/suites.test.ts.
+ */
+import "../http/broken-answers.test.js";
+import "../http/corpus.test.js";
+import "../http/cross-site.test.js";
+import "../http/drain.test.js";
+import "../http/handshake-edges.test.js";
+import "../http/hashed-name.test.js";
+import "../http/hostile.test.js";
+import "../http/pipelining.test.js";
+import "../http/response.test.js";
+import "../http/sockets.test.js";
+import "../http/spa.test.js";
+import "../http/spa-directory.test.js";
+import "../http/streams.test.js";
