@@ -10,7 +10,7 @@ import {
 } from "aws-jwt-verify/error";
 import { SimpleJwksCache } from "aws-jwt-verify/jwk";
 import { request } from "undici";
-import { describeError } from "../model/log.js";
+import { describeError, type Log } from "../model/log.js";
 import type { Claims } from "../model/token-set.js";
 import type { CognitoTime } from "./cognito-time.js";
 
@@ -38,6 +38,7 @@ export interface TokenVerifierOptions {
   readonly endpoint: string | null;
   readonly time: CognitoTime;
   readonly deadlineMs: number;
+  readonly log: Log;
 }
 
 export interface TokenVerifier {
@@ -73,7 +74,7 @@ async function fetchKeys(url: string, deadlineMs: number): Promise<ArrayBuffer> 
 }
 
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  const { userPoolId, region, clientId, time } = options;
+  const { userPoolId, region, clientId, time, log } = options;
   const base = options.endpoint ?? `https://cognito-idp.${region}.amazonaws.com`;
   const jwksUri = `${base}/${userPoolId}/.well-known/jwks.json`;
   const issuers = [
@@ -85,8 +86,18 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   const verifier = JwtVerifier.create(
     issuers.map((issuer) => ({ issuer, jwksUri, audience: null, graceSeconds: NO_OWN_TIME_CHECK_SECONDS })),
     // The library's own fetcher refuses http, which local Cognito speaks.
-    { jwksCache: new SimpleJwksCache({ fetcher: { fetch: (uri) => fetchKeys(uri, options.deadlineMs) } }) },
+    { jwksCache: new SimpleJwksCache({ fetcher: { fetch: (uri) => keysFrom(uri) } }) },
   );
+
+  async function keysFrom(uri: string): Promise<ArrayBuffer> {
+    try {
+      return await fetchKeys(uri, options.deadlineMs);
+    } catch (error) {
+      // The address is the configuration's, and mostly what is wrong: a name that does not resolve, a way out that is closed.
+      log.warn({ operation: "keys", url: uri, error: describeError(error) }, "Cognito's keys cannot be fetched");
+      throw error;
+    }
+  }
 
   let fetched = false;
   return {

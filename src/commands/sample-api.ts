@@ -26,6 +26,7 @@ export async function sampleApi(env: Environment): Promise<number> {
     endpoint,
     time: createCognitoTime(systemClock, silentLog),
     deadlineMs: KEYS_DEADLINE_MS,
+    log: silentLog,
   });
   const running = await startSampleApi({
     host: env["SAMPLE_API_HOST"] || "127.0.0.1",

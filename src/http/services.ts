@@ -113,7 +113,7 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
   const store = tellingStore(cookieStore, (session) => watch.learn(session));
 
   const time = createCognitoTime(clock, log);
-  const verifier = createTokenVerifier({ userPoolId, region, clientId, endpoint, time, deadlineMs: KEYS_DEADLINE_MS });
+  const verifier = createTokenVerifier({ userPoolId, region, clientId, endpoint, time, deadlineMs: KEYS_DEADLINE_MS, log });
   const source = createTokenSource({
     region,
     clientId,

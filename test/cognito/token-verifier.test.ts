@@ -28,10 +28,11 @@ const AWS = "https://cognito-idp.eu-central-1.amazonaws.com";
 async function rig(t: Test, answer: Answer = KEYS, clock: ManualClock = createManualClock(START_MS)) {
   const server = await startTinyServer(answer);
   t.teardown(() => server.close());
-  const time = createCognitoTime(clock, collectLog());
+  const log = collectLog();
+  const time = createCognitoTime(clock, log);
   const options = { userPoolId: USER_POOL_ID, region: "eu-central-1", clientId: CLIENT_ID, time };
-  const verifier = createTokenVerifier({ ...options, endpoint: server.url, deadlineMs: 100 });
-  return { server, clock, time, verifier };
+  const verifier = createTokenVerifier({ ...options, endpoint: server.url, deadlineMs: 100, log });
+  return { server, clock, time, verifier, log };
 }
 
 t.test("a token that Cognito signed for this client is valid, and its claims come back", async (t) => {
@@ -192,9 +193,14 @@ for (const [what, answer] of NO_KEYS) {
 }
 
 t.test("once the keys can be had again the same token is decided", async (t) => {
-  const { verifier, server } = await rig(t, html(503));
+  const { verifier, server, log } = await rig(t, html(503));
   const jwt = signed(idClaims(SUBJECT));
   t.equal((await verifier.verify(jwt, "id", START_MS)).kind, "undecidable");
+  t.match(
+    log.lines,
+    [{ level: "warn", fields: { operation: "keys", url: /jwks\.json$/, error: { message: /status 503/ } } }],
+    "the log says why",
+  );
   server.answer(KEYS);
   t.equal((await verifier.verify(jwt, "id", START_MS)).kind, "valid");
 });
@@ -216,6 +222,7 @@ t.test("a verifier without an endpoint trusts AWS alone", async (t) => {
     time,
     endpoint: null,
     deadlineMs: 1,
+    log: collectLog(),
   });
   const jwt = signed(idClaims(SUBJECT, {}, { iss: `http://127.0.0.1/${USER_POOL_ID}` }));
   t.equal((await verifier.verify(jwt, "id", null)).kind, "invalid", "refused before any key is fetched");
