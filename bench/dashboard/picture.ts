@@ -1,11 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { chromium } from "playwright-core";
+import { freePort } from "../../src/demo/free-port.js";
 import { STORY } from "./people.js";
 import { createQueries, type Dashboard } from "./queries.js";
 import { SCRAPE_SECONDS, STORY_ENDS_AT, tellStory } from "./story.js";
@@ -24,15 +24,6 @@ const PAGE = "bench/dashboard/page";
 const dashboard = JSON.parse(readFileSync("docker/grafana/dashboard.json", "utf8")) as Dashboard;
 const expressions = dashboard.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
 const asked = new Set(expressions.flatMap((expr) => expr.match(/\b\w+(?=\{)/g) ?? []));
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
 
 async function startPrometheus(folder: string): Promise<{ url: string; process: ChildProcess }> {
   const config = join(folder, "prometheus.yml");

@@ -6,7 +6,7 @@ import { ServerResponse } from "node:http";
  * inside it; a line that does fails the file.
  */
 
-const LONGEST_FRAGMENT = 24;
+const FRAGMENT_LENGTH = 24;
 const TOKEN_FIELDS = /"(?:IdToken|AccessToken|RefreshToken|id_token|access_token|refresh_token)"\s*:\s*"([^"]+)"/g;
 const RUNS = /[A-Za-z0-9_-]{24,}/g;
 const IDENTITIES = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[\w.+-]+@[\w.-]+\w/g;
@@ -25,7 +25,7 @@ export class TokenSearch {
     const parts = token.split(".");
     // The header of a token is the same for all.
     for (const part of parts.length > 1 ? parts.slice(1) : parts)
-      if (part.length >= LONGEST_FRAGMENT) this.#fragments.add(part.slice(0, LONGEST_FRAGMENT));
+      if (part.length >= FRAGMENT_LENGTH) this.#fragments.add(part.slice(0, FRAGMENT_LENGTH));
     const claims = claimsOf(parts[1] ?? "");
     for (const name of ["sub", "email"]) {
       const value = claims[name];
@@ -33,15 +33,11 @@ export class TokenSearch {
     }
   }
 
-  get size(): number {
-    return this.#fragments.size;
-  }
-
   /** The first thing in a line that must not be there; null for a clean one. */
   leakIn(line: string): string | null {
     for (const [run] of line.matchAll(RUNS)) {
-      for (let start = 0; start + LONGEST_FRAGMENT <= run.length; start++) {
-        const fragment = run.slice(start, start + LONGEST_FRAGMENT);
+      for (let start = 0; start + FRAGMENT_LENGTH <= run.length; start++) {
+        const fragment = run.slice(start, start + FRAGMENT_LENGTH);
         if (this.#fragments.has(fragment)) return `a token (${fragment.slice(0, 6)}…)`;
       }
     }
