@@ -2,13 +2,20 @@
 # Plain Dockerfile syntax, no BuildKit needed: docker build, podman build and buildah bud all take it.
 # podman and buildah drop HEALTHCHECK unless told `--format docker`: OCI images have no field for it.
 
-FROM node:24-trixie-slim AS build
-# What production runs on, in a folder of its own, so that a change of the sources does not install it again.
-WORKDIR /production
+# A tag moves, a digest does not: releases give one, --build-arg BASE_IMAGE=node:24-trixie-slim@sha256:… (docs/deploy.md says where from).
+ARG BASE_IMAGE=node:24-trixie-slim
+
+FROM $BASE_IMAGE AS build
+# What production runs on, in a folder of its own, so that a change of the sources does not install it again. npm takes the folder's name for
+# the program's in the bill of materials.
+WORKDIR /production/cognito-bff
 COPY package.json package-lock.json .npmrc ./
 # A third of it is never read at run time: type declarations, source maps, and sources kept for those. Licence files stay.
+# npm sbom --omit=dev would leave out every package that a development package needs too, hence devDependencies go.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
- && find node_modules -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' \) -delete
+ && find node_modules -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' \) -delete \
+ && npm pkg delete devDependencies \
+ && npm sbom --sbom-format=cyclonedx --sbom-type=application > sbom.cdx.json
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
@@ -22,12 +29,14 @@ RUN npm run build \
  && mv dist/src/demo dist/src/local-cognito /only-demo/ \
  && mv dist/src/commands/demo.js dist/src/commands/local-cognito.js dist/src/commands/sample-api.js /only-demo/commands/
 
-FROM node:24-trixie-slim AS common
+FROM $BASE_IMAGE AS common
 ENV NODE_ENV=production
 WORKDIR /app
 RUN ln -s /app/dist/src/main.js /usr/local/bin/cognito-bff
 COPY package.json LICENSE ./
-COPY --from=build /production/node_modules ./node_modules
+# What is installed here, package by package with its hash (CycloneDX), for scanners and for whoever asks.
+COPY --from=build /production/cognito-bff/sbom.cdx.json ./
+COPY --from=build /production/cognito-bff/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 # By number, so that Kubernetes' runAsNonRoot can tell; it is the base image's user `node`. Every file belongs to root: nothing of the
 # program can be changed by it, and it writes nowhere.
@@ -37,7 +46,9 @@ EXPOSE 3000 9000
 ENTRYPOINT ["cognito-bff"]
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 CMD ["cognito-bff", "health"]
+ARG BASE_IMAGE
 LABEL org.opencontainers.image.title="cognito-bff" \
+      org.opencontainers.image.base.name="$BASE_IMAGE" \
       org.opencontainers.image.description="A backend-for-frontend that keeps the users of a single-page app signed in through Amazon Cognito" \
       org.opencontainers.image.licenses="MIT"
 

@@ -9,6 +9,7 @@
 #   ENGINE       docker                      podman works too
 #   BUILD        "$ENGINE build"             how images are built; podman: "podman build --format docker", or HEALTHCHECK is dropped
 #   IMAGE        cognito-bff:check           the demo's is the same with -demo behind it
+#   BASE_IMAGE   the Dockerfile's           what to build on, with a digest for instance
 #   PORT, COGNITO_PORT, DEMO_PORT, DEMO_COGNITO_PORT    13000, 19229, 13001, 19230: ports of 127.0.0.1
 #
 # Every container is a network namespace of its own, has a read-only root, no capabilities, and cannot gain privileges.
@@ -21,6 +22,7 @@ demo_image=$image-demo
 port=${PORT:-13000} cognito_port=${COGNITO_PORT:-19229} demo_port=${DEMO_PORT:-13001} demo_cognito_port=${DEMO_COGNITO_PORT:-19230}
 case $engine in *podman*) default_build="$engine build --format docker" ;; *) default_build="$engine build" ;; esac
 build=${BUILD:-$default_build}
+base=${BASE_IMAGE:-$(sed -n 's/^ARG BASE_IMAGE=//p' Dockerfile)}
 most_added_bytes=60000000
 
 build_images=yes keep=no
@@ -90,12 +92,11 @@ in_image() { $engine run --rm $hardened --network none --entrypoint sh "$image" 
 
 if [ "$build_images" = yes ]; then
   say "The images"
-  $build -t "$image" .
-  $build --target demo -t "$demo_image" .
+  $build --build-arg BASE_IMAGE="$base" -t "$image" .
+  $build --build-arg BASE_IMAGE="$base" --target demo -t "$demo_image" .
 fi
 
 say "What is in the image"
-base=$(sed -n 's/^FROM \([^ ]*\) AS common$/\1/p' Dockerfile)
 added=$(($($engine image inspect "$image" --format '{{.Size}}') - $($engine image inspect "$base" --format '{{.Size}}')))
 [ "$added" -le "$most_added_bytes" ] || broken "it adds $added bytes to $base, more than $most_added_bytes"
 ok "it adds $((added / 1000000)) MB to $base"
@@ -108,6 +109,8 @@ found=$(in_image "find /app -path '*local-cognito*' -o -path '/app/dist/src/demo
 ok "no local Cognito, no demo, no source maps in it"
 in_image 'for package in typescript tap vite playwright-core @biomejs; do [ ! -e /app/node_modules/$package ] || exit 1; done' || broken "development packages are in it"
 ok "no development packages in it"
+bill=$($engine run --rm -i $hardened --network none --entrypoint node "$image" --input-type=module < docker/check-sbom.mjs) || broken "its bill of materials: $bill"
+ok "its bill of materials lists what is there: $bill"
 text=$($engine run --rm $hardened --network none "$image" local-cognito 2>&1) && broken "it runs local Cognito"
 case $text in *"build the target"*) ok "asked for local Cognito it says which target has it" ;; *) broken "asked for local Cognito it says: $text" ;; esac
 case $($engine image inspect "$image" | tr -d ' \n') in *'"cognito-bff","health"'*) ok "HEALTHCHECK asks cognito-bff health" ;; *) broken "it has no HEALTHCHECK: build with --format docker" ;; esac

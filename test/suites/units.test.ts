@@ -5,6 +5,7 @@
 import "../architecture/floors.test.js";
 import "../architecture/security-docs.test.js";
 import "../architecture/suites.test.js";
+import "../architecture/supply-chain.test.js";
 import "../cognito/cognito-time.test.js";
 import "../cognito/managed-login.test.js";
 import "../cognito/rejection.test.js";
