@@ -51,10 +51,15 @@ export function newestRefreshToken(session: Session): Secret {
   return (session.unverified ?? session.tokens).refresh;
 }
 
-/** Whether `a` knows more than `b` of the same session. */
+/** Whether `a` holds tokens that Cognito issued after those of `b`. Activity, and a set now verified, make no newer tokens. */
+export function hasNewerTokens(a: Session, b: Session): boolean {
+  return a.version === b.version ? a.refreshedAtMs > b.refreshedAtMs : a.version > b.version;
+}
+
+/** Whether `a` knows more than `b` of the same session: newer tokens, the same ones verified, or later activity. */
 export function isNewer(a: Session, b: Session): boolean {
-  if (a.version !== b.version) return a.version > b.version;
-  if (a.refreshedAtMs !== b.refreshedAtMs) return a.refreshedAtMs > b.refreshedAtMs;
+  if (hasNewerTokens(a, b)) return true;
+  if (hasNewerTokens(b, a)) return false;
   // Verifying a set changes neither version nor time.
   if ((a.unverified === null) !== (b.unverified === null)) return a.unverified === null;
   return a.lastSeenAtMs > b.lastSeenAtMs;

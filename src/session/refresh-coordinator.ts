@@ -4,7 +4,7 @@ import type { TokenVerifier } from "../cognito/token-verifier.js";
 import { type Clock, sleep } from "../model/clock.js";
 import type { Tell } from "../model/events.js";
 import { describeError, type Log } from "../model/log.js";
-import { identityOf, isNewer, newestRefreshToken, type Session, type SessionId } from "../model/session.js";
+import { hasNewerTokens, identityOf, isNewer, newestRefreshToken, type Session, type SessionId } from "../model/session.js";
 import { createTokenSet, type KeptKinds, readClaims, type TokenSet } from "../model/token-set.js";
 import { inSpan, type Tracer } from "../model/tracing.js";
 import type { SessionStore } from "../store/session-store.js";
@@ -128,7 +128,8 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
     if (!store.save(next)) return lateFor(session);
     memory.forget(session.id);
     tell({ kind: "session_renewed", session: next });
-    return { kind: "refreshed", session: next };
+    // With what was learned meanwhile, as later activity.
+    return { kind: "refreshed", session: newestOf(next) };
   }
 
   /** The session ended while Cognito was issuing: what was issued is revoked, and nothing brings the session back. */
@@ -172,12 +173,13 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
     return createTokenSet({ refresh: unverified.refresh.reveal(), claims: tokens.claims, id: null, access: null });
   }
 
-  function conclude(session: Session, answer: Exclude<RefreshAnswer, IssuedTokens>): RefreshOutcome {
+  function conclude(session: Session, answer: Exclude<RefreshAnswer, IssuedTokens>): RefreshOutcome | Promise<RefreshOutcome> {
     switch (answer.kind) {
       case "rejected": {
-        // Read again: somebody else may have refreshed meanwhile, and the loser of a race never ends a session.
+        // Read again: somebody else may have refreshed meanwhile, and the loser of a race never ends a session. Newer tokens alone say so.
         const newest = store.newest(session.id);
-        if (newest && isNewer(newest, session)) return { kind: "refreshed", session: newest };
+        if (newest && hasNewerTokens(newest, session))
+          return newest.unverified ? verify(newest, newest.unverified) : { kind: "refreshed", session: newest };
         options.end(session, answer.ending);
         return ended(session) ?? { kind: "rejected", ending: answer.ending };
       }

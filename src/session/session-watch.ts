@@ -1,7 +1,7 @@
 import type { CognitoTime } from "../cognito/cognito-time.js";
 import type { Cancel, Clock } from "../model/clock.js";
 import { describeError, type Log } from "../model/log.js";
-import { isNewer, type Session, type SessionId } from "../model/session.js";
+import { mergeSessions, type Session, type SessionId } from "../model/session.js";
 import type { SessionStore } from "../store/session-store.js";
 import type { SessionEnding } from "../wire/reasons.js";
 import { idleEndsAtMs, limitPassed, type SessionLimits } from "./limits.js";
@@ -60,7 +60,7 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
 
   function learn(session: Session): void {
     const entry = watched.get(session.id);
-    if (entry && isNewer(session, entry.session)) entry.session = session;
+    if (entry) entry.session = mergeSessions(session, entry.session);
   }
 
   function tell(id: SessionId, ending: SessionEnding): void {

@@ -143,9 +143,17 @@ export function createCookieStore(options: CookieStoreOptions): CookieStore {
     if (presented.userPoolId !== userPoolId || presented.clientId !== clientId) {
       return { kind: "foreign", userPoolId: presented.userPoolId, clientId: presented.clientId };
     }
-    const entry = known.get(id);
-    if (entry && !isNewer(entry.session, presented)) entry.brought = "back";
-    return { kind: "session", session: entry && isNewer(entry.session, presented) ? entry.session : presented, presented, sealedWith };
+    return { kind: "session", session: newestWith(presented), presented, sealedWith };
+  }
+
+  /** The session with what the browser brought and what is known here put together: one may hold newer tokens, the other later activity. */
+  function newestWith(presented: Session): Session {
+    const entry = known.get(presented.id);
+    if (!entry) return presented;
+    const newest = mergeSessions(presented, entry.session);
+    if (newest !== entry.session && newest !== presented) known.set(presented.id, { session: newest, sealed: null, brought: "not yet" });
+    else if (!isNewer(entry.session, presented)) entry.brought = "back";
+    return newest;
   }
 
   return {

@@ -98,6 +98,19 @@ export function sessionStoreContract(t: Test, name: string, create: () => Stores
     t.equal(store.newest(session.id)?.lastSeenAtMs, next.lastSeenAtMs + 1, "activity is news");
   });
 
+  promise("newer tokens and later activity are kept together, whichever of the two the browser brings", (t) => {
+    for (const brought of ["the tokens", "the activity"] as const) {
+      const { store, open } = rig();
+      const session = sessionOf();
+      const active: Session = { ...session, lastSeenAtMs: START_MS + 9 * MINUTE_MS };
+      const [known, comes] = brought === "the tokens" ? [active, refreshed(session)] : [refreshed(session), active];
+      store.save(known);
+      const reading = store.read(presenting([open().seal(comes)]));
+      t.match(reading, { kind: "session", session: { version: 2, lastSeenAtMs: active.lastSeenAtMs } }, brought);
+      t.match(store.newest(session.id), { version: 2, lastSeenAtMs: active.lastSeenAtMs }, "and go on to the next answer");
+    }
+  });
+
   promise("a verified set wins over the same one unverified", (t) => {
     const { store } = rig();
     const session = sessionOf();

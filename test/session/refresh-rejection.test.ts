@@ -36,6 +36,30 @@ t.test(
   },
 );
 
+t.test("activity during a rejected refresh is no newer token: the rejection ends the session all the same", async (t) => {
+  for (const leftMs of [-1, 5_000]) {
+    const { call, cognito, store, session } = rigWith(leftMs);
+    cognito.answer = () => {
+      store.save({ ...session, lastSeenAtMs: session.lastSeenAtMs + HOUR_MS });
+      return EXPIRED;
+    };
+    t.same(await call(), EXPIRED, `${leftMs} ms left`);
+    t.same(store.endingOf(session.id)?.ending, { reason: "expired", cause: "refresh_token_expired" });
+  }
+});
+
+t.test("a sibling's set that nobody has verified yet is verified before it is used", async (t) => {
+  const { call, cognito, store, session } = rigWith(-1);
+  const siblings = refreshedSession(session, { issuedAtMs: START_MS, lifeMs: HOUR_MS }, "rotated by a sibling");
+  cognito.answer = () => {
+    store.save({ ...siblings, tokens: session.tokens, unverified: siblings.tokens });
+    return { kind: "rejected", ending: { reason: "expired", cause: "refresh_token_reused" } };
+  };
+  const adopted = expectRefreshed(t, await call());
+  t.equal(adopted.unverified, null);
+  t.equal(adopted.tokens.expiresAtMs, siblings.tokens.expiresAtMs);
+});
+
 t.test("a refresh that lands after the sign-out is revoked and cannot bring the session back", async (t) => {
   const { call, cognito, store, session, revokedLate, coordinator } = rigWith(-1);
   cognito.answer = () => {

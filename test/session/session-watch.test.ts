@@ -146,6 +146,16 @@ t.test("activity and refreshes of other calls are heard of, even where the store
   t.ok(rig.asked.every(({ refreshToken }) => refreshToken === "rotated"));
 });
 
+t.test("activity heard of with an older token set keeps the watched session from idling out", async (t) => {
+  const { watch, session, hear, clock, heard } = watching({ idleTimeoutMs: 20 * MINUTE_MS, maxAgeMs: null });
+  watch.watch(session, hear);
+  watch.learn(refreshedSession(session, { issuedAtMs: START_MS, lifeMs: HOUR_MS }));
+  await clock.run(15 * MINUTE_MS);
+  watch.learn({ ...session, lastSeenAtMs: clock.now() });
+  await clock.run(15 * MINUTE_MS);
+  t.same(heard, []);
+});
+
 t.test("a watcher that fails does not keep the others open", (t) => {
   const { watch, session, hear, lifecycle, heard, log } = watching();
   watch.watch(session, () => {
