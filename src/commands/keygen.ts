@@ -13,7 +13,7 @@ To replace a key without signing anybody out, SESSION_KEYS being OLD:
 
   1. SESSION_KEYS=OLD,NEW   Deploy everywhere. Every process can now open what NEW seals; OLD still seals.
   2. SESSION_KEYS=NEW,OLD   Deploy everywhere. NEW seals; sessions move over to it whenever their tokens are refreshed.
-  3. SESSION_KEYS=NEW       Once COGNITO_REFRESH_TOKEN_VALIDITY (30d unless set) has passed since step 2 was everywhere: whatever OLD
+  3. SESSION_KEYS=NEW       Once the app client's refresh token validity has passed since step 2 was everywhere: whatever OLD
                             sealed can no longer be refreshed. After 400 days the browsers have dropped those cookies as well;
                             until then they hear "invalid" instead of "expired".
 

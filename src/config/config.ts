@@ -52,7 +52,8 @@ export interface Config {
   readonly cognitoEndpoint: string | null;
   readonly cognitoScopes: readonly string[];
   readonly cognitoRefreshApi: "auto" | "initiate_auth" | "get_tokens";
-  readonly cognitoRefreshTokenValidityMs: number;
+  /** Null: nobody said, and nothing is told of it. */
+  readonly cognitoRefreshTokenValidityMs: number | null;
 
   /** 32 bytes each: the first seals, all open. */
   readonly sessionKeys: readonly Secret<Buffer>[];

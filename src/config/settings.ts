@@ -139,7 +139,7 @@ export const SETTINGS = {
   COGNITO_REFRESH_TOKEN_VALIDITY: open({
     group: "cognito",
     kind: duration({ minMs: SECOND_MS, maxMs: 3_650 * DAY_MS }),
-    absence: byDefault("30d"),
+    absence: nothing("unknown: `session_ends_at` is null, unless `SESSION_MAX_AGE` tells"),
     meaning: "The app client's refresh token validity, only to tell people when the session must end; Cognito gives the verdict.",
     example: "12h",
   }),

@@ -92,6 +92,8 @@ function demoConfig(options: DemoOptions, publicUrl: string, localCognitoUrl: st
     cognitoClientSecret: DEFAULT_SEED.clientSecret,
     cognitoDomain: localCognitoUrl,
     cognitoEndpoint: localCognitoUrl,
+    // What the seed's app client says.
+    cognitoRefreshTokenValidity: "30d",
     cognitoScopes: "openid email profile aws.cognito.signin.user.admin",
     sessionKeys: [randomBytes(32).toString("base64")],
     proxyRoutes: [{ prefix: "/api", target: apiUrl }],

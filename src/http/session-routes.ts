@@ -20,16 +20,17 @@ const SIGN_OUT_WAIT_MS = 2_000;
 const PROTOCOL_CLAIMS: ReadonlySet<string> = new Set(["nonce", "at_hash", "jti", "origin_jti", "event_id"]);
 
 const iso = (ms: number) => new Date(ms).toISOString();
+const isoOrNull = (ms: number | null) => (ms === null ? null : iso(ms));
 
 /** What `GET /auth/session` says of a session. */
 export function sessionDocument(
   session: Session,
-  { clock, limits, config }: Pick<Services, "clock" | "limits" | "config">,
+  { clock, time, limits, config }: Pick<Services, "clock" | "time" | "limits" | "config">,
 ): SessionDocument {
   const { claims, expiresAtMs } = session.tokens;
   const groups = claims["cognito:groups"];
   const email = claims["email"];
-  const idleEnds = idleEndsAtMs(session, limits);
+  const nowMs = clock.now();
   const visible = Object.entries(claims).filter(
     (entry): entry is [string, Json] => entry[1] !== undefined && !PROTOCOL_CLAIMS.has(entry[0]),
   );
@@ -41,11 +42,12 @@ export function sessionDocument(
       groups: Array.isArray(groups) ? groups.filter((group) => typeof group === "string") : [],
       claims: Object.fromEntries(visible),
     },
-    server_time: iso(clock.now()),
+    server_time: iso(nowMs),
     started_at: iso(session.startedAtMs),
-    token_expires_at: iso(expiresAtMs),
-    idle_ends_at: idleEnds === null ? null : iso(idleEnds),
-    session_ends_at: iso(sessionEndsAtMs(session, config.cognitoRefreshTokenValidityMs, limits)),
+    // One clock in one document, ours: `exp` is Cognito's, and a browser compares it with server_time.
+    token_expires_at: iso(expiresAtMs - time.now() + nowMs),
+    idle_ends_at: isoOrNull(idleEndsAtMs(session, limits)),
+    session_ends_at: isoOrNull(sessionEndsAtMs(session, config.cognitoRefreshTokenValidityMs, limits)),
   };
 }
 
@@ -73,9 +75,11 @@ export function sessionRoutes(app: FastifyInstance, services: Services): void {
 
   app.post("/refresh", { config: { rateLimit: REFRESH_LIMIT } }, async (request) => {
     const session = gate.admit(visitOf(request));
+    const nowMs = clock.now();
     const lastAtMs = Math.max(session.refreshedAtMs, attemptedAtMs.get(session.id) ?? 0);
-    if (clock.now() - lastAtMs >= REFRESH_AT_MOST_EVERY_MS) {
-      attemptedAtMs.set(session.id, clock.now());
+    // One that lies ahead was written by a process whose clock goes ahead of ours, and must not forbid refreshing until ours gets there.
+    if (nowMs - lastAtMs >= REFRESH_AT_MOST_EVERY_MS || lastAtMs > nowMs) {
+      attemptedAtMs.set(session.id, nowMs);
       const outcome = await coordinator.refreshNow(session);
       if (outcome.kind === "refreshed" || outcome.kind === "rejected") return sessionDocument(gate.settle(outcome), services);
     }

@@ -26,8 +26,8 @@ export function idleEndsAtMs(session: Session, limits: SessionLimits): number | 
   return limits.idleTimeoutMs === null ? null : session.lastSeenAtMs + limits.idleTimeoutMs;
 }
 
-/** When the session must end whatever happens: at Cognito's limit, which no refresh extends, or at ours. */
-export function sessionEndsAtMs(session: Session, refreshTokenValidityMs: number, limits: SessionLimits): number {
-  const validityMs = limits.maxAgeMs === null ? refreshTokenValidityMs : Math.min(refreshTokenValidityMs, limits.maxAgeMs);
-  return session.startedAtMs + validityMs;
+/** When the session must end whatever happens: at Cognito's limit, which no refresh extends, or at ours; null where neither is known. */
+export function sessionEndsAtMs(session: Session, refreshTokenValidityMs: number | null, { maxAgeMs }: SessionLimits): number | null {
+  if (maxAgeMs === null && refreshTokenValidityMs === null) return null;
+  return session.startedAtMs + Math.min(refreshTokenValidityMs ?? Number.POSITIVE_INFINITY, maxAgeMs ?? Number.POSITIVE_INFINITY);
 }

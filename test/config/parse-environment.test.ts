@@ -35,7 +35,7 @@ t.test("the least that works has the contract's defaults, and is warned only of 
     cognitoEndpoint: null,
     cognitoScopes: ["openid", "email", "profile"],
     cognitoRefreshApi: "auto",
-    cognitoRefreshTokenValidityMs: 2_592_000_000,
+    cognitoRefreshTokenValidityMs: null,
     sessionStore: { kind: "cookie" },
     sessionIdleTimeoutMs: null,
     sessionMaxAgeMs: null,

@@ -78,7 +78,10 @@ t.test("what works but is probably not meant is warned about", async (t) => {
     [{ COGNITO_DOMAIN: "" }, /^COGNITO_DOMAIN: not set/],
     [{ COGNITO_DOMAIN: "my-app" }, /^COGNITO_DOMAIN: my-app has no dot/],
     [{ COGNITO_REFRESH_API: "get_tokens" }, /^COGNITO_REFRESH_API: .*one process only/],
-    [{ SESSION_MAX_AGE: "31d" }, /^SESSION_MAX_AGE: has no effect beyond COGNITO_REFRESH_TOKEN_VALIDITY \(30d\)/],
+    [
+      { SESSION_MAX_AGE: "31d", COGNITO_REFRESH_TOKEN_VALIDITY: "30d" },
+      /^SESSION_MAX_AGE: has no effect beyond COGNITO_REFRESH_TOKEN_VALIDITY \(30d\)/,
+    ],
     [{ REFRESH_RATE_LIMIT: "121" }, /^REFRESH_RATE_LIMIT: above 120/],
     [{ KEEP_ALIVE_TIMEOUT: "60s" }, /^KEEP_ALIVE_TIMEOUT: not above 60s/],
     [{ TRUST_PROXY: "off" }, /^TRUST_PROXY: off, .*shares one rate limit/],

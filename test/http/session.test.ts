@@ -1,6 +1,8 @@
 import t from "tap";
+import type { Config } from "../../src/config/config.js";
 import type { ProblemDocument, SessionDocument } from "../../src/index.js";
 import { administer } from "../support/administration.js";
+import { runAnotherServer } from "../support/another-server.js";
 import { runDemo } from "../support/running-demo.js";
 
 t.test("the session tells who, since when, and every deadline there is", async (t) => {
@@ -19,6 +21,34 @@ t.test("the session tells who, since when, and every deadline there is", async (
   t.equal(ms(session.idle_ends_at) - ms(session.started_at), 2 * 3_600_000);
   t.equal(ms(session.session_ends_at) - ms(session.started_at), 30 * 86_400_000);
 });
+
+t.test("when the session must end is not guessed: without COGNITO_REFRESH_TOKEN_VALIDITY only our own limit tells", async (t) => {
+  const demo = await runDemo(t);
+  const ask = async (changes: Partial<Config>) => {
+    const { url, person } = await runAnotherServer(t, demo, { changes: { cognitoRefreshTokenValidityMs: null, ...changes } });
+    const visitor = person();
+    await visitor.signIn(demo.user, `${url}/auth/login`);
+    return (await visitor.call("/auth/session")).json<SessionDocument>();
+  };
+  t.equal((await ask({})).session_ends_at, null);
+  const limited = await ask({ sessionMaxAgeMs: 12 * 3_600_000 });
+  t.equal(Date.parse(limited.session_ends_at ?? "") - Date.parse(limited.started_at), 12 * 3_600_000);
+});
+
+for (const aheadHours of [2, -2]) {
+  t.test(`one clock in one document: ours ${aheadHours} hours ahead, every time compares with server_time`, async (t) => {
+    const demo = await runDemo(t, { sessionIdleTimeout: "30m" });
+    const person = (await runAnotherServer(t, demo, { aheadMs: aheadHours * 3_600_000 })).person();
+    await person.signIn(demo.user);
+    const session = (await person.call("/auth/session")).json<SessionDocument>();
+    const afterNowMs = (text: string | null) => Date.parse(text ?? "") - Date.parse(session.server_time);
+    const near = (text: string | null, ms: number, what: string) => t.ok(Math.abs(afterNowMs(text) - ms) < 10_000, what);
+    near(session.started_at, 0, "it began now");
+    near(session.token_expires_at, 3_600_000, "its token lives an hour");
+    near(session.idle_ends_at, 30 * 60_000, "half an hour of idleness");
+    near(session.session_ends_at, 30 * 86_400_000, "thirty days in all");
+  });
+}
 
 t.test("the session never says yes for a dead session: asking goes through the refresh", async (t) => {
   const demo = await runDemo(t);

@@ -42,5 +42,7 @@ t.test("the session ends with Cognito's refresh token or at our limit, whichever
   t.equal(sessionEndsAtMs(session, 30 * 24 * HOUR_MS, OFF), START_MS + 30 * 24 * HOUR_MS);
   t.equal(sessionEndsAtMs(session, 30 * 24 * HOUR_MS, BOTH), START_MS + HOUR_MS);
   t.equal(sessionEndsAtMs(session, MINUTE_MS, BOTH), START_MS + MINUTE_MS);
+  t.equal(sessionEndsAtMs(session, null, BOTH), START_MS + HOUR_MS, "our own limit alone");
+  t.equal(sessionEndsAtMs(session, null, OFF), null, "unknown");
   t.end();
 });

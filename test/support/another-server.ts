@@ -1,0 +1,35 @@
+import type { Test } from "tap";
+import type { Config } from "../../src/config/config.js";
+import { freePort } from "../../src/demo/free-port.js";
+import { type BffServer, buildServer } from "../../src/http/server.js";
+import type { Clock } from "../../src/model/clock.js";
+import { updateClient } from "./administration.js";
+import { Person } from "./person.js";
+import { memoryLogger, type RunningDemo } from "./running-demo.js";
+
+/** A second server beside the demo's, with the same Cognito and the same keys, as another process or a later release would be. */
+export interface AnotherServer {
+  readonly url: string;
+  readonly server: BffServer;
+  readonly logLines: readonly string[];
+  readonly clock: Clock;
+  person(): Person;
+}
+
+/** @param aheadMs how far its clock goes ahead of the demo's. */
+export async function runAnotherServer(
+  t: Test,
+  demo: RunningDemo,
+  { changes = {}, aheadMs = 0 }: { readonly changes?: Partial<Config>; readonly aheadMs?: number } = {},
+): Promise<AnotherServer> {
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const clock: Clock = { now: () => demo.clock.now() + aheadMs, after: (delayMs, callback) => demo.clock.after(delayMs, callback) };
+  await updateClient(demo, { CallbackURLs: [`${demo.url}/auth/callback`, `${url}/auth/callback`] });
+  const logLines: string[] = [];
+  const config = { ...demo.server.services.config, port, managementPort: 0, publicUrl: url, ...changes };
+  const server = await buildServer(config, { clock, logger: memoryLogger(logLines) });
+  t.teardown(() => server.close());
+  await server.listen();
+  return { url, server, logLines, clock, person: () => new Person(url) };
+}
