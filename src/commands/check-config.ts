@@ -1,3 +1,4 @@
+import { apiHost } from "../config/api-host.js";
 import type { Config, ProxyRoute } from "../config/config.js";
 import { GROUPS } from "../config/configuration-docs.js";
 import { formatDuration } from "../config/duration.js";
@@ -67,7 +68,7 @@ function effectiveConfiguration({ config, settings }: Extract<ConfigParsing, { k
     const rows = settings.filter(({ name }) => SETTINGS[name].group === group);
     return [GROUPS[group].title, ...rows.map((row) => settingLine(row, width))].join("\n");
   });
-  return ["The configuration is complete. `start` would run with:", ...listing, routeTable(config.proxyRoutes)];
+  return ["The configuration is complete. `start` would run with:", ...listing, routeTable(config.proxyRoutes), hostTable(config)];
 }
 
 function settingLine({ name, text, from }: EffectiveSetting, width: number): string {
@@ -90,8 +91,28 @@ const COLUMNS: readonly { readonly title: string; readonly of: (route: ProxyRout
 function routeTable(routes: readonly ProxyRoute[]): string {
   if (routes.length === 0) return "Routes\n  none: nothing is forwarded";
   const rows = [COLUMNS.map(({ title }) => title), ...routes.map((route) => COLUMNS.map(({ of }) => of(route)))];
-  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
-  const lines = rows.map(
+  return ["Routes", ...aligned(rows)].join("\n");
+}
+
+/** Which Host each API gets, and why: the first thing to look at when one answers 403 or 404 to everything. */
+function hostTable({ proxyRoutes, publicUrl }: Config): string {
+  if (proxyRoutes.length === 0) return "";
+  const publicHost = new URL(publicUrl).host;
+  const rows = proxyRoutes.map((route) => [route.prefix, apiHost(route) === "public" ? publicHost : route.target.host, hostReason(route)]);
+  return ["The Host that each API sees", ...aligned(rows)].join("\n");
+}
+
+function hostReason(route: ProxyRoute): string {
+  const whose = apiHost(route) === "public" ? "PUBLIC_URL's" : "the target's own";
+  if (route.host !== "auto") return `${whose}, as the route says`;
+  return apiHost(route) === "public"
+    ? `${whose} for plain http (auto): what routes by name needs "host": "target"`
+    : `${whose} for https (auto)`;
+}
+
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+  return rows.map(
     (row) =>
       INDENT +
       row
@@ -99,7 +120,6 @@ function routeTable(routes: readonly ProxyRoute[]): string {
         .join("  ")
         .trimEnd(),
   );
-  return ["Routes", ...lines].join("\n");
 }
 
 function viteLines(block: string | null, { publicUrl, port }: Config): string {

@@ -18,8 +18,8 @@ export interface ProxyRoute {
   readonly responseHeaderTimeoutMs: number;
   /** Longest silence within an answer's body; null: no limit. */
   readonly bodyIdleTimeoutMs: number | null;
-  /** The Host the API sees: its own, or the one of `PUBLIC_URL`. */
-  readonly host: "target" | "public";
+  /** The Host the API sees: its own, or the one of `PUBLIC_URL`; `apiHost` says which one `auto` is. */
+  readonly host: "auto" | "target" | "public";
   /** Whether `CSRF_HEADER=required` applies here. */
   readonly csrf: "inherit" | "off";
   /** `private`: answers that do not say otherwise are marked private. `upstream`: the API's Cache-Control is left as it is. */

@@ -45,7 +45,11 @@ export const ROUTE_MEMBERS = {
   stripPrefix: member(flag, "false", "Takes the prefix off before forwarding."),
   responseHeaderTimeout: member(duration(upToADay), "60s", "Longest wait for the head of the API's answer; 504 after it."),
   bodyIdleTimeout: member(orOff(duration(upToADay)), "off", "Longest silence within the answer's body."),
-  host: member(choice("target", "public"), "target", "The Host that the API sees: its own, or that of `PUBLIC_URL`."),
+  host: member(
+    choice("auto", "target", "public"),
+    "auto",
+    "The Host that the API sees: the target's own, or that of `PUBLIC_URL`. `auto`: `public` for an http target, since frameworks compare it with Origin; `target` for https. Set `target` where plain http is routed by name: service meshes, ingresses, virtual hosts.",
+  ),
   csrf: member(choice("inherit", "off"), "inherit", "`off` exempts the route from `CSRF_HEADER=required`."),
   cache: member(
     choice("private", "upstream"),

@@ -16,7 +16,7 @@ export interface Exchange {
   /** The token to send; null on a route without one or when nobody is signed in. */
   readonly bearer: string | null;
   readonly forwarded: Forwarded;
-  /** Host and port of `PUBLIC_URL`, for routes with `host: "public"`. */
+  /** Host and port of `PUBLIC_URL`, for routes whose API sees them. */
   readonly publicHost: string;
   readonly isOurCookie: (name: string) => boolean;
   /** Headers that carry the trace on, in place of the caller's own of these names; absent or null: the caller's pass. */

@@ -2,6 +2,7 @@ import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type In
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { isIP, type Socket } from "node:net";
 import { pipeline } from "node:stream";
+import { apiHost } from "../config/api-host.js";
 import type { Clock } from "../model/clock.js";
 import type { CutCause, Exchange, ForwardOutcome } from "./exchange.js";
 import { downstreamResponseHeaders, upstreamRequestHeaders } from "./headers.js";
@@ -118,7 +119,7 @@ function askApi(exchange: Exchange): ClientRequest {
     forwarded: exchange.forwarded,
     isOurCookie: exchange.isOurCookie,
     propagated: exchange.propagated ?? null,
-    host: route.host === "public" ? publicHost : host,
+    host: apiHost(route) === "public" ? publicHost : host,
   });
   headers.push("connection", "Upgrade", "upgrade", "websocket");
   // URL keeps the brackets of an IPv6 address.

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
+import { apiHost } from "../config/api-host.js";
 import type { Cancel, Clock } from "../model/clock.js";
 import type { ApiConnection } from "./api-connection.js";
 import type { Connections } from "./connections.js";
@@ -70,7 +71,7 @@ export class Relay implements Dispatcher.DispatchHandler {
       forwarded: this.#exchange.forwarded,
       isOurCookie: this.#exchange.isOurCookie,
       propagated: this.#exchange.propagated ?? null,
-      host: route.host === "public" ? publicHost : route.target.host,
+      host: apiHost(route) === "public" ? publicHost : route.target.host,
     });
     const framing = bodyFraming(request);
     if (framing !== null) {

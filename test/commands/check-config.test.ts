@@ -13,8 +13,25 @@ t.test("a complete configuration is listed whole, with where each value comes fr
   for (const name of SETTING_NAMES) t.match(text, new RegExp(`^  ${name} +(environment|file|default) +\\S`, "m"), name);
   t.match(text, /^ {2}PUBLIC_URL +environment +https:\/\/app\.example\.com$/m);
   t.match(text, /^ {2}PORT +default +3000$/m);
-  t.match(text, /^ {2}\/api +http:\/\/api:8080 +id +required +false +1m +off +target +inherit +private$/m);
+  t.match(text, /^ {2}\/api +http:\/\/api:8080 +id +required +false +1m +off +auto +inherit +private$/m);
   t.match(text, /^Warnings\n {2}KEEP_ALIVE_TIMEOUT: /m);
+});
+
+t.test("the Host that each API sees is listed with why it is this one", async (t) => {
+  const routes = [
+    { prefix: "/plain", target: "http://plain:8080" },
+    { prefix: "/tls", target: "https://tls.internal:8443/v1" },
+    { prefix: "/mesh", target: "http://mesh.internal", host: "target" },
+    { prefix: "/named", target: "https://named.internal", host: "public" },
+  ];
+  const { text } = checkConfig({ ...VALID, PROXY_ROUTES: JSON.stringify(routes) });
+  for (const line of [
+    /^ {2}\/plain +app\.example\.com +PUBLIC_URL's for plain http \(auto\): what routes by name needs "host": "target"$/m,
+    /^ {2}\/tls +tls\.internal:8443 +the target's own for https \(auto\)$/m,
+    /^ {2}\/mesh +mesh\.internal +the target's own, as the route says$/m,
+    /^ {2}\/named +app\.example\.com +PUBLIC_URL's, as the route says$/m,
+  ])
+    t.match(text, line);
 });
 
 t.test("a file is named as the source of what it holds", async (t) => {

@@ -11,7 +11,7 @@ const DEFAULTS = {
   stripPrefix: false,
   responseHeaderTimeoutMs: 60_000,
   bodyIdleTimeoutMs: null,
-  host: "target",
+  host: "auto",
   csrf: "inherit",
   cache: "private",
 };

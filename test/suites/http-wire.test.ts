@@ -9,6 +9,7 @@ import "../http/drain.test.js";
 import "../http/handshake-edges.test.js";
 import "../http/hashed-name.test.js";
 import "../http/hostile.test.js";
+import "../http/origin-checks.test.js";
 import "../http/pipelining.test.js";
 import "../http/response.test.js";
 import "../http/sockets.test.js";
