@@ -36,6 +36,12 @@ export class Browser {
     return this.#jar(this.#app.hostname);
   }
 
+  /** The name of the session's cookie: on http://localhost it carries the port. */
+  get sessionCookie() {
+    const { protocol, port } = this.#app;
+    return protocol === "https:" ? "__Host-Http-bff-session" : `bff-session-${port || "80"}`;
+  }
+
   /** What the app's script does with fetch. */
   call(path, { method = "GET", headers = {}, body } = {}) {
     const origin = method === "GET" || method === "HEAD" ? {} : { origin: this.#app.origin };

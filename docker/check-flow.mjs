@@ -28,7 +28,7 @@ await runChecklist(async (promise) => {
   const control = controls(cognito);
   promise("signing in through managed login's form leads back to the page", landed.url === new URL("/checkout", url).href, landed.trail);
   promise("… over /oauth2/authorize, /login and /auth/callback", ways(landed.trail).includes("/auth/callback"), ways(landed.trail));
-  const cookie = browser.cookies.get("bff-session");
+  const cookie = browser.cookies.get(browser.sessionCookie);
   promise(
     "the session's cookie is HttpOnly and SameSite=Strict",
     /httponly/i.test(cookie?.attributes) && /samesite=strict/i.test(cookie?.attributes),
@@ -67,7 +67,7 @@ await runChecklist(async (promise) => {
     first.json().login_url === "/auth/login" && first.headers["www-authenticate"] === "Session",
     summary(first),
   );
-  promise("… and the ticket is gone", !browser.cookies.has("bff-session"), [...browser.cookies.keys()]);
+  promise("… and the ticket is gone", !browser.cookies.has(browser.sessionCookie), [...browser.cookies.keys()]);
   const second = await browser.call("/api/echo");
   promise("the next call hears the same", ended(second, "refresh_token_expired"), summary(second));
 
@@ -106,7 +106,7 @@ async function outage(promise, browser, control, fault) {
     dead.status === 503 && Number(retryAfter) > 0,
     summary(dead),
   );
-  promise(`${fault}: the session is kept`, browser.cookies.has("bff-session"), [...browser.cookies.keys()]);
+  promise(`${fault}: the session is kept`, browser.cookies.has(browser.sessionCookie), [...browser.cookies.keys()]);
   await control("DELETE", "faults");
   await control("POST", "clock", { advance: `${retryAfter}s` });
   const well = await browser.call("/api/echo");

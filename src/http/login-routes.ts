@@ -187,8 +187,9 @@ function sessionIdOf({ reading }: Visit): SessionId | null {
  * those beyond the newest few, and those for which the budget has no room beside the ticket.
  */
 function staleLogins(all: Readonly<Record<string, string | undefined>>, { config, cookies, sealer, clock }: Services): string[] {
-  const prefix = cookies.names.loginPrefix;
-  const pairs = Object.entries(all).filter(([name]) => cookies.names.isOurs(name));
+  const { session, ended, loginPrefix: prefix } = cookies.names;
+  // Not those of another app on localhost, which would leave this one no room.
+  const pairs = Object.entries(all).filter(([name]) => [session, ended, prefix].some((own) => name.startsWith(own)));
   const bytesOf = ([name, value = ""]: readonly [string, string | undefined]) => name.length + value.length + 3;
   const logins = pairs
     .filter(([name]) => name.startsWith(prefix) && /^[A-Za-z0-9_-]{1,32}$/.test(name.slice(prefix.length)))

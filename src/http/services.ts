@@ -108,7 +108,7 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
 
   const sealer = createSealer(config.sessionKeys);
   const ticketBudgetBytes = config.cookieHeaderBudgetBytes - MARKER_BYTES;
-  const cookies = createCookieWriter({ secure: config.publicUrl.startsWith("https:"), sameSite: config.cookieSameSite });
+  const cookies = createCookieWriter({ publicUrl: config.publicUrl, sameSite: config.cookieSameSite });
   const cookieStore = createCookieStore({ sealer, clock, userPoolId, clientId, cacheBytes: config.sessionCacheBytes, tell, log });
   const store = tellingStore(cookieStore, (session) => watch.learn(session));
 

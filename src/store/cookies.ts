@@ -27,39 +27,51 @@ export interface CookieNames {
 }
 
 export interface CookieOptions {
-  /** False on http://localhost alone: Safari drops Secure cookies there. */
-  readonly secure: boolean;
+  /** `PUBLIC_URL`: decides about names and about Secure, which Safari drops on http://localhost. */
+  readonly publicUrl: string;
   readonly sameSite: "strict" | "lax";
 }
 
-/** `__Host-Http-`: only a Secure, HttpOnly, host-wide cookie set over HTTP may carry it (RFC 6265bis 4.1.3). */
-export function cookieNames(secure: boolean): CookieNames {
-  const prefix = secure ? "__Host-Http-" : "";
-  const session = `${prefix}bff-session`;
-  const ended = `${prefix}bff-ended`;
-  const loginPrefix = `${prefix}bff-login-`;
+// Those of a port are for the app at another one: cookies know no ports (RFC 6265 8.5), so every API on localhost gets to see them.
+const OURS = /^(?:__host-http-)?bff-(?:(?:session|ended)(?:-\d+)?(?:\.|$)|login-)/;
+
+/**
+ * `__Host-Http-`: only a Secure, HttpOnly, host-wide cookie set over HTTP may carry it (RFC 6265bis 4.1.3). On http://localhost none may, and
+ * the apps on its ports share their cookies: there the names carry the port, so that no sign-in throws out another app's.
+ */
+export function cookieNames(publicUrl: string): CookieNames {
+  const { protocol, port } = new URL(publicUrl);
+  const [prefix, suffix] = protocol === "https:" ? ["__Host-Http-", ""] : ["", `-${port || "80"}`];
   return {
-    session,
-    ended,
-    loginPrefix,
+    session: `${prefix}bff-session${suffix}`,
+    ended: `${prefix}bff-ended${suffix}`,
+    loginPrefix: `${prefix}bff-login${suffix}-`,
     // Cookie prefixes are matched without regard to case by browsers; so are ours.
-    isOurs(name) {
-      const lower = name.toLowerCase();
-      const bare = lower.startsWith("__host-http-") ? lower.slice(12) : lower;
-      return bare === "bff-session" || bare.startsWith("bff-session.") || bare === "bff-ended" || bare.startsWith("bff-login-");
-    },
+    isOurs: (name) => OURS.test(name.toLowerCase()),
   };
 }
 
-// Space and tab alone (RFC 6265 5.2). String.trim() takes a no-break space as well, and a browser lets a sibling subdomain set a cookie
-// whose name is one byte, 0xA0, and then our `__Host-` name: it would pass for the one that only we can set.
-const AROUND = /^[ \t]+|[ \t]+$/g;
+/**
+ * Without the spaces and tabs around it, and no others (RFC 6265 5.2). String.trim() takes a no-break space as well, and a browser lets a
+ * sibling subdomain set a cookie whose name is one byte, 0xA0, and then our `__Host-` name: it would pass for the one that only we can set.
+ * A scan from both ends, for `/[ \t]+$/` tries a run of spaces again from each of them.
+ */
+function trimmed(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
+  return text.slice(start, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}
 
 /** Every pair of a Cookie header, in order, duplicates included, values as they came. */
 export function* cookiePairs(header: string): Generator<readonly [name: string, value: string]> {
   for (const pair of header.split(";")) {
     const equals = pair.indexOf("=");
-    if (equals > 0) yield [pair.slice(0, equals).replace(AROUND, ""), pair.slice(equals + 1).replace(AROUND, "")];
+    if (equals > 0) yield [trimmed(pair.slice(0, equals)), trimmed(pair.slice(equals + 1))];
   }
 }
 
@@ -144,10 +156,11 @@ export interface CookieWriter {
   ticketBytes(sealed: string): number;
 }
 
-export function createCookieWriter(options: CookieOptions): CookieWriter {
-  const names = cookieNames(options.secure);
+export function createCookieWriter({ publicUrl, sameSite }: CookieOptions): CookieWriter {
+  const names = cookieNames(publicUrl);
+  const secure = publicUrl.startsWith("https:");
   // One place for the attributes: a cookie is only deleted by what has the same name, path, domain and flags (RFC 6265bis 5.7).
-  const attributes: CookieAttributes = { path: "/", httpOnly: true, ...options, maxAge: SESSION_COOKIE_SECONDS };
+  const attributes: CookieAttributes = { path: "/", httpOnly: true, secure, sameSite, maxAge: SESSION_COOKIE_SECONDS };
   const clear = (name: string) => setCookie(name, "", { ...attributes, maxAge: 0 });
   const chunkName = (index: number) => (index === 0 ? names.session : `${names.session}.${index}`);
 

@@ -1,4 +1,5 @@
 import t from "tap";
+import { cookieNames } from "../../src/store/cookies.js";
 import { administer } from "../support/administration.js";
 import { browserSuite } from "../support/chromium.js";
 import { runDemo } from "../support/running-demo.js";
@@ -32,7 +33,7 @@ await browserSuite(t, "signing in, in a real browser", async (t, browser) => {
     const cookies = await visitor.cookies();
     t.same(
       cookies.map(({ name, httpOnly, sameSite, path }) => ({ name, httpOnly, sameSite, path })),
-      [{ name: "bff-session", httpOnly: true, sameSite: "Strict", path: "/" }],
+      [{ name: cookieNames(demo.url).session, httpOnly: true, sameSite: "Strict", path: "/" }],
       "and the sign-in's own cookie is gone",
     );
     const daysLeft = ((cookies[0]?.expires ?? 0) * 1_000 - demo.clock.now()) / 86_400_000;
@@ -107,7 +108,7 @@ await browserSuite(t, "signing in, in a real browser", async (t, browser) => {
     t.match((await call(page)).body, { reason: "expired", cause: "refresh_token_expired" });
     t.same(
       (await visitor.cookies()).map(({ name }) => name),
-      ["bff-ended"],
+      [cookieNames(demo.url).ended],
     );
   });
 

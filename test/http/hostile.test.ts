@@ -122,7 +122,7 @@ t.test("malformed input crash: garbage in every cookie of ours is an answer, nev
     `bff-session=${ticket.split("").reverse().join("")}`,
     "__proto__=x; constructor=y; bff-session=toString",
   ];
-  for (const cookie of cookies) {
+  for (const cookie of cookies.map((text) => text.replaceAll(/\bbff-(?:session|ended|login)/g, (name) => person.nameOf(name)))) {
     for (const path of ["/api/echo", "/auth/session"]) {
       const answer = await rawExchange(demo.url, `GET ${path} HTTP/1.1\r\nCookie: ${cookie}\r\n${END}`);
       t.equal(statusOf(answer), 401, cookie.slice(0, 60));

@@ -12,13 +12,14 @@ t.test("session fixation: a cookie under a look-alike of our name, which a sibli
   const [attacker, victim] = [await demo.signedIn(), await demo.signedIn()];
   const theirs = attacker.cookies.get("bff-session") ?? "";
   await attacker.call("/auth/logout", { method: "POST" });
+  const session = victim.nameOf("bff-session");
   for (let byte = 0x80; byte <= 0xff; byte++) {
     const odd = String.fromCharCode(byte);
-    const cookie = `${odd}bff-session=${theirs}; bff-session${odd}=${theirs}; ${victim.cookiesOf("localhost")}`;
+    const cookie = `${odd}${session}=${theirs}; ${session}${odd}=${theirs}; ${victim.cookiesOf("localhost")}`;
     const answer = await rawExchange(demo.url, `GET /auth/session HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: ${cookie}\r\n\r\n`);
     if (statusOf(answer) !== 200) t.fail(`byte ${byte}: ${bodyOf(answer)}`);
   }
-  const planted = `\xa0bff-session=${victim.cookies.get("bff-session")}`;
+  const planted = `\xa0${session}=${victim.cookies.get("bff-session")}`;
   t.equal(
     statusOf(await rawExchange(demo.url, `GET /auth/session HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: ${planted}\r\n\r\n`)),
     401,
@@ -174,3 +175,21 @@ t.test("a form's sign-out needs no static header where a browser cannot send it"
   t.equal(statusOf(answer), 303);
   t.equal((await person.call("/auth/logout", { method: "POST", headers: JSON_TYPE, body: "{}" })).headers["bff-problem"], "csrf");
 });
+
+t.test(
+  "two apps on http://localhost share a browser: neither sign-in throws the other out, and no API sees a cookie of either",
+  async (t) => {
+    const [one, two] = [await runDemo(t), await runDemo(t)];
+    const person = await one.signedIn();
+    const page = await person.visit(`${two.url}/auth/login`);
+    t.equal((await person.submitLogin(page, two.user)).status, 200);
+    for (const { url } of [one, two]) {
+      const echo = await person.call(`${url}/api/echo`, { headers: { cookie: `theirs=1; ${person.cookiesOf("localhost")}` } });
+      t.equal(echo.status, 200, url);
+      t.equal(echo.json<{ headers: Record<string, string> }>().headers["cookie"], "theirs=1");
+    }
+    await person.call("/auth/logout", { method: "POST" });
+    t.equal((await person.call("/auth/session")).status, 401);
+    t.equal((await person.call(`${two.url}/auth/session`)).status, 200, "nor does a sign-out");
+  },
+);

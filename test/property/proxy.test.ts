@@ -101,7 +101,7 @@ t.test("whatever headers come, the API sees only what the rules let through, in 
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(headerName, headerValue), { maxLength: 25 }), async (headers) => {
       const lines = headers.map(([name, value]) => `${name}: ${value}`);
-      const text = await exchange(t, port, ["GET /api/x HTTP/1.1", "Host: localhost", `Cookie: bff-session=${ticket}`, ...lines]);
+      const text = await exchange(t, port, ["GET /api/x HTTP/1.1", "Host: localhost", `Cookie: bff-session-${port}=${ticket}`, ...lines]);
       if (!text.startsWith("HTTP/1.1 200 ")) throw new Error(text.slice(0, 300));
       const [call, ...more] = taken();
       if (call === undefined || more.length > 0) throw new Error("one call reaches the API");
@@ -134,18 +134,26 @@ const cookieText = fc.string({ unit: fc.constantFrom(...'ab=" ,\t%-._\\~é'), ma
 const cookiePair = fc.oneof(
   cookieText,
   fc
-    .tuple(fc.constantFrom("a", "bff-sessionx", "xbff-session", "BFF-Session", "bff-sessio", "bff-session.x"), cookieText)
+    .tuple(
+      fc.constantFrom("a", "bff-sessionx", "xbff-session", "BFF-Session", "bff-sessio", "bff-session.x", "bff-session-1x", "bff-session-"),
+      cookieText,
+    )
     .map((pair) => pair.join("=")),
-  fc.tuple(fc.constantFrom("bff-session.1", "bff-session.7", "bff-ended", "bff-login-AAAAAAAA"), cookieText).map((pair) => pair.join("=")),
+  fc
+    .tuple(
+      fc.constantFrom("bff-session.1", "bff-session-3000.7", "bff-session-1", "bff-ended", "bff-ended-80", "bff-login-AAAAAAAA"),
+      cookieText,
+    )
+    .map((pair) => pair.join("=")),
   fc.constantFrom("bff-session", " bff-session =x", "bff-ended", "bff-session="),
 );
-const OUR_NAME = /^\s*(?:__host-http-)?bff-(?:session(?:\.[^=]*)?|ended|login-[^=]*)\s*(?:=|$)/i;
+const OUR_NAME = /^\s*(?:__host-http-)?bff-(?:(?:session|ended)(?:-\d+)?(?:\.[^=]*)?|login-[^=]*)\s*(?:=|$)/i;
 
 t.test("whatever cookies come, ours stay here and all others arrive as they are", async (t) => {
   const { demo, port, ticket, taken } = await setUp(t);
   await fc.assert(
     fc.asyncProperty(fc.array(cookiePair, { maxLength: 8 }), fc.nat(8), async (pairs, at) => {
-      const all = [...pairs.slice(0, at), `bff-session=${ticket}`, ...pairs.slice(at)];
+      const all = [...pairs.slice(0, at), `bff-session-${port}=${ticket}`, ...pairs.slice(at)];
       const text = await exchange(t, port, ["GET /api/x HTTP/1.1", "Host: localhost", `Cookie: ${all.join(";")}`]);
       const calls = taken();
       // A chunk that belongs to no ticket and the like may make the whole unreadable: refused, never a failure.
@@ -182,7 +190,7 @@ t.test("whatever path comes, it is refused or forwarded as it was matched, and n
   await fc.assert(
     fc.asyncProperty(fc.constantFrom("/api/", "/api", "/%61pi/", "/", "//api/", "/api/x/"), segment, async (prefix, rest) => {
       const path = `${prefix}${rest}`;
-      const text = await exchange(t, port, [`GET ${path} HTTP/1.1`, "Host: localhost", `Cookie: bff-session=${ticket}`]);
+      const text = await exchange(t, port, [`GET ${path} HTTP/1.1`, "Host: localhost", `Cookie: bff-session-${port}=${ticket}`]);
       const calls = taken();
       if (!/^HTTP\/1\.1 (?:200|400|404) /.test(text)) throw new Error(`${path}: ${text.slice(0, 300)}`);
       for (const { url = "" } of calls) {
@@ -228,7 +236,7 @@ t.test("whatever the lengths of its chunks, a body arrives byte for byte and com
   await fc.assert(
     fc.asyncProperty(chunks, framing, framing, async (parts, there, back) => {
       const body = Buffer.concat(parts);
-      const head = ["POST /api/x HTTP/1.1", "Host: localhost", "Sec-Fetch-Site: same-origin", `Cookie: bff-session=${ticket}`];
+      const head = ["POST /api/x HTTP/1.1", "Host: localhost", "Sec-Fetch-Site: same-origin", `Cookie: bff-session-${port}=${ticket}`];
       if (back === "length") head.push("X-Length: 1");
       head.push(there === "length" ? `Content-Length: ${body.length}` : "Transfer-Encoding: chunked");
       const sent = there === "length" ? parts.map((part) => Buffer.from(part)) : framed(parts);

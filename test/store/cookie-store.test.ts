@@ -169,7 +169,7 @@ t.test("a marker of another release, or with a cause that never ends a session, 
 
 t.test("whatever Cookie header comes, reading neither throws nor signs anybody in", (t) => {
   const store = storeWith();
-  const { names } = createCookieWriter({ secure: true, sameSite: "strict" });
+  const { names } = createCookieWriter({ publicUrl: "https://app.example.com", sameSite: "strict" });
   const ticket = store.seal(sessionOf());
   const marker = store.sealEnding(sessionOf().id, LOGOUT);
   const value = fc.oneof(

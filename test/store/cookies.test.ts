@@ -3,8 +3,9 @@ import { cookieNames, cookiePairs, createCookieWriter, readSessionCookies } from
 import fc from "../support/property.js";
 import { bytesFrom } from "../support/session-fixtures.js";
 
-const writer = createCookieWriter({ secure: true, sameSite: "strict" });
+const writer = createCookieWriter({ publicUrl: "https://app.example.com", sameSite: "strict" });
 const { names } = writer;
+const PUBLIC_URLS = ["https://app.example.com", "http://localhost:3000", "http://localhost"];
 const SESSION = "__Host-Http-bff-session";
 // RFC 6265bis 5.6, less our margin and the name; and what a chunk's own label takes.
 const ROOM = 4096 - 256 - SESSION.length;
@@ -47,25 +48,30 @@ t.test("https: the contract's names and attributes, letter by letter", (t) => {
   t.end();
 });
 
-t.test("http://localhost: the same without prefix and Secure", (t) => {
-  const local = createCookieWriter({ secure: false, sameSite: "strict" });
-  t.same(local.setTicket("v", []), ["bff-session=v; Max-Age=34560000; Path=/; HttpOnly; SameSite=Strict"]);
-  t.equal(local.setEnded("v"), "bff-ended=v; Max-Age=86400; Path=/; HttpOnly; SameSite=Strict");
-  t.same(local.loginAttributes, { path: "/", httpOnly: true, secure: false, sameSite: "lax", maxAge: 3600 });
-  t.equal(local.names.loginPrefix, "bff-login-");
-  t.end();
-});
+t.test(
+  "http://localhost: the same without prefix and Secure, and with PUBLIC_URL's port, so that two apps do not throw each other out",
+  (t) => {
+    const local = createCookieWriter({ publicUrl: "http://localhost:3000", sameSite: "strict" });
+    t.same(local.setTicket("v", []), ["bff-session-3000=v; Max-Age=34560000; Path=/; HttpOnly; SameSite=Strict"]);
+    t.equal(local.setEnded("v"), "bff-ended-3000=v; Max-Age=86400; Path=/; HttpOnly; SameSite=Strict");
+    t.same(local.loginAttributes, { path: "/", httpOnly: true, secure: false, sameSite: "lax", maxAge: 3600 });
+    t.equal(local.names.loginPrefix, "bff-login-3000-");
+    const plain = createCookieWriter({ publicUrl: "http://localhost", sameSite: "strict" }).names;
+    t.same([plain.session, plain.ended, plain.loginPrefix], ["bff-session-80", "bff-ended-80", "bff-login-80-"], "80 where it has none");
+    t.end();
+  },
+);
 
 t.test("COOKIE_SAME_SITE=lax changes SameSite alone", (t) => {
-  const lax = createCookieWriter({ secure: true, sameSite: "lax" });
+  const lax = createCookieWriter({ publicUrl: "https://app.example.com", sameSite: "lax" });
   t.same(lax.setTicket("v", []), [`${SESSION}=v; Max-Age=34560000; Path=/; HttpOnly; Secure; SameSite=Lax`]);
   t.end();
 });
 
 t.test("deletion attributes mismatch: a cookie is deleted with exactly the attributes it was set with", (t) => {
-  for (const secure of [true, false]) {
+  for (const publicUrl of PUBLIC_URLS) {
     for (const sameSite of ["strict", "lax"] as const) {
-      const cookies = createCookieWriter({ secure, sameSite });
+      const cookies = createCookieWriter({ publicUrl, sameSite });
       const flags = (header: string | undefined) => parse(header ?? "").attributes.replace(/Max-Age=\d+; /, "");
       const presented = [cookies.names.session, `${cookies.names.session}.1`];
       const [set, clear] = [cookies.setTicket("v", []), cookies.clearTicket(presented)];
@@ -227,13 +233,26 @@ t.test("without any of ours there is nothing, and what only looks like ours is n
   t.end();
 });
 
-t.test("our names are ours in any case and with or without the prefix, others are not", (t) => {
-  for (const secure of [true, false]) {
-    const { isOurs } = cookieNames(secure);
-    for (const name of ["bff-session", "bff-session.1", "bff-ended", "bff-login-abc"]) {
+t.test("our names are ours in any case, with or without the prefix, and those of an app at any other port too; others are not", (t) => {
+  const ports = ["bff-session-3000", "bff-session-80.1", "bff-ended-65535", "bff-login-3000-abc"];
+  for (const publicUrl of PUBLIC_URLS) {
+    const { isOurs } = cookieNames(publicUrl);
+    for (const name of ["bff-session", "bff-session.1", "bff-ended", "bff-login-abc", ...ports]) {
       for (const ours of [name, `__Host-Http-${name}`, `__host-http-${name}`, name.toUpperCase()]) t.ok(isOurs(ours), ours);
     }
-    for (const other of ["bff-sessions", "session", "bff", "bff-end", "__Host-bff-session", "xbff-session", ""])
+    for (const other of [
+      "bff-sessions",
+      "bff-session-x",
+      "bff-session-",
+      "bff-session-30x",
+      "bff-ended-",
+      "session",
+      "bff",
+      "bff-end",
+      "__Host-bff-session",
+      "xbff-session",
+      "",
+    ])
       t.notOk(isOurs(other), other);
   }
   t.end();

@@ -33,10 +33,16 @@ export class Person {
     this.#app = new URL(appUrl);
   }
 
-  /** The cookies kept for the app. */
+  /** The cookies kept for the app; ours without the port that their names have on localhost. */
   get cookies(): ReadonlyMap<string, string> {
     const jar = this.#jars.get(this.#app.hostname) ?? new Map<string, StoredCookie>();
-    return new Map([...jar].map(([name, { value }]) => [name, value]));
+    const port = new RegExp(`^(bff-[a-z]+)-${this.#app.port}(?![0-9])`);
+    return new Map([...jar].map(([name, { value }]) => [name.replace(port, "$1"), value]));
+  }
+
+  /** What a cookie of ours, such as `bff-session.1`, is called on the wire. */
+  nameOf(name: string): string {
+    return name.replace(/^bff-[a-z]+/, `$&-${this.#app.port}`);
   }
 
   /** The Cookie header that goes to a host. */
@@ -46,11 +52,11 @@ export class Person {
 
   /** Puts a cookie into the jar, as an earlier visit or an attacker would. */
   plant(name: string, value: string): void {
-    this.#jar(this.#app.hostname).set(name, { value, sameSite: "strict" });
+    this.#jar(this.#app.hostname).set(this.nameOf(name), { value, sameSite: "strict" });
   }
 
   forget(name: string): void {
-    this.#jar(this.#app.hostname).delete(name);
+    this.#jar(this.#app.hostname).delete(this.nameOf(name));
   }
 
   /** Another browser with a copy of all cookies. */

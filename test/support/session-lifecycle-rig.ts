@@ -28,7 +28,7 @@ export const OUTAGE = { kind: "unavailable", reason: "cognito_unavailable", answ
 export function createLifecycleRig(options: Partial<SessionLifecycleOptions> = {}) {
   const clock = createManualClock(START_MS);
   const log = collectLog();
-  const cookies = createCookieWriter({ secure: true, sameSite: "strict" });
+  const cookies = createCookieWriter({ publicUrl: "https://app.example.com", sameSite: "strict" });
   const store = createCookieStore({
     sealer: createSealer([keyFrom("lifecycle")]),
     clock,
