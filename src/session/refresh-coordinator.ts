@@ -11,6 +11,7 @@ import type { SessionStore } from "../store/session-store.js";
 import type { SessionEnding } from "../wire/reasons.js";
 import type { DoubtGuard } from "./doubt-guard.js";
 import { freshnessOf } from "./freshness.js";
+import { type IssuedVerdict, verifyIssued } from "./issued-tokens.js";
 import { createOutcomeMemory, type Hindrance } from "./outcome-memory.js";
 import { attemptRefresh, refreshRequestOf } from "./refresh-attempts.js";
 import type { Priority, RefreshRateLimiter, Turn } from "./refresh-rate-limiter.js";
@@ -96,23 +97,20 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
   }
 
   /** Step 6 of a refresh: a set is used once its signature, issuer, audience, use and subject are good. */
-  async function verify(session: Session, unverified: TokenSet): Promise<RefreshOutcome> {
-    const checks = [
-      unverified.id && (await verifier.verify(unverified.id.jwt.reveal(), "id", session.refreshedAtMs)),
-      unverified.access && (await verifier.verify(unverified.access.jwt.reveal(), "access", session.refreshedAtMs)),
-    ].filter((verdict) => verdict !== null);
+  async function verify(session: Session, unverified: TokenSet, access = unverified.access?.jwt ?? null): Promise<RefreshOutcome> {
+    const id = unverified.id?.jwt;
+    const verdict: IssuedVerdict = id
+      ? await verifyIssued(verifier, { id, access }, session.subject, session.refreshedAtMs)
+      : { kind: "invalid", why: "no ID token" };
 
     // Signed out while the keys were fetched.
     if (store.endingOf(session.id)) return lateFor(session);
-    const undecidable = checks.find((verdict) => verdict.kind === "undecidable");
-    if (undecidable) {
-      log.warn({ why: undecidable.why }, "a refreshed token could not be verified: Cognito's keys cannot be had");
+    if (verdict.kind === "undecidable") {
+      log.warn({ why: verdict.why }, "a refreshed token could not be verified: Cognito's keys cannot be had");
       return hindered(session, { kind: "unavailable", reason: "cognito_unavailable", retryAfterSeconds: 1 });
     }
-    const invalid = checks.find((verdict) => verdict.kind === "invalid");
-    const subjects = checks.map((verdict) => (verdict.kind === "valid" ? verdict.claims["sub"] : undefined));
-    if (invalid || checks.length === 0 || subjects.some((subject) => subject !== session.subject)) {
-      const details = { problem: "a refreshed token is not good", why: invalid ? invalid.why : "another subject" };
+    if (verdict.kind === "invalid") {
+      const details = { problem: "a refreshed token is not good", why: verdict.why };
       tell({ kind: "alert", alert: "misconfigured", details });
       store.save({ ...session, tokens: { ...session.tokens, refresh: unverified.refresh }, unverified: null });
       return hindered(session, { kind: "misconfigured" });
@@ -164,7 +162,7 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
     };
     if (!store.save(next)) return lateFor(next);
     guard.succeeded();
-    return verify(next, unverified);
+    return verify(next, unverified, issued.access);
   }
 
   /** Tokens that no call can use any more need no room in the cookie beside the ones that wait to be verified. */

@@ -1,13 +1,14 @@
 import type { TokenSource } from "../cognito/token-source.js";
-import type { TokenVerifier, Verdict } from "../cognito/token-verifier.js";
+import type { TokenVerifier } from "../cognito/token-verifier.js";
 import type { Cancel, Clock } from "../model/clock.js";
 import type { Tell } from "../model/events.js";
 import type { Log } from "../model/log.js";
 import type { Secret } from "../model/secret.js";
 import { createSessionId, identityOf, newestRefreshToken, type Session, type SessionId } from "../model/session.js";
-import { type Claims, createTokenSet, type KeptKinds, largestClaims, readClaims } from "../model/token-set.js";
+import { type Claims, createTokenSet, type KeptKinds, largestClaims } from "../model/token-set.js";
 import type { SessionStore } from "../store/session-store.js";
 import type { SessionEnding } from "../wire/reasons.js";
+import { type IssuedVerdict, verifyIssued } from "./issued-tokens.js";
 import { limitPassed, type SessionLimits, touched } from "./limits.js";
 import { refreshRequestOf } from "./refresh-attempts.js";
 import type { Revocation } from "./revocation.js";
@@ -94,16 +95,11 @@ export function createSessionLifecycle(options: SessionLifecycleOptions): Sessio
     if (previous) void revocation.revoke(newestRefreshToken(previous), previous);
   }
 
-  async function verify({ id, access, nonce }: SignIn, receivedAtMs: number): Promise<Verdict> {
-    const verdicts = [await verifier.verify(id.reveal(), "id", receivedAtMs)];
-    if (keep.access) verdicts.push(await verifier.verify(access.reveal(), "access", receivedAtMs));
-    const [ofId] = verdicts;
-    const bad = verdicts.find((verdict) => verdict.kind !== "valid");
-    if (bad) return bad;
-    if (ofId?.kind !== "valid") return { kind: "invalid", why: "no ID token" };
+  async function verify(signIn: SignIn, receivedAtMs: number): Promise<IssuedVerdict> {
+    const verdict = await verifyIssued(verifier, signIn, null, receivedAtMs);
     // OpenID Connect Core 3.1.3.7, 11: the nonce binds the token to this sign-in.
-    if (ofId.claims["nonce"] !== nonce) return { kind: "invalid", why: "another nonce" };
-    return { kind: "valid", claims: ofId.claims };
+    if (verdict.kind === "valid" && verdict.claims["nonce"] !== signIn.nonce) return { kind: "invalid", why: "another nonce" };
+    return verdict;
   }
 
   return {
@@ -114,20 +110,19 @@ export function createSessionLifecycle(options: SessionLifecycleOptions): Sessio
         void revocation.revoke(signIn.refresh, null);
         return verdict;
       }
-      const { claims } = verdict;
-      const accessJwt = signIn.access.reveal();
+      const { claims, accessClaims } = verdict;
       const session: Session = {
         // A new id at every sign-in: nothing that was planted before it is worth anything after (session fixation).
         id: createSessionId(),
         userPoolId: options.userPoolId,
         clientId: options.clientId,
         ...identityOf(claims),
-        deviceKey: deviceKeyOf(readClaims(accessJwt)),
+        deviceKey: deviceKeyOf(accessClaims),
         tokens: createTokenSet({
           refresh: signIn.refresh.reveal(),
           claims,
           id: keep.id ? signIn.id.reveal() : null,
-          access: keep.access ? { jwt: accessJwt, claims: readClaims(accessJwt) ?? {} } : null,
+          access: keep.access && accessClaims ? { jwt: signIn.access.reveal(), claims: accessClaims } : null,
         }),
         unverified: null,
         startedAtMs: nowMs,

@@ -120,11 +120,17 @@ t.test("the access token is verified as one, where routes need it, and another p
   t.equal(after.tokens.id, null);
   t.equal(after.tokens.access?.expiresAtMs, START_MS + HOUR_MS);
   t.equal(after.tokens.claims["iat"], START_MS / 1000, "its claims are");
+});
 
-  const mixed = rigWith(-1, { keep }, { keep });
-  const stranger = issuedFor("somebody-else", { issuedAtMs: START_MS });
-  mixed.cognito.answer = () => ({ ...issuedFor("user-1", { issuedAtMs: START_MS }), access: stranger.access });
-  t.same(await mixed.call(), { kind: "misconfigured" });
+t.test("a refresh that brings another person's access token is not used, whether routes need it or not", async (t) => {
+  for (const access of [true, false]) {
+    const keep = { id: true, access };
+    const { call, cognito, store, session } = rigWith(-1, { keep }, { keep });
+    const stranger = issuedFor("somebody-else", { issuedAtMs: START_MS });
+    cognito.answer = () => ({ ...issuedFor("user-1", { issuedAtMs: START_MS }), access: stranger.access });
+    t.same(await call(), { kind: "misconfigured" });
+    t.equal(store.newest(session.id)?.tokens.id, null, "nothing of it can be used");
+  }
 });
 
 t.test("the earliest end of the kept tokens counts", async (t) => {

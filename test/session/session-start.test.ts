@@ -3,6 +3,7 @@ import { Secret } from "../../src/model/secret.js";
 import { createSessionId } from "../../src/model/session.js";
 import { readClaims } from "../../src/model/token-set.js";
 import {
+  accessClaims,
   bytesFrom,
   CLIENT_ID,
   HOUR_MS,
@@ -35,7 +36,10 @@ t.test("a sign-in starts a session that its ticket brings back", async (t) => {
   t.equal(outcome.session.tokens.refresh.reveal(), "the-refresh-token");
   t.equal(outcome.session.tokens.access, null, "kept is only what routes need");
   t.match(store.read(presenting([outcome.sealed])), { kind: "session", session: { id: outcome.session.id } });
-  t.same(verifications, [["id", START_MS]]);
+  t.same(verifications, [
+    ["id", START_MS],
+    ["access", START_MS],
+  ]);
   t.equal(log.lines.filter((line) => line.fields["event"] === "session_created").length, 1);
 });
 
@@ -67,18 +71,28 @@ t.test("another nonce, or none, starts nothing: the token belongs to another sig
   }
 });
 
-t.test("a token that is not good starts nothing, keys that cannot be had decide nothing", async (t) => {
+t.test("one person's ID token with another's access token starts nothing, whichever of the two is kept, and is revoked", async (t) => {
   for (const keep of [
     { id: true, access: false },
+    { id: false, access: true },
     { id: true, access: true },
   ]) {
+    const { lifecycle, revoked } = createLifecycleRig({ keep });
+    const bobs = new Secret(jwtOf(accessClaims("bob")));
+    t.same(await lifecycle.start(signInWith({ access: bobs })), { kind: "invalid", why: "another subject" });
+    t.same(revoked, ["the-refresh-token"]);
+  }
+});
+
+t.test("a token that is not good starts nothing, keys that cannot be had decide nothing", async (t) => {
+  for (const use of ["id", "access"]) {
     for (const verdict of [
       { kind: "invalid", why: "JwtInvalidSignatureError" },
       { kind: "undecidable", why: "FetchError" },
     ] as const) {
-      const { lifecycle, cognito } = createLifecycleRig({ keep });
+      const { lifecycle, cognito } = createLifecycleRig();
       const verify = cognito.verify;
-      cognito.verify = (jwt) => (readClaims(jwt)?.["token_use"] === (keep.access ? "access" : "id") ? verdict : verify(jwt));
+      cognito.verify = (jwt) => (readClaims(jwt)?.["token_use"] === use ? verdict : verify(jwt));
       t.same(await lifecycle.start(signInWith()), verdict);
     }
   }
