@@ -1,13 +1,12 @@
 import { createHmac, hkdfSync } from "node:crypto";
+import type { Clock } from "../model/clock.js";
 import type { Alert, SessionOf, Tell } from "../model/events.js";
 import type { Log } from "../model/log.js";
 import type { Secret } from "../model/secret.js";
 import { sessionPseudonym } from "../model/session.js";
+import { createRepeats } from "./repeats.js";
 
 const HASH_CHARACTERS = 16;
-
-/** Our own limit refuses hundreds of calls in one morning: one line a minute says so. */
-const SAY_AGAIN_MS = 60_000;
 
 const ALERTS: Readonly<Record<Alert, string>> = {
   refreshes_doubtful: "20 refreshes in 5 minutes got a doubtful answer and none succeeded: sessions are kept; check the app client",
@@ -27,11 +26,12 @@ export function createUserPseudonym([key]: readonly Secret<Buffer>[]): (subject:
 
 /**
  * Writes what happened to sessions as log lines whose `event` is of OWASP's vocabulary
- * (https://cheatsheetseries.owasp.org/cheatsheets/Logging_Vocabulary_Cheat_Sheet.html). One line for every ended session.
+ * (https://cheatsheetseries.owasp.org/cheatsheets/Logging_Vocabulary_Cheat_Sheet.html). One line for every ended session; what befalls many sessions at
+ * once (an alert of one kind, our own limit) is one line a minute, with a count.
  */
-export function createAuditLog(log: Log, userPseudonym: (subject: string) => string): Tell {
+export function createAuditLog(log: Log, userPseudonym: (subject: string) => string, clock: Clock): Tell {
   const of = ({ id, subject }: SessionOf) => ({ session: sessionPseudonym(id), user: userPseudonym(subject) });
-  let saidAtMs = Number.NEGATIVE_INFINITY;
+  const repeats = createRepeats(clock);
   return (event) => {
     switch (event.kind) {
       case "session_started":
@@ -64,15 +64,26 @@ export function createAuditLog(log: Log, userPseudonym: (subject: string) => str
         );
         break;
       case "refresh_turn_missed":
-        if (performance.now() - saidAtMs < SAY_AGAIN_MS) break;
-        saidAtMs = performance.now();
-        log.warn(
-          {},
-          "refreshes wait too long for their turn under REFRESH_RATE_LIMIT: raise it as far as your share of Cognito's quota reaches",
+        repeats.happened(event.kind, (count) =>
+          log.warn(
+            { count },
+            "refreshes wait too long for their turn under REFRESH_RATE_LIMIT: raise it as far as your share of Cognito's quota reaches",
+          ),
         );
         break;
-      case "alert":
-        log.error({ alert: event.alert, ...event.details }, ALERTS[event.alert]);
+      case "alert": {
+        const { alert, details } = event;
+        // A wrong secret must not hide that a trigger is wrong as well.
+        repeats.happened(`${alert} ${kindOf(details)}`, (count) => log.error({ alert, ...details, count }, ALERTS[alert]));
+      }
     }
   };
+}
+
+/** What tells alerts of one name apart: each of these comes from a vocabulary, sizes and largest claims do not. */
+const TELLING = ["at", "operation", "problem", "cause", "why", "user_pool_id", "client_id"] as const;
+
+function kindOf(details: object): string {
+  const fields: { readonly [name: string]: unknown } = { ...details };
+  return TELLING.map((name) => fields[name] ?? "").join(" ");
 }

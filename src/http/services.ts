@@ -99,7 +99,7 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
   const limits: SessionLimits = { idleTimeoutMs: config.sessionIdleTimeoutMs, maxAgeMs: config.sessionMaxAgeMs };
 
   const tracer = findTracer();
-  const audit = createAuditLog(log, createUserPseudonym(config.sessionKeys));
+  const audit = createAuditLog(log, createUserPseudonym(config.sessionKeys), clock);
   const tell: Tell = (event) => {
     metrics.tell(event);
     audit(event);

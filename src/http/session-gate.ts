@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Tell } from "../model/events.js";
-import { isNewer, type Session } from "../model/session.js";
+import { isNewer, type Session, type SessionId } from "../model/session.js";
 import { largestClaims } from "../model/token-set.js";
 import type { RefreshCoordinator, RefreshOutcome } from "../session/refresh-coordinator.js";
 import type { SessionLifecycle } from "../session/session-lifecycle.js";
@@ -50,7 +50,8 @@ const MAY_DELETE_MS = 1_000;
 export function createSessionGate(options: SessionGateOptions): SessionGate {
   const { store, cookies, coordinator, lifecycle, tell } = options;
 
-  const reported = new LRUCache<string, true>({ max: MOST_REPORTED });
+  /** Whose ticket was too large; one forgotten is told of again. */
+  const reported = new LRUCache<SessionId, true>({ max: MOST_REPORTED });
 
   /**
    * Tokens may have grown since the sign-in. A ticket over the budget would end in a 431 somewhere on the way: the browser keeps the one it
@@ -76,11 +77,7 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
     return [];
   }
 
-  /** Once for each pool and client: everybody who comes with such a session comes with every call. */
   function reportForeign({ userPoolId, clientId }: Extract<Reading, { kind: "foreign" }>): void {
-    const of = `${userPoolId} ${clientId}`;
-    if (reported.has(of)) return;
-    reported.set(of, true);
     const details = { problem: "a session of another user pool or app client came", user_pool_id: userPoolId, client_id: clientId };
     tell({ kind: "alert", alert: "misconfigured", details });
   }

@@ -33,8 +33,9 @@ export async function verifyIssued(
   if (ofId.kind !== "valid") return ofId;
   if (ofAccess && ofAccess.kind !== "valid") return ofAccess;
   const { sub } = ofId.claims;
+  const accessClaims = ofAccess ? ofAccess.claims : null;
   if (typeof sub !== "string" || sub === "") return { kind: "invalid", why: "no subject" };
-  if ((ofAccess && ofAccess.claims["sub"] !== sub) || (subject !== null && subject !== sub))
-    return { kind: "invalid", why: "another subject" };
-  return { kind: "valid", claims: ofId.claims, accessClaims: ofAccess && ofAccess.claims };
+  if (subject !== null && sub !== subject) return { kind: "invalid", why: "another subject" };
+  if (accessClaims !== null && accessClaims["sub"] !== sub) return { kind: "invalid", why: "another subject" };
+  return { kind: "valid", claims: ofId.claims, accessClaims };
 }

@@ -11,6 +11,7 @@ import "../http/hashed-name.test.js";
 import "../http/hostile.test.js";
 import "../http/origin-checks.test.js";
 import "../http/pipelining.test.js";
+import "../http/repeats.test.js";
 import "../http/response.test.js";
 import "../http/sockets.test.js";
 import "../http/spa.test.js";

@@ -59,7 +59,7 @@ export function createCoordinatorRig(options: RigOptions = {}) {
     }) as Verifying,
   };
   const told: BffEvent[] = [];
-  const audit = createAuditLog(log, createUserPseudonym([keyFrom("coordinator")]));
+  const audit = createAuditLog(log, createUserPseudonym([keyFrom("coordinator")]), clock);
   const limiter = createRefreshRateLimiter({ perSecond: options.perSecond ?? 1_000, longestWaitMs: options.longestWaitMs ?? 5_000, clock });
   const coordinator = createRefreshCoordinator({
     store,

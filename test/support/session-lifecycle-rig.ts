@@ -36,7 +36,7 @@ export function createLifecycleRig(options: Partial<SessionLifecycleOptions> = {
     clientId: CLIENT_ID,
     cacheBytes: 8 * 1024 * 1024,
   });
-  const tell = createAuditLog(log, createUserPseudonym([keyFrom("lifecycle")]));
+  const tell = createAuditLog(log, createUserPseudonym([keyFrom("lifecycle")]), clock);
   const revoked: string[] = [];
   const signedOutEverywhere: string[] = [];
   const cognito = {
