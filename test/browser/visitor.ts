@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Cookie, Page } from "playwright-core";
+import type { Browser, BrowserContext, Cookie, Page, WebError } from "playwright-core";
 import type { Test } from "tap";
 import type { RunningDemo } from "../support/running-demo.js";
 
@@ -30,9 +30,12 @@ export const ADDRESS: Fields = {
 };
 
 /** Long enough for a slow machine, far below tap's own limit. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 
-/** A person with a browser profile of their own, in front of the demo. An error in one of the pages fails the test. */
+/**
+ * A person with a browser profile of their own, in front of the demo. An error in one of the pages fails the test, and says what and where it
+ * was. Whatever the pages talk to has to be there before them: teardowns run backwards, and so it outlives them.
+ */
 export class Visitor {
   readonly context: BrowserContext;
   readonly #demo: RunningDemo;
@@ -45,8 +48,16 @@ export class Visitor {
   static async arrive(t: Test, browser: Browser, demo: RunningDemo): Promise<Visitor> {
     const context = await browser.newContext();
     context.setDefaultTimeout(PATIENCE_MS);
-    context.on("weberror", (error) => t.fail(`a page's script failed: ${error.error().message}`));
-    t.teardown(() => context.close());
+    const onError = (failure: WebError) => {
+      const { message, stack } = failure.error();
+      t.fail(`a page's script failed: ${message}`, { page: failure.page()?.url(), thrown: stack });
+    };
+    context.on("weberror", onError);
+    t.teardown(() => {
+      // The test is over, and an answer under way would be reported as an error while its page closes.
+      context.off("weberror", onError);
+      return context.close();
+    });
     return new Visitor(context, demo);
   }
 
