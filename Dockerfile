@@ -27,7 +27,7 @@ RUN npm run build \
  && chmod 755 dist/src/main.js \
  && mkdir -p /only-demo/commands \
  && mv dist/src/demo dist/src/local-cognito /only-demo/ \
- && mv dist/src/commands/demo.js dist/src/commands/local-cognito.js dist/src/commands/sample-api.js /only-demo/commands/
+ && mv dist/src/commands/demo.js dist/src/commands/local-cognito.js dist/src/commands/local-cognito-settings.js dist/src/commands/sample-api.js /only-demo/commands/
 
 FROM $BASE_IMAGE AS common
 ENV NODE_ENV=production

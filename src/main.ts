@@ -53,7 +53,9 @@ program
   .action(serve(async () => (await import("./commands/demo.js")).demo(process.env)));
 program
   .command("local-cognito")
-  .description("the local Cognito alone, for development and tests (LOCAL_COGNITO_HOST, LOCAL_COGNITO_PORT)")
+  .description(
+    "the local Cognito alone, for development and tests (LOCAL_COGNITO_HOST, _PORT, _ISSUER, _CORS_ORIGINS, _MIN_TOKEN_VALIDITY)",
+  )
   .action(serve(async () => (await import("./commands/local-cognito.js")).localCognito(process.env)));
 program
   .command("sample-api")

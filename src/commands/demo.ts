@@ -1,5 +1,6 @@
 import type { Environment } from "../config/given-settings.js";
 import { startDemo } from "../demo/demo.js";
+import { localCognitoSettings } from "./local-cognito-settings.js";
 import { portOf } from "./port.js";
 import { untilStopped } from "./stop.js";
 
@@ -7,11 +8,12 @@ const SHUTDOWN_TIMEOUT_MS = 5_000;
 
 /** `cognito-bff demo`: everything on one machine with nothing to configure. Resolves with the exit code when it has stopped. */
 export async function demo(env: Environment): Promise<number> {
+  const localCognito = localCognitoSettings(env);
   const running = await startDemo({
     host: env["HOST"] || "127.0.0.1",
     port: portOf(env, "PORT", 3000),
-    localCognitoPort: portOf(env, "LOCAL_COGNITO_PORT", 9229),
-    localCognitoHost: env["LOCAL_COGNITO_HOST"] || "127.0.0.1",
+    localCognitoPort: localCognito.port,
+    localCognito,
     settings: {
       logLevel: "warn",
       // Any free port unless named: another program may have 9000, and on one's own machine nobody probes the demo.

@@ -1,7 +1,7 @@
 import { parseDuration } from "../config/duration.js";
 import type { Environment } from "../config/given-settings.js";
 import { DEFAULT_SEED, defaultSeed, startLocalCognito } from "../local-cognito/index.js";
-import { portOf } from "./port.js";
+import { type LocalCognitoSettings, localCognitoSettings } from "./local-cognito-settings.js";
 import { untilStopped } from "./stop.js";
 
 const SHUTDOWN_TIMEOUT_MS = 5_000;
@@ -9,9 +9,9 @@ const SHUTDOWN_TIMEOUT_MS = 5_000;
 /** `cognito-bff local-cognito`: the local Cognito alone. Resolves with the exit code when it has stopped. */
 export async function localCognito(env: Environment): Promise<number> {
   const publicUrl = env["PUBLIC_URL"] || "http://localhost:3000";
+  const settings = localCognitoSettings(env);
   const running = await startLocalCognito({
-    host: env["LOCAL_COGNITO_HOST"] || "127.0.0.1",
-    port: portOf(env, "LOCAL_COGNITO_PORT", 9229),
+    ...settings,
     minTokenValidityMs: validityOf(env["LOCAL_COGNITO_MIN_TOKEN_VALIDITY"] || "5m"),
     controlOrigins: [publicUrl],
     seed: defaultSeed({ publicUrl }),
@@ -28,10 +28,17 @@ export async function localCognito(env: Environment): Promise<number> {
 
   The app client sends people back to ${publicUrl}/auth/callback (PUBLIC_URL changes that).
   User: ${user.email} / ${user.password}
-  Clock, faults and calls: ${running.url}/_local/clock, /_local/faults, /_local/calls
+${notes(running.url, userPoolId, settings)}  Clock, faults and calls: ${running.url}/_local/clock, /_local/faults, /_local/calls
 
 `);
   return untilStopped(() => running.close(), SHUTDOWN_TIMEOUT_MS);
+}
+
+/** What was asked for beside the defaults. */
+function notes(url: string, userPoolId: string, { issuer, corsOrigins }: LocalCognitoSettings): string {
+  const discovery = issuer === "url" ? `  Issuer of the tokens, and where clients discover the rest: ${url}/${userPoolId}\n` : "";
+  const pages = corsOrigins.length > 0 ? `  Pages of these origins may call it: ${corsOrigins.join(", ")}\n` : "";
+  return discovery + pages;
 }
 
 function validityOf(text: string): number {

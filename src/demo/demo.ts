@@ -3,7 +3,7 @@ import type { Config } from "../config/config.js";
 import { requireConfig } from "../config/config-error.js";
 import type { BffOptions } from "../config/options.js";
 import { type BffServer, buildServer, type ServerRuntime } from "../http/server.js";
-import { DEFAULT_SEED, defaultSeed, type LocalCognito, startLocalCognito } from "../local-cognito/index.js";
+import { DEFAULT_SEED, defaultSeed, type LocalCognito, type LocalCognitoOptions, startLocalCognito } from "../local-cognito/index.js";
 import { type AdjustableClock, createAdjustableClock } from "../model/clock.js";
 import { demoControls } from "./controls.js";
 import { freePort } from "./free-port.js";
@@ -19,8 +19,8 @@ export interface DemoOptions {
   readonly port: number;
   /** 0: any free port. */
   readonly localCognitoPort: number;
-  /** Where local Cognito listens: 127.0.0.1, where browsers are sent in any case. A container has to open it wider. */
-  readonly localCognitoHost?: string;
+  /** What is different about local Cognito. It listens on 127.0.0.1, where browsers are sent in any case; a container has to open it wider. */
+  readonly localCognito?: Pick<LocalCognitoOptions, "host" | "issuer" | "corsOrigins">;
   readonly runtime?: Omit<ServerRuntime, "clock">;
   /** Settings of the proxy that differ from the demo's. */
   readonly settings?: Partial<BffOptions>;
@@ -44,7 +44,8 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const port = options.port === 0 ? await freePort(options.host) : options.port;
   const publicUrl = `http://localhost:${port}`;
   const localCognito = await startLocalCognito({
-    host: options.localCognitoHost ?? LOOPBACK,
+    host: LOOPBACK,
+    ...options.localCognito,
     port: options.localCognitoPort,
     clock,
     controlOrigins: [publicUrl],

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import type { CorsOrigins } from "./cors.js";
 import { apiAnswer, apiStyle } from "./endpoint-style.js";
 import { serialization, unknownOperation } from "./exceptions.js";
 import type { Gate } from "./gate.js";
@@ -33,13 +34,14 @@ function requestedFlow(body: unknown): string | null {
 }
 
 /** `POST /`: the user pools API over AWS JSON 1.1, told apart by X-Amz-Target. Signatures are not asked for and not checked. */
-export function registerApi(app: FastifyInstance, state: CognitoState, gate: Gate): void {
+export function registerApi(app: FastifyInstance, state: CognitoState, gate: Gate, cors: CorsOrigins): void {
   const operations = operationTable(state);
-  // Only this content type, which a page of another site cannot send without a preflight that nobody answers here.
+  // Only this content type, which a page of another site cannot send without a preflight that is answered to named origins alone.
   app.addContentTypeParser("application/x-amz-json-1.1", { parseAs: "string" }, (_request, body, done) => done(null, body));
-  app.post("/", (request, reply) => {
-    // SDKs send no Origin. A page does, its own, when it reaches us under its own name by DNS rebinding.
-    if (request.headers.origin !== undefined) return reply.code(403).send({ message: "Browsers may not use this API here." });
+  app.post("/", { onRequest: cors.open(app, "POST", "/") }, (request, reply) => {
+    // SDKs outside browsers send no Origin. A page does, its own too, when it reaches us under its own name by DNS rebinding.
+    const { origin } = request.headers;
+    if (origin !== undefined && !cors.has(origin)) return reply.code(403).send({ message: "Browsers may not use this API here." });
     const name = operationName(request.headers["x-amz-target"]);
     return gate.pass(reply, {
       operation: name,

@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import { createLocalClock, type LocalCognitoClock } from "./clock.js";
 import { CallLog, type RecordedCall } from "./controls/calls.js";
 import { type ActiveFault, type FaultPlan, Faults } from "./controls/faults.js";
+import { CorsOrigins } from "./cors.js";
 import { DEFAULT_SEED, defaultSeed } from "./default-seed.js";
 import { type LocalCognitoSeed, plantSeed } from "./seed.js";
 import { createLocalServer, FAULT_OPERATIONS } from "./server.js";
@@ -30,6 +31,8 @@ export interface LocalCognitoOptions {
   readonly minTokenValidityMs?: number;
   /** Browser origins that may call the controls under `/_local`: none. */
   readonly controlOrigins?: readonly string[];
+  /** Browser origins whose pages may call the API, the token, revocation and profile endpoints, keys and discovery: none. */
+  readonly corsOrigins?: readonly string[];
   /** Base URL when it is reached under another name than `http://host:port`; its host may use the controls. */
   readonly publicUrl?: string;
   /**
@@ -128,6 +131,7 @@ export async function startLocalCognito(options: LocalCognitoOptions = {}): Prom
     publicUrl,
     controlHosts,
     controlOrigins: options.controlOrigins ?? [],
+    cors: new CorsOrigins(options.corsOrigins ?? []),
   });
   await app.listen({ host, port });
   listeningPort = (app.server.address() as AddressInfo).port;

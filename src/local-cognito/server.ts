@@ -3,6 +3,7 @@ import { registerApi } from "./api.js";
 import type { CallLog } from "./controls/calls.js";
 import type { Faults } from "./controls/faults.js";
 import { controlRoutes } from "./controls/routes.js";
+import type { CorsOrigins } from "./cors.js";
 import { Gate } from "./gate.js";
 import { ENDPOINT_NAMES, registerManagedLogin } from "./managed-login/routes.js";
 import { OPERATION_NAMES } from "./operations/table.js";
@@ -20,6 +21,7 @@ export function createLocalServer(parts: {
   publicUrl: () => string;
   controlHosts: () => readonly string[];
   controlOrigins: readonly string[];
+  cors: CorsOrigins;
 }): FastifyInstance {
   const { state, faults, calls, publicUrl } = parts;
   // forceCloseConnections: a call that hangs on purpose must not keep close() waiting.
@@ -35,8 +37,8 @@ export function createLocalServer(parts: {
   });
 
   const gate = new Gate({ log: calls, faults, limits: state.limits, closing: parts.closing });
-  registerApi(app, state, gate);
-  registerManagedLogin(app, state, gate, publicUrl);
+  registerApi(app, state, gate, parts.cors);
+  registerManagedLogin(app, state, gate, parts.cors, publicUrl);
   app.register(
     controlRoutes({
       clock: state.clock,

@@ -115,22 +115,32 @@ t.test("demo says where it is and whom to sign in as, and ends with 0 on SIGINT"
 });
 
 t.test("local-cognito prints what to put into the proxy's configuration", async (t) => {
-  const { child, output } = await start(
-    t,
-    "local-cognito",
-    { LOCAL_COGNITO_PORT: "0", LOCAL_COGNITO_MIN_TOKEN_VALIDITY: "1s" },
-    /_local\/calls/,
-  );
+  const settings = {
+    LOCAL_COGNITO_PORT: "0",
+    LOCAL_COGNITO_MIN_TOKEN_VALIDITY: "1s",
+    LOCAL_COGNITO_ISSUER: "url",
+    LOCAL_COGNITO_CORS_ORIGINS: "http://localhost:5173, http://localhost:5174",
+  };
+  const { child, output } = await start(t, "local-cognito", settings, /_local\/calls/);
   const endpoint = /COGNITO_ENDPOINT=(\S+)/.exec(output())?.[1] ?? "";
-  t.equal((await fetch(`${endpoint}/us-east-1_Local0001/.well-known/jwks.json`)).status, 200);
+  const issuer = `${endpoint}/us-east-1_Local0001`;
+  t.match(output(), issuer, "where clients discover it");
+  const origin = "http://localhost:5174";
+  const discovered = await fetch(`${issuer}/.well-known/openid-configuration`, { headers: { origin } });
+  t.equal(discovered.headers.get("access-control-allow-origin"), origin);
+  t.match(await discovered.json(), { issuer });
   child.kill("SIGTERM");
   t.same(await once(child, "exit"), [0, null]);
 });
 
-t.test("a port that is none, and an unknown command, are one clear line and exit code 1", async (t) => {
+t.test("a value that is none, and an unknown command, are one clear line and exit code 1", async (t) => {
   const port = await failing("demo", { PORT: "x" });
   t.equal(port.code, 1);
   t.match(port.output, /PORT: expected a port from 0 to 65535/);
+  const issuer = await failing("local-cognito", { LOCAL_COGNITO_PORT: "0", LOCAL_COGNITO_ISSUER: "me" });
+  t.match(issuer.output, /LOCAL_COGNITO_ISSUER: expected aws, or url/);
+  const origins = await failing("local-cognito", { LOCAL_COGNITO_PORT: "0", LOCAL_COGNITO_CORS_ORIGINS: "*" });
+  t.match(origins.output, /LOCAL_COGNITO_CORS_ORIGINS.*got "\*"/);
   const unknown = await failing("strat", {});
   t.equal(unknown.code, 1);
   t.match(unknown.output, /unknown command 'strat'/);

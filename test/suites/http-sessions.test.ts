@@ -3,6 +3,7 @@
  * runs twice, is held by architecture/suites.test.ts.
  */
 import "../http/endings.test.js";
+import "../http/issuers.test.js";
 import "../http/logs.test.js";
 import "../http/main-job.test.js";
 import "../http/metrics.test.js";

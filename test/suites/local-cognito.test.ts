@@ -5,6 +5,8 @@
 import "../local-cognito/app-clients.test.js";
 import "../local-cognito/authorize.test.js";
 import "../local-cognito/controls.test.js";
+import "../local-cognito/cors.test.js";
+import "../local-cognito/discovery.test.js";
 import "../local-cognito/faults.test.js";
 import "../local-cognito/login.test.js";
 import "../local-cognito/logout.test.js";

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { answerPreflight } from "../cors.js";
 
 /** Who may use the controls. */
 export interface ControlAccess {
@@ -28,16 +29,9 @@ export async function guardControls(
   if (!access.origins.includes(origin)) {
     return reply.code(403).send({ error: "This Origin may not use the controls." });
   }
-  reply.header("access-control-allow-origin", origin);
-  if (request.method !== "OPTIONS") {
-    return undefined;
+  if (request.method === "OPTIONS") {
+    return answerPreflight(request, reply, { origin, methods: "GET, POST, DELETE", headers: "content-type" });
   }
-  reply.headers({
-    "access-control-allow-methods": "GET, POST, DELETE",
-    "access-control-allow-headers": "content-type",
-    "access-control-max-age": "600",
-    // https://wicg.github.io/private-network-access/: Chromium asks before a page of another address space may reach loopback.
-    ...(request.headers["access-control-request-private-network"] === "true" ? { "access-control-allow-private-network": "true" } : {}),
-  });
-  return reply.code(204).send();
+  reply.header("access-control-allow-origin", origin);
+  return undefined;
 }

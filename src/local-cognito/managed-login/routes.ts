@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Answer } from "../answer.js";
 import type { CallContext } from "../call-context.js";
+import type { CorsOrigins } from "../cors.js";
 import { oauthStyle } from "../endpoint-style.js";
 import type { Gate } from "../gate.js";
 import { isObject } from "../json.js";
@@ -16,6 +17,9 @@ import { userInfo } from "./user-info.js";
 
 /** The OAuth endpoints by the names that the call log and faults use. */
 export const ENDPOINT_NAMES = ["authorize", "login", "logout", "token", "revoke", "userInfo", "jwks", "openid-configuration"] as const;
+
+/** What Cognito lets pages of other origins call; the rest is for navigations. */
+const CALLED_BY_PAGES: ReadonlySet<string> = new Set(["token", "revoke", "userInfo", "jwks", "openid-configuration"]);
 
 type Handler = (request: FastifyRequest, call: CallContext) => Answer | Promise<Answer>;
 
@@ -50,7 +54,13 @@ function poolId({ params }: FastifyRequest): string {
 }
 
 /** Registers managed login and the OAuth endpoints. `publicUrl` is how the browser reaches this server. */
-export function registerManagedLogin(app: FastifyInstance, state: CognitoState, gate: Gate, publicUrl: () => string): void {
+export function registerManagedLogin(
+  app: FastifyInstance,
+  state: CognitoState,
+  gate: Gate,
+  cors: CorsOrigins,
+  publicUrl: () => string,
+): void {
   const browserSessions = new BrowserSessions(state, () => publicUrl().startsWith("https:"));
   const login = new Login(state, browserSessions);
   const submit: Handler = (request, call) =>
@@ -81,6 +91,7 @@ export function registerManagedLogin(app: FastifyInstance, state: CognitoState, 
     app.route({
       method,
       url: path,
+      ...(CALLED_BY_PAGES.has(name) ? { onRequest: cors.open(app, method, path) } : {}),
       handler: (request: FastifyRequest, reply: FastifyReply) =>
         gate.pass(reply, { operation: name, style: oauthStyle, quota, run: (call) => handle(request, call) }),
     });
