@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Clock } from "../model/clock.js";
 import { REASONS, type Reason } from "../wire/reasons.js";
 import { judgeCall, judgeStaticHeader, refuseCrossSite } from "./cross-site.js";
 import { EXPLANATIONS } from "./explanations.js";
@@ -7,6 +6,7 @@ import { escapeHtml, pageHeaders, renderPage } from "./html.js";
 import { loginRoutes } from "./login-routes.js";
 import { ProblemError } from "./problem.js";
 import { addRateLimits } from "./rate-limits.js";
+import { refuseReadBody } from "./read-body.js";
 import { addScope } from "./scope.js";
 import type { Services } from "./services.js";
 import { sessionRoutes } from "./session-routes.js";
@@ -29,7 +29,7 @@ export function authRoutes(app: FastifyInstance, services: Services): void {
   app.addHook("onSend", async (_request, reply) => {
     if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
   });
-  acceptSmallBodies(app, services.clock);
+  acceptSmallBodies(app, services);
   addRateLimits(app);
   // A scope of its own, since the limits count only routes that are added once their plugin has loaded.
   addScope(app, (scope) => loginRoutes(scope, services));
@@ -56,9 +56,10 @@ function sessionScope(app: FastifyInstance, services: Services): void {
 }
 
 /** Sign-out takes a form or JSON; a body of any other type says nothing to it and must not keep anybody from signing out. */
-function acceptSmallBodies(app: FastifyInstance, clock: Clock): void {
+function acceptSmallBodies(app: FastifyInstance, { clock, tell }: Pick<Services, "clock" | "tell">): void {
   app.addHook("preParsing", async (request) => {
     const { raw } = request;
+    refuseReadBody(raw, tell);
     // A body that trickles in would hold its connection for ever.
     const cancel = clock.after(LONGEST_BODY_MS, () => raw.destroy());
     raw.once("close", cancel).once("end", cancel);

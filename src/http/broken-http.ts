@@ -63,7 +63,7 @@ export function createBrokenHttp(settings: ProblemSettings, report: ReportProble
  * @param answer gets the request whose body broke; null where the message is another one.
  */
 function inTurn(socket: Socket, call: LatestCall | undefined, answer: (request: IncomingMessage | null) => void): void {
-  if (call === undefined || call.response.writableFinished) answer(null);
+  if (call === undefined || call.response.closed) answer(null);
   else if (call.request.complete) call.response.once("close", () => (socket.writable ? answer(null) : socket.destroy()));
   // Without a socket it waits for its turn behind an earlier one (pipelining).
   else if (call.response.headersSent || call.response.socket === null) socket.destroy();

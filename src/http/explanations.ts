@@ -54,7 +54,7 @@ export const EXPLANATIONS: Readonly<Record<Reason, Explanation>> = {
   misconfigured: {
     person: "Something is not set up correctly on our side. Your session is kept.",
     operator:
-      "Cognito refuses because of a setting: the client id, its secret, the flows or triggers of the app client. The log has the exact text. No session was ended.",
+      "Cognito refuses because of a setting: the client id, its secret, the flows or triggers of the app client; or the app that this is part of reads bodies before it. The log has the exact text. No session was ended.",
   },
   session_too_large: {
     person: "Your account has too much data for a session here.",

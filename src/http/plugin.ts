@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import type { Registry } from "prom-client";
 import type { Config } from "../config/config.js";
@@ -10,7 +11,8 @@ import { refuseBadMessage } from "./bad-message.js";
 import { judgeCall, judgeStaticHeader, judgeUpgrade, refuseCrossSite } from "./cross-site.js";
 import { closeServices, endLongCalls } from "./drain.js";
 import { ProblemError } from "./problem.js";
-import { sendProblem } from "./problem-details.js";
+import { reportTo, sendProblem } from "./problem-details.js";
+import { refuseOtherProtocols } from "./request-line.js";
 import { observeRequests } from "./request-observer.js";
 import { registerRoutes } from "./routes.js";
 import { createServices, type Services } from "./services.js";
@@ -104,10 +106,19 @@ export const cognitoBff: FastifyPluginAsync<BffPluginOptions> = async (app: Fast
     observeRequests(scope, services);
     scope.addHook("onRequest", async (request, reply) => refuseBadMessage(request, reply));
   });
-  services.upgrades.listen(app, (request) => {
+  const isCall = (request: IncomingMessage) => {
     const target = parseTarget(request.url ?? "");
     return target.kind === "target" && services.routes.match(target.path) !== null;
-  });
+  };
+  services.upgrades.listen(app, isCall);
+  refuseOtherProtocols(
+    app,
+    config,
+    reportTo(() => app.log, services.metrics),
+    (request) => {
+      return isCall(request) || request.url?.startsWith(`${config.authPrefix}/`) === true;
+    },
+  );
   app.addHook("preClose", async () => endLongCalls(services, app.log));
   app.addHook("onClose", () => closeServices(services, app.log));
 };

@@ -1,4 +1,4 @@
-import { type IncomingMessage, STATUS_CODES } from "node:http";
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { describeError } from "../model/log.js";
 import { sessionPseudonym } from "../model/session.js";
@@ -169,12 +169,26 @@ export function answerErrorsAsProblems(app: FastifyInstance, settings: ProblemSe
 /** Is told of every problem that is answered past the routes: it has no other line in the log, and no other count. */
 export type ReportProblem = (problem: Problem, requestId: string, method: string | undefined) => void;
 
-/**
- * A problem as a whole HTTP/1.1 message, for what never reaches a route, or never comes back from one.
- *
- * @param request null where the message was too broken to become one.
- */
-export function rawProblem(problem: Problem, request: IncomingMessage | null, settings: ProblemSettings, report: ReportProblem): string {
+export function reportTo(log: () => FastifyBaseLogger, metrics: { problem(reason: Reason): void }): ReportProblem {
+  return (problem, requestId, method) => {
+    metrics.problem(problem.reason);
+    logProblem(log(), problem, { request_id: requestId, method });
+  };
+}
+
+interface ProblemMessage {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** The last message of its connection. */
+function problemMessage(
+  problem: Problem,
+  request: IncomingMessage | null,
+  settings: ProblemSettings,
+  report: ReportProblem,
+): ProblemMessage {
   const requestId = requestIdOf(request?.headers ?? {});
   report(problem, requestId, request?.method);
   const document = problemDocument(problem, requestId, settings);
@@ -185,8 +199,29 @@ export function rawProblem(problem: Problem, request: IncomingMessage | null, se
     "content-length": String(Buffer.byteLength(body)),
     connection: "close",
   };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  const head = `HTTP/1.1 ${document.status} ${STATUS_CODES[document.status] ?? ""}\r\n${lines.join("\r\n")}\r\n\r\n`;
   // RFC 9110 9.3.2: the headers of what GET would have brought, and nothing of it.
-  return request?.method === "HEAD" ? head : head + body;
+  return { status: document.status, headers, body: request?.method === "HEAD" ? "" : body };
+}
+
+/**
+ * A problem as a whole HTTP/1.1 message, for what never reaches a route, or never comes back from one.
+ *
+ * @param request null where the message was too broken to become one.
+ */
+export function rawProblem(problem: Problem, request: IncomingMessage | null, settings: ProblemSettings, report: ReportProblem): string {
+  const { status, headers, body } = problemMessage(problem, request, settings, report);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("\r\n")}\r\n\r\n${body}`;
+}
+
+/** Answers a request that is to reach no route. */
+export function writeProblem(
+  problem: Problem,
+  request: IncomingMessage,
+  response: ServerResponse,
+  settings: ProblemSettings,
+  report: ReportProblem,
+): void {
+  const { status, headers, body } = problemMessage(problem, request, settings, report);
+  response.writeHead(status, headers).end(body);
 }

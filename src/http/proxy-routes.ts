@@ -10,6 +10,7 @@ import { parseTarget } from "../proxy/path.js";
 import type { RouteMatch } from "../proxy/routes.js";
 import { judgeCall, judgeStaticHeader, judgeUpgrade, refuseCrossSite } from "./cross-site.js";
 import { CALL_METHODS, ProblemError } from "./problem.js";
+import { refuseReadBody } from "./read-body.js";
 import type { Services } from "./services.js";
 import type { Visit } from "./session-gate.js";
 
@@ -48,6 +49,7 @@ export function createCallHandler(services: Services): (call: ProxiedCall, reque
     refuseCrossSite(judgeCall(request, config), judgeStaticHeader(request, config, route));
     if (request.headers.upgrade !== undefined) refuseCrossSite(judgeUpgrade(request, config));
     if (upgrades.isHandshake(request.raw)) refuseBadHandshake(request);
+    refuseReadBody(request.raw, tell);
 
     const visit = route.session === "none" ? null : gate.open(request.headers.cookie);
     request.bffVisit = visit;

@@ -10,9 +10,10 @@ import { createManagementServer } from "./management.js";
 import { createMetrics } from "./metrics.js";
 import { followConnections, type OpenConnections } from "./open-connections.js";
 import { ProblemError } from "./problem.js";
-import { answerErrorsAsProblems, logProblem, type ReportProblem, sendProblem } from "./problem-details.js";
+import { answerErrorsAsProblems, type ReportProblem, reportTo, sendProblem } from "./problem-details.js";
 import { matchCall, refuseBadHandshake } from "./proxy-routes.js";
 import { requestIdOf } from "./request-id.js";
+import { refuseOtherProtocols } from "./request-line.js";
 import { observeRequests } from "./request-observer.js";
 import { registerRoutes } from "./routes.js";
 import { createServices, type Services } from "./services.js";
@@ -43,12 +44,10 @@ export interface BffServer {
 /** Builds the server of a configuration. Rejects where the SPA's directory is not one. */
 export async function buildServer(config: Config, runtime: ServerRuntime = {}): Promise<BffServer> {
   const metrics = createMetrics();
-  const report: ReportProblem = (problem, requestId, method) => {
-    metrics.problem(problem.reason);
-    logProblem(app.log, problem, { request_id: requestId, method });
-  };
+  const report = reportTo(() => app.log, metrics);
   const app = createApp(config, runtime, report);
   const services = createServices(config, { ...runtime, log: app.log, metrics });
+  refuseOtherProtocols(app, config, report);
   services.upgrades.listen(app);
   // Behind the line above: both put themselves first, and this one has to know of a connection before anybody serves what came over it.
   const connections = followConnections(app.server);

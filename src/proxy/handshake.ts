@@ -133,7 +133,8 @@ function askApi(exchange: Exchange): ClientRequest {
 function downstreamHeaders(exchange: Exchange, answer: IncomingMessage): string[] {
   const { route, isOurCookie, setCookies } = exchange;
   const { token, session, cache } = route;
-  return downstreamResponseHeaders(answer.rawHeaders, { token, session, cache, isOurCookie, setCookies: setCookies() });
+  const { statusCode: status = 0 } = answer;
+  return downstreamResponseHeaders(answer.rawHeaders, { status, token, session, cache, isOurCookie, setCookies: setCookies() });
 }
 
 function openTunnel(exchange: Exchange, answer: IncomingMessage, apiHead: Buffer, early: readonly Buffer[], clock: Clock): Tunnel {
@@ -142,10 +143,7 @@ function openTunnel(exchange: Exchange, answer: IncomingMessage, apiHead: Buffer
   exchange.onAnswer?.(101);
   const lines = ["HTTP/1.1 101 Switching Protocols"];
   const headers = downstreamHeaders(exchange, answer);
-  for (let i = 0; i + 1 < headers.length; i += 2) {
-    // RFC 9110 section 8.6: a 1xx has no length. A browser's reader that believed one would take frames for a body.
-    if (headers[i]?.toLowerCase() !== "content-length") lines.push(`${headers[i]}: ${headers[i + 1]}`);
-  }
+  for (let i = 0; i + 1 < headers.length; i += 2) lines.push(`${headers[i]}: ${headers[i + 1]}`);
   lines.push("connection: Upgrade", "upgrade: websocket", "", "");
   response.detachSocket(browser);
   const tunnel = new Tunnel(browser, answer.socket, { clock, idleTimeoutMs: route.bodyIdleTimeoutMs });

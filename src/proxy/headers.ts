@@ -28,6 +28,7 @@ export interface RequestHeaderFacts {
 }
 
 export interface ResponseHeaderFacts {
+  readonly status: number;
   readonly token: ProxyRoute["token"];
   readonly session: ProxyRoute["session"];
   readonly cache: ProxyRoute["cache"];
@@ -130,7 +131,9 @@ export function downstreamResponseHeaders(raw: RawHeaders, facts: ResponseHeader
   const ownCaching = facts.setCookies.length > 0 || (personal && facts.cache === "private");
   const cacheControl: string[] = [];
   const headers: string[] = [];
-  const chunked = hasName(raw, "transfer-encoding");
+  // RFC 9112 section 6.3: Transfer-Encoding overrides Content-Length, and whoever forwards removes the latter. RFC 9110 section 8.6: a 204
+  // has none, nor has a 1xx: a browser's reader that believed the length of a 101 would take frames for a body.
+  const hasNoLength = facts.status === 204 || facts.status < 200 || hasName(raw, "transfer-encoding");
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] ?? "";
     const value = raw[i + 1] ?? "";
@@ -138,8 +141,7 @@ export function downstreamResponseHeaders(raw: RawHeaders, facts: ResponseHeader
     // RFC 9110 section 7.6.1: Cache-Control is for every recipient, so naming it in Connection takes nothing away.
     if (DROPPED_FROM_RESPONSES.has(key) || (listed?.has(key) && key !== "cache-control")) continue;
     if (key.startsWith("access-control-allow-")) continue;
-    // RFC 9112 section 6.3: Transfer-Encoding overrides Content-Length, and whoever forwards removes the latter.
-    if (key === "content-length" && chunked) continue;
+    if (key === "content-length" && hasNoLength) continue;
     if (key === "set-cookie" && setsOurCookie(value, facts.isOurCookie)) continue;
     // Would take the session's cookie away without a reason; only a definite end of the session may.
     if (key === "clear-site-data" && /"cookies"|"\*"/i.test(value)) continue;

@@ -105,6 +105,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#headTimer.stop();
     this.#exchange.onAnswer?.(status);
     const headers = downstreamResponseHeaders(latin1(controller.rawHeaders), {
+      status,
       token: route.token,
       session: route.session,
       cache: route.cache,

@@ -28,7 +28,6 @@ const OTHERS: Readonly<Record<string, Outcome>> = {
   "header-too-long": { refused: TOO_LARGE },
   "headers-over-2000-short": { refused: TOO_LARGE },
   "headers-too-many": { refused: TOO_LARGE },
-  rtsp: { refused: "404 not_found" },
   "target-too-long": { refused: TOO_LARGE },
   trace: { refused: NOT_ALLOWED },
   // RFC 9110 section 7.8: an upgrade that is not known is ignored.

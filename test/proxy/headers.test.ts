@@ -100,7 +100,7 @@ t.test("Authorization is ours alone on a route with a token, and the caller's on
   t.end();
 });
 
-const RESPONSE: ResponseHeaderFacts = { token: "id", session: "required", cache: "private", isOurCookie, setCookies: [] };
+const RESPONSE: ResponseHeaderFacts = { status: 200, token: "id", session: "required", cache: "private", isOurCookie, setCookies: [] };
 const PLAIN: ResponseHeaderFacts = { ...RESPONSE, token: "none", session: "optional" };
 const SETTING: ResponseHeaderFacts = { ...RESPONSE, setCookies: ["__Host-Http-bff-session=new"] };
 const SET = ["set-cookie", "__Host-Http-bff-session=new"];
@@ -113,6 +113,8 @@ const RESPONSE_ROWS: readonly (readonly [promise: string, facts: ResponseHeaderF
       ["X-A", "1", "Content-Encoding", "gzip", "x-a", "2"],
       ["X-A", "1", "Content-Encoding", "gzip", "x-a", "2"],
     ],
+    ["a 204 has no length, whatever its API says of one", { ...PLAIN, status: 204 }, ["Content-Length", "5", "X-A", "1"], ["X-A", "1"]],
+    ["a 304 keeps the length of what it stands for", { ...PLAIN, status: 304 }, ["Content-Length", "5"], ["Content-Length", "5"]],
     [
       "hop-by-hop headers go",
       PLAIN,

@@ -6,6 +6,7 @@ import "../http/broken-answers.test.js";
 import "../http/corpus.test.js";
 import "../http/cross-site.test.js";
 import "../http/drain.test.js";
+import "../http/embedded-wire.test.js";
 import "../http/handshake-edges.test.js";
 import "../http/hashed-name.test.js";
 import "../http/hostile.test.js";

@@ -1,0 +1,19 @@
+import type { IncomingMessage } from "node:http";
+import type { Tell } from "../model/events.js";
+import { bodyFraming } from "../proxy/request-body.js";
+import { ProblemError } from "./problem.js";
+
+const CAUSE = "a body parser of the app, such as express.json(), has read the request's body before cognito-bff could";
+
+/**
+ * Bodies of calls are streamed, and those of our own routes are read here. What an app with us in it has read already never comes again: the
+ * API, or our parser, would wait for it in vain.
+ */
+export function refuseReadBody(request: IncomingMessage, tell: Tell): void {
+  if (!request.readableDidRead || bodyFraming(request) === null) return;
+  tell({ kind: "alert", alert: "misconfigured", details: { problem: CAUSE } });
+  throw new ProblemError({
+    reason: "misconfigured",
+    detail: `${CAUSE.replace("a body", "A body")}. Keep such parsers away from its paths, or register them for routes of your own alone.`,
+  });
+}

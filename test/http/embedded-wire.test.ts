@@ -1,0 +1,49 @@
+import { text } from "node:stream/consumers";
+import t from "tap";
+import { request } from "undici";
+import { embedProxy } from "../support/embedded.js";
+import { startAnswerableApi, watch } from "../support/kept-connection.js";
+import { rawExchange, statusOf } from "../support/raw-http.js";
+
+t.test("a body parser before the plugin is named as the cause, in the answer and in the log; what it leaves alone passes", async (t) => {
+  const api = await startAnswerableApi(t);
+  const { url, logLines } = await embedProxy(t, [{ prefix: "/open", target: api.url, session: "none", token: "none" }], (app) => {
+    // As @fastify/express and @fastify/middie run express.json().
+    app.addHook("onRequest", async ({ raw }) => {
+      if (raw.headers["content-type"] === "application/json") await text(raw);
+    });
+  });
+  const handedOn = watch(api);
+  const headers = { origin: url, "content-type": "application/json" };
+  for (const path of ["/open/x", "/auth/logout"]) {
+    const answer = await request(`${url}${path}`, { method: "POST", headers, body: '{"secret":"s3cret"}' });
+    t.equal(answer.statusCode, 500, path);
+    t.equal(answer.headers["bff-problem"], "misconfigured");
+    t.match(await answer.body.json(), { detail: /^A body parser of the app, such as express\.json\(\), has read the request's body/ });
+  }
+  t.ok(logLines.some((line) => line.includes("has read the request's body before cognito-bff could")));
+  t.notMatch(logLines.join(""), "s3cret");
+  t.notOk(handedOn());
+
+  const asked = api.next();
+  const answering = request(`${url}/open/x`, { method: "POST", headers: { ...headers, "content-type": "text/plain" }, body: "hello" });
+  const [received, response] = await asked;
+  t.equal(await text(received), "hello", "a body that nobody has read is streamed");
+  response.end();
+  t.equal((await answering).statusCode, 200);
+  const emptyHanded = api.next();
+  const bodiless = request(`${url}/open/x`, { headers });
+  (await emptyHanded)[1].end();
+  t.equal((await bodiless).statusCode, 200, "and where there was none, nothing is missing");
+});
+
+t.test("in an app of one's own, what is not HTTP and asks for a path of ours is refused too, without a word of Fastify's", async (t) => {
+  const api = await startAnswerableApi(t);
+  const { url, logLines } = await embedProxy(t, [{ prefix: "/open", target: api.url, session: "none", token: "none" }]);
+  const handedOn = watch(api);
+  for (const line of ["GET /open/x RTSP/1.1", "DESCRIBE /open/x RTSP/1.0", "SOURCE /open/x ICE/1.0", "SETUP /auth/session RTSP/1.0"]) {
+    t.equal(statusOf(await rawExchange(url, `${line}\r\nHost: localhost\r\n\r\n`)), 400, line);
+  }
+  t.notOk(handedOn());
+  t.notMatch(logLines.join(""), /"level":(?:40|50|60)/);
+});

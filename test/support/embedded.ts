@@ -1,0 +1,35 @@
+import fastify, { type FastifyInstance } from "fastify";
+import type { Test } from "tap";
+import { freePort } from "../../src/demo/free-port.js";
+import { type BffPluginOptions, cognitoBff } from "../../src/index.js";
+import { memoryLogger } from "./running-demo.js";
+
+export interface EmbeddedProxy {
+  readonly url: string;
+  readonly app: FastifyInstance;
+  readonly logLines: readonly string[];
+}
+
+/** An app of somebody's own with the plugin in it and nobody signed in; `setUp` registers what comes before the plugin. */
+export async function embedProxy(
+  t: Test,
+  proxyRoutes: BffPluginOptions["proxyRoutes"],
+  setUp: (app: FastifyInstance) => void | Promise<void> = () => {},
+): Promise<EmbeddedProxy> {
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const logLines: string[] = [];
+  const app: FastifyInstance = fastify({ loggerInstance: memoryLogger(logLines) });
+  t.teardown(() => app.close());
+  await setUp(app);
+  await app.register(cognitoBff, {
+    publicUrl: url,
+    cognitoUserPoolId: "us-east-1_Local0001",
+    cognitoClientId: "client",
+    cognitoPublicClient: true,
+    sessionKeys: [Buffer.from("0123456789abcdefghijklmnopqrstuv").toString("base64")],
+    proxyRoutes,
+  });
+  await app.listen({ host: "127.0.0.1", port });
+  return { url, app, logLines };
+}
