@@ -1,3 +1,4 @@
+import { withoutEnd } from "../model/text.js";
 import type { DoubtfulCause, SessionEnding, UnavailableReason } from "../wire/reasons.js";
 
 /** What a failed call to Cognito means for the session. */
@@ -109,7 +110,7 @@ function fieldsOf(error: unknown): ErrorFields {
 
 /** Cognito's texts come with and without a period at the end, and not always in one spelling. */
 function normalise(message: string): string {
-  return message.trim().replace(/\.+$/, "").trim().toLowerCase();
+  return withoutEnd(message.trim(), ".").trim().toLowerCase();
 }
 
 /** Judges what a call to Cognito threw: Cognito's own exceptions by the table, everything else as an outage. Never throws. */

@@ -1,4 +1,5 @@
 import Type, { type TString } from "typebox";
+import { withoutEnd } from "../model/text.js";
 import { text } from "./basic-kinds.js";
 import { accepted, type Kind, refused } from "./kind.js";
 
@@ -18,7 +19,7 @@ export function parseBaseUrl(raw: string, path: BasePath): URL | null {
   // A path that the parser changed held dot segments or characters that must be escaped.
   if (url.pathname !== rawPath) return null;
   if (path === "no path" && rawPath !== "/") return null;
-  url.pathname = rawPath.replace(/\/+$/, "");
+  url.pathname = withoutEnd(rawPath, "/");
   return url;
 }
 

@@ -10,7 +10,7 @@ export const silentLog: Log = { info() {}, warn() {}, error() {} };
 
 const LONGEST_MESSAGE = 300;
 /** E-mail addresses, UUIDs (a `sub` is one), and anything as long as a part of a token. */
-const IDENTITIES = /[\w.+-]+@[\w.-]+|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[\w-]{24,}/gi;
+const IDENTITIES = /(?<![\w.+-])[\w.+-]+@[\w.-]+|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[\w-]{24,}/gi;
 
 /**
  * What may be said of an error in a log: its name, code and message, never the objects it carries (they may hold a token). A message may quote

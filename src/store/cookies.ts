@@ -1,3 +1,5 @@
+import { trimmedOf } from "../model/text.js";
+
 /*
  * Our cookies on the wire: names, attributes, chunks.
  *
@@ -51,27 +53,15 @@ export function cookieNames(publicUrl: string): CookieNames {
   };
 }
 
-/**
- * Without the spaces and tabs around it, and no others (RFC 6265 5.2). String.trim() takes a no-break space as well, and a browser lets a
- * sibling subdomain set a cookie whose name is one byte, 0xA0, and then our `__Host-` name: it would pass for the one that only we can set.
- * A scan from both ends, for `/[ \t]+$/` tries a run of spaces again from each of them.
- */
-function trimmed(text: string): string {
-  let [start, end] = [0, text.length];
-  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
-  return text.slice(start, end);
-}
-
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09;
-}
+// Space and tab alone (RFC 6265 5.2). String.trim() takes a no-break space as well, and a browser lets a sibling subdomain set a cookie
+// whose name is one byte, 0xA0, and then our `__Host-` name: it would pass for the one that only we can set.
+const AROUND = " \t";
 
 /** Every pair of a Cookie header, in order, duplicates included, values as they came. */
 export function* cookiePairs(header: string): Generator<readonly [name: string, value: string]> {
   for (const pair of header.split(";")) {
     const equals = pair.indexOf("=");
-    if (equals > 0) yield [trimmed(pair.slice(0, equals)), trimmed(pair.slice(equals + 1))];
+    if (equals > 0) yield [trimmedOf(pair.slice(0, equals), AROUND), trimmedOf(pair.slice(equals + 1), AROUND)];
   }
 }
 

@@ -10,6 +10,7 @@ import "../http/embedded-wire.test.js";
 import "../http/handshake-edges.test.js";
 import "../http/hashed-name.test.js";
 import "../http/hostile.test.js";
+import "../http/hostile-length.test.js";
 import "../http/origin-checks.test.js";
 import "../http/pipelining.test.js";
 import "../http/repeats.test.js";

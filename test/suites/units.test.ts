@@ -3,6 +3,8 @@
  * runs twice, is held by architecture/suites.test.ts.
  */
 import "../architecture/floors.test.js";
+import "../architecture/linear-parsers.test.js";
+import "../architecture/linear-time.test.js";
 import "../architecture/security-docs.test.js";
 import "../architecture/suites.test.js";
 import "../architecture/supply-chain.test.js";

@@ -1,0 +1,63 @@
+import type { IncomingHttpHeaders } from "node:http";
+import t from "tap";
+import { entriesOf } from "../../src/config/basic-kinds.js";
+import { judgeCall, judgeNavigation, judgeStaticHeader, judgeUpgrade } from "../../src/http/cross-site.js";
+import { isHashedName } from "../../src/http/hashed-name.js";
+import { loginIdOfState, openLogin } from "../../src/http/login-transaction.js";
+import { requestIdOf } from "../../src/http/request-id.js";
+import { parseReturnPath, returnPathOfReferer } from "../../src/http/return-path.js";
+import { describeError } from "../../src/model/log.js";
+import { Secret } from "../../src/model/secret.js";
+import { privateCacheControl } from "../../src/proxy/cache-control.js";
+import { setsOurCookie, withoutOurCookies } from "../../src/proxy/cookies.js";
+import { parseTarget } from "../../src/proxy/path.js";
+import { FrameTracker } from "../../src/proxy/websocket-frames.js";
+import { cookieNames, readSessionCookies } from "../../src/store/cookies.js";
+import { createSealer } from "../../src/store/sealing.js";
+import { ATTACKS, growthFault } from "../support/growth.js";
+
+const PUBLIC_URL = "https://app.example.com";
+const names = cookieNames(PUBLIC_URL);
+const sealer = createSealer([new Secret(Buffer.alloc(32, 1))]);
+const SETTINGS = { publicUrl: PUBLIC_URL, csrfHeader: "required", cookieSameSite: "lax" } as const;
+
+/** A text as the value of every header that a judgement reads. */
+function everyHeader(text: string): IncomingHttpHeaders {
+  const cors = { "sec-fetch-site": text, "sec-fetch-dest": text, "sec-purpose": text, purpose: text, origin: text };
+  return { ...cors, accept: text, "content-type": text, "x-bff-csrf": text, traceparent: text, "x-amzn-trace-id": text };
+}
+
+/** Everything of ours that reads what a browser or an API sends, by itself. */
+const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
+  "session cookies": (text) => readSessionCookies(`bff-=1; ${names.session}=${text}`, names),
+  "the API's part of a Cookie header": (text) => withoutOurCookies(`${names.session}=1; ${text}`, names.isOurs),
+  "a cookie's name": (text) => names.isOurs(`bff-session-${text}`),
+  "an API's Set-Cookie": (text) => setsOurCookie(text, names.isOurs),
+  "an API's Cache-Control": (text) => privateCacheControl([text]),
+  "a request target": (text) => parseTarget(`/${text}`),
+  "a request target's query": (text) => parseTarget(`/x?${text}`),
+  return_to: (text) => parseReturnPath(`/${text}`, "/auth"),
+  Referer: (text) => returnPathOfReferer(`${PUBLIC_URL}/${text}`, PUBLIC_URL, "/auth"),
+  "the query of sign-in and callback": (text) => [...new URLSearchParams(text)],
+  state: (text) => loginIdOfState(text),
+  "a login cookie": (text) => openLogin("abcdefgh", text, sealer, 0),
+  "a sealed value": (text) => sealer.open("session", text),
+  "a proxied call's headers": (text) => judgeCall({ method: "GET", headers: everyHeader(text) }, SETTINGS),
+  "a socket's headers": (text) => judgeUpgrade({ method: "GET", headers: everyHeader(text) }, SETTINGS),
+  "a navigation's headers": (text) => judgeNavigation({ method: "GET", headers: everyHeader(text) }),
+  "the headers of a call without Fetch Metadata": (text) =>
+    judgeStaticHeader({ method: "POST", headers: everyHeader(text) }, SETTINGS, null),
+  "trace headers": (text) => requestIdOf(everyHeader(text)),
+  "a file's name": (text) => isHashedName(`/assets/${text}.js`),
+  "WebSocket frames": (text) => new FrameTracker().follow(Buffer.from(text)),
+  "an error's message": (text) => describeError(new Error(text)),
+  "a list": (text) => entriesOf(text),
+};
+
+t.test("32 kB cost every parser of what browsers and APIs send no more than their length", (t) => {
+  for (const [name, parse] of Object.entries(PARSERS)) {
+    const faults = ATTACKS.flatMap((attack) => growthFault(parse, attack) ?? []);
+    t.same(faults, [], name);
+  }
+  t.end();
+});
