@@ -74,6 +74,8 @@ export interface Config {
   readonly csrfHeader: "off" | "required";
   /** Which peers' X-Forwarded-* are believed: none, so many hops, or these CIDRs. */
   readonly trustProxy: false | number | readonly string[];
+  /** Longest head of an API's answer. */
+  readonly upstreamMaxHeaderBytes: number;
   readonly drainDelayMs: number;
   readonly shutdownTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;

@@ -199,6 +199,7 @@ function toConfig(v: SettingValues): Config {
     authPrefix: v.AUTH_PREFIX,
     csrfHeader: v.CSRF_HEADER,
     trustProxy: v.TRUST_PROXY,
+    upstreamMaxHeaderBytes: v.UPSTREAM_MAX_HEADER_BYTES,
     drainDelayMs: v.DRAIN_DELAY,
     shutdownTimeoutMs: v.SHUTDOWN_TIMEOUT,
     keepAliveTimeoutMs: v.KEEP_ALIVE_TIMEOUT,

@@ -5,6 +5,7 @@ import { proxyRoutes } from "./proxy-routes.js";
 import { sessionKeys } from "./session-keys.js";
 import { byDefault, nothing, open, REQUIRED, type Setting, secret } from "./setting.js";
 import { trustProxy } from "./trust-proxy.js";
+import { UPSTREAM_SETTINGS } from "./upstream-settings.js";
 import { baseUrl, managedLoginDomain, path, publicOrigin, serverOrigin } from "./url-kinds.js";
 
 const SECOND_MS = 1_000;
@@ -228,6 +229,7 @@ export const SETTINGS = {
     meaning: "`required`: fetch calls must also carry `x-bff-csrf: 1`.",
     example: "required",
   }),
+  ...UPSTREAM_SETTINGS,
   SPA_DIR: open({
     group: "spa",
     kind: text("a directory's path, without control characters", (raw) => !/\p{Cc}/u.test(raw)),

@@ -13,6 +13,7 @@ import { CALL_METHODS, ProblemError } from "./problem.js";
 import { refuseReadBody } from "./read-body.js";
 import type { Services } from "./services.js";
 import type { Visit } from "./session-gate.js";
+import { upstreamFailure } from "./upstream-problem.js";
 
 /** A call on its way to an API. */
 export interface ProxiedCall {
@@ -143,13 +144,12 @@ function describe(outcome: ForwardOutcome, span: Span): void {
 }
 
 function settle(outcome: ForwardOutcome, route: string, request: FastifyRequest, reply: FastifyReply): void {
+  const failure = upstreamFailure(outcome);
+  if (failure !== null) {
+    request.log.warn({ route, error: "error" in outcome ? describeError(outcome.error) : undefined }, failure.line);
+    throw new ProblemError(failure.problem);
+  }
   switch (outcome.kind) {
-    case "unreachable":
-      request.log.warn({ route, error: describeError(outcome.error) }, "the API cannot be reached");
-      throw new ProblemError({ reason: "upstream_unreachable" });
-    case "timeout":
-      request.log.warn({ route }, "the API gave no answer in time");
-      throw new ProblemError({ reason: "upstream_timeout" });
     case "answered":
       // A tunnel: its response never closes.
       if (outcome.status === 101) request.bffFinished?.(101);

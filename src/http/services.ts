@@ -165,9 +165,11 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
     random,
   });
   const watch = createSessionWatch({ coordinator, lifecycle, store, limits, time, clock, log });
-  const forwarder = createForwarder({ clock, connectTimeoutMs: UPSTREAM_CONNECT_TIMEOUT_MS, keepAliveMs: UPSTREAM_KEEP_ALIVE_MS });
+  const connectTimeoutMs = UPSTREAM_CONNECT_TIMEOUT_MS;
+  const maxHeaderBytes = config.upstreamMaxHeaderBytes;
+  const forwarder = createForwarder({ clock, connectTimeoutMs, keepAliveMs: UPSTREAM_KEEP_ALIVE_MS, maxHeaderBytes });
 
-  const upgrades = createUpgrades({ watch, clock, log, connectTimeoutMs: UPSTREAM_CONNECT_TIMEOUT_MS });
+  const upgrades = createUpgrades({ watch, clock, log, connectTimeoutMs, maxHeaderBytes });
   metrics.watch({
     openCalls: () => open.calls,
     openStreams: () => open.streams,

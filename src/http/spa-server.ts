@@ -5,6 +5,7 @@ import { judgeUpgrade, refuseCrossSite } from "./cross-site.js";
 import { ProblemError } from "./problem.js";
 import type { Services } from "./services.js";
 import { contentSecurityPolicy } from "./spa-headers.js";
+import { upstreamFailure } from "./upstream-problem.js";
 
 /** How long a development server may take for its first answer, which may compile the app. */
 const ANSWER_TIMEOUT_MS = 120_000;
@@ -48,9 +49,10 @@ export function passToDevelopmentServer(app: FastifyInstance, target: URL, servi
     for (const [name, value] of policy) reply.raw.setHeader(name, value);
     handedOn.add(request.raw);
     const outcome = isHandshake ? await upgrades.forward(exchange, null) : await forwarder.forward(exchange);
-    if (outcome.kind === "unreachable" || outcome.kind === "timeout") {
+    const failure = upstreamFailure(outcome);
+    if (failure !== null) {
       for (const [name] of policy) reply.raw.removeHeader(name);
-      throw outcome.kind === "timeout" ? new ProblemError({ reason: "upstream_timeout" }) : down(target);
+      throw outcome.kind === "unreachable" ? down(target) : new ProblemError(failure.problem);
     }
     // A tunnel: its response never closes.
     if (outcome.kind === "answered" && outcome.status === 101) request.bffFinished?.(101);

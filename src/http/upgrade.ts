@@ -21,6 +21,8 @@ export interface UpgradesOptions {
   readonly log: Log;
   /** Longest wait for a connection to the API, TLS included. Milliseconds. */
   readonly connectTimeoutMs: number;
+  /** Longest head of the API's answer. */
+  readonly maxHeaderBytes: number;
 }
 
 /** WebSocket handshakes: they take the way of every call through hooks and routes, and end in a tunnel instead of an answer. */
@@ -44,7 +46,7 @@ export interface Upgrades {
 }
 
 export function createUpgrades(options: UpgradesOptions): Upgrades {
-  const { watch, clock, log, connectTimeoutMs } = options;
+  const { watch, clock, log, connectTimeoutMs, maxHeaderBytes } = options;
   /** What came behind the head of a handshake, for as long as its request lives. */
   const handshakes = new WeakMap<IncomingMessage, Buffer>();
   const tunnels = new Set<Tunnel>();
@@ -82,7 +84,7 @@ export function createUpgrades(options: UpgradesOptions): Upgrades {
     async forward(exchange, session) {
       const head = handshakes.get(exchange.request) ?? Buffer.alloc(0);
       handshakes.delete(exchange.request);
-      const outcome = await shakeHands(exchange, head, { clock, connectTimeoutMs });
+      const outcome = await shakeHands(exchange, head, { clock, connectTimeoutMs, maxHeaderBytes });
       if (outcome.kind !== "open") return outcome;
       keep(outcome.tunnel, session);
       return { kind: "answered", status: 101 };

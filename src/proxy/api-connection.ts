@@ -1,119 +1,110 @@
 import type { Socket } from "node:net";
 import { type buildConnector, Client, type Dispatcher } from "undici";
+import { HeadReader } from "./head-reader.js";
+import { PatientWrites } from "./patient-writes.js";
 
-/** What a call may know of the connection it goes out on. */
-export interface ApiConnection {
+/** What a call is told, beside what undici tells it. */
+export interface CallHandler extends Dispatcher.DispatchHandler {
+  /** Called before the call is queued on its connection. */
+  onConnection(connection: ApiConnection): void;
+}
+
+// undici reads it, its types do not name it.
+export interface CallOptions extends Dispatcher.DispatchOptions {
+  readonly servername: string;
+}
+
+/** One of undici's clients, which has one connection at a time and one call at a time on it. */
+export class ApiConnection {
+  readonly #client: Client;
+  #socket: Socket | null = null;
+  #reader: HeadReader | null = null;
+  #writes: PatientWrites | null = null;
+  #calls = 0;
+  #broken = false;
+
+  constructor(origin: string, options: Client.Options & { readonly maxHeaderSize: number }, connect: buildConnector.connector) {
+    const watched: buildConnector.connector = (to, callback) =>
+      connect(to, (...connected) => {
+        const [, socket] = connected;
+        // Absent, not null, where connecting failed.
+        if (socket) this.#watch(socket, options.maxHeaderSize);
+        callback(...connected);
+      });
+    this.#client = new Client(origin, { ...options, pipelining: 1, connect: watched });
+  }
+
+  /** @param onFree called whenever the connection can carry a further call. */
+  whenFree(onFree: () => void): void {
+    this.#client.on("drain", onFree);
+  }
+
+  /** @param onGone called when the connection is gone, or could not be made. */
+  whenGone(onGone: () => void): void {
+    this.#client.on("disconnect", onGone).on("connectionError", onGone);
+  }
+
+  dispatch(call: CallOptions, handler: CallHandler): void {
+    handler.onConnection(this);
+    this.#client.dispatch(call, handler);
+  }
+
+  /** Cuts it: what it carries fails, and what it would still have become is not waited for. */
+  destroy(): Promise<void> {
+    return this.#client.destroy();
+  }
+
   /** To be called when a request is about to be written: tells whether the connection has carried one before. */
-  begin(): "fresh" | "kept";
-  /** Whether any byte has come since then. */
-  readonly heard: boolean;
+  begin(): "fresh" | "kept" {
+    this.#reader?.expectHead();
+    this.#writes?.begin();
+    this.#calls += 1;
+    return this.#calls === 1 ? "fresh" : "kept";
+  }
+
+  /** Whether there is a connection at present. */
+  get open(): boolean {
+    return this.#socket !== null && !this.#socket.destroyed;
+  }
+
+  /** Whether a call is on it, or waits for it. */
+  get busy(): boolean {
+    return this.#client.stats.size > 0;
+  }
+
+  /** Whether any byte has come since `begin`. */
+  get heard(): boolean {
+    return this.#reader?.heard ?? false;
+  }
+
+  /** Whether the system refused the very first bytes since `begin`: the API has none of them. */
+  get refused(): boolean {
+    return this.#writes?.refused ?? false;
+  }
+
+  /** Whether a write has failed. */
+  get writeFailed(): boolean {
+    return this.#writes?.failed ?? false;
+  }
+
   /**
    * Whether the connection has failed. undici takes the reset of an answer that lasts until the connection ends for that end, so that half an
    * answer would pass for a whole one.
    */
-  readonly broken: boolean;
-}
-
-/** Dispatch options of ours; undici hands them through to the client unread. */
-export interface CallOptions extends Dispatcher.DispatchOptions {
-  /** Called before the request is queued on its connection. */
-  readonly onConnection: (connection: ApiConnection) => void;
-}
-
-const CONTINUE = Buffer.from("HTTP/1.1 100");
-const HEAD_END = "\r\n\r\n";
-/** As undici's own limit for a head. */
-const LONGEST_HEAD_BYTES = 16 * 1024;
-
-/** One of a pool's clients, which has one connection at a time, over `connect`. */
-export function createApiClient(origin: URL | string, options: Client.Options, connect: buildConnector.connector): Client {
-  let reader: HeadReader | null = null;
-  let calls = 0;
-  let broken = false;
-  const connection: ApiConnection = {
-    begin() {
-      reader?.expectHead();
-      calls += 1;
-      return calls === 1 ? "fresh" : "kept";
-    },
-    get heard() {
-      return reader?.heard ?? false;
-    },
-    get broken() {
-      return broken;
-    },
-  };
-  const client = new Client(origin, {
-    ...options,
-    connect: (to, callback) =>
-      connect(to, (...connected) => {
-        const [, socket] = connected;
-        calls = 0;
-        broken = false;
-        // Before undici listens, so that it is known when undici draws its conclusion.
-        socket?.once("error", () => {
-          broken = true;
-        });
-        // Absent, not null, where connecting failed.
-        reader = socket ? new HeadReader(socket) : null;
-        callback(...connected);
-      }),
-  });
-  const dispatch = client.dispatch.bind(client);
-  client.dispatch = (call, handler) => {
-    if (isOurs(call)) call.onConnection(connection);
-    return dispatch(call, handler);
-  };
-  return client;
-}
-
-function isOurs(call: Dispatcher.DispatchOptions): call is CallOptions {
-  return "onConnection" in call;
-}
-
-/**
- * Stands before undici at a socket and passes over `100 (Continue)` answers, which undici takes for a broken peer. Nobody asked for one, but
- * some servers send it with every POST, and a client must be able to read it (RFC 9110 section 15.2).
- */
-class HeadReader {
-  readonly #read: (size?: number) => Buffer | null;
-  #expecting = false;
-  #heard = false;
-  #held: Buffer | null = null;
-
-  constructor(socket: Socket) {
-    this.#read = socket.read.bind(socket);
-    socket.read = (size?: number) => (this.#expecting ? this.#readHead() : this.#read(size));
+  get broken(): boolean {
+    return this.#broken;
   }
 
-  expectHead(): void {
-    this.#expecting = true;
-    this.#heard = false;
-    this.#held = null;
-  }
-
-  get heard(): boolean {
-    return this.#heard;
-  }
-
-  #readHead(): Buffer | null {
-    const chunk = this.#read();
-    if (chunk === null) return null;
-    this.#heard = true;
-    let bytes = this.#held === null ? chunk : Buffer.concat([this.#held, chunk]);
-    this.#held = null;
-    while (bytes.length >= CONTINUE.length && bytes.subarray(0, CONTINUE.length).equals(CONTINUE)) {
-      const end = bytes.indexOf(HEAD_END);
-      if (end < 0) break;
-      bytes = bytes.subarray(end + HEAD_END.length);
-    }
-    const length = Math.min(bytes.length, CONTINUE.length);
-    const mayBeContinue = bytes.length < LONGEST_HEAD_BYTES && bytes.subarray(0, length).equals(CONTINUE.subarray(0, length));
-    if (mayBeContinue) {
-      this.#held = bytes;
-      return null;
-    }
-    this.#expecting = false;
-    return bytes;
+  #watch(socket: Socket, longestHeadBytes: number): void {
+    this.#socket = socket;
+    this.#calls = 0;
+    this.#broken = false;
+    // Before undici listens, so that it is known when undici draws its conclusion.
+    socket.once("error", () => {
+      this.#broken = true;
+    });
+    this.#reader = new HeadReader(socket, longestHeadBytes);
+    // On a kept connection that does not take a byte of a call, whatever waits to be read answers no call.
+    this.#writes = new PatientWrites(socket, () => this.#calls === 1);
   }
 }

@@ -35,7 +35,18 @@ export interface Exchange {
 /** Why an answer that had begun did not arrive whole. */
 export type CutCause = "upstream_broke" | "upstream_silent" | "client_gone" | "session_ended" | "restarting";
 
-/** What became of a call. With `unreachable` and `timeout` nothing was written, and the caller answers. */
+/** What became of a call of which nothing was written to the browser: the caller answers. */
+export type Unanswered =
+  /** No connection, or none that gave an HTTP answer. For 502. */
+  | { readonly kind: "unreachable"; readonly error: Error }
+  /** The API closed the connection while it was being sent the request, and no answer of it arrived. For 502. */
+  | { readonly kind: "api_closed_early"; readonly error: Error }
+  /** The head of the API's answer is longer than is accepted. For 502. */
+  | { readonly kind: "headers_too_large"; readonly error: Error }
+  /** Connected, and no head within `responseHeaderTimeoutMs`. For 504. */
+  | { readonly kind: "timeout" };
+
+/** What became of a call. */
 export type ForwardOutcome =
   /** Head and body went out whole. */
   | { readonly kind: "answered"; readonly status: number }
@@ -43,7 +54,4 @@ export type ForwardOutcome =
   | { readonly kind: "cut_short"; readonly status: number; readonly cause: CutCause }
   /** The browser left before there was an answer. */
   | { readonly kind: "client_gone" }
-  /** No connection, or none that gave an HTTP answer. For 502. */
-  | { readonly kind: "unreachable"; readonly error: Error }
-  /** Connected, and no head within `responseHeaderTimeoutMs`. For 504. */
-  | { readonly kind: "timeout" };
+  | Unanswered;

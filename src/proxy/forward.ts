@@ -4,7 +4,7 @@ import { createEventStreams } from "./event-streams.js";
 import type { Exchange, ForwardOutcome } from "./exchange.js";
 import { Relay } from "./relay.js";
 
-export type { CutCause, Exchange, ForwardOutcome } from "./exchange.js";
+export type { CutCause, Exchange, ForwardOutcome, Unanswered } from "./exchange.js";
 
 export interface ForwarderOptions extends ConnectionOptions {
   readonly clock: Clock;
@@ -12,8 +12,9 @@ export interface ForwarderOptions extends ConnectionOptions {
 
 export interface Forwarder {
   /**
-   * Hands a call on and streams the answer back. Nothing is ever tried again but a GET or HEAD without a body, once, when a kept connection
-   * closed under it before any byte of an answer. Never rejects.
+   * Hands a call on and streams the answer back. What goes out again, once and over a fresh connection, is a call that never started because
+   * its kept connection was dead, and a GET or HEAD without a body when a kept connection closed under it before any byte of an answer.
+   * Never rejects.
    *
    * When the outcome arrives the request has been let go and flows away unread, so a caller that answers itself has nothing to do about
    * the body. TRACE is the caller's to refuse: its answer would repeat the token (RFC 9110 section 9.3.8).

@@ -4,9 +4,9 @@ import { isIP, type Socket } from "node:net";
 import { pipeline } from "node:stream";
 import { apiHost } from "../config/api-host.js";
 import type { Clock } from "../model/clock.js";
+import { bareError, isEventStream, writeHead } from "./answer.js";
 import type { CutCause, Exchange, ForwardOutcome } from "./exchange.js";
 import { downstreamResponseHeaders, upstreamRequestHeaders } from "./headers.js";
-import { bareError, isEventStream, writeHead } from "./relay.js";
 import { createSilenceTimer } from "./silence-timer.js";
 import { Tunnel } from "./tunnel.js";
 
@@ -20,6 +20,8 @@ export interface HandshakeSettings {
   readonly clock: Clock;
   /** Longest wait for a connection to the API, TLS included. Milliseconds. */
   readonly connectTimeoutMs: number;
+  /** Longest head of the API's answer. */
+  readonly maxHeaderBytes: number;
 }
 
 /** Browsers send nothing before the 101 (RFC 6455 section 4.1); what others send by then is kept up to here. */
@@ -30,17 +32,18 @@ const AGENTS = { "http:": new HttpAgent({ keepAlive: false }), "https:": new Htt
 
 /**
  * Hands a WebSocket handshake on, once. The answer to the browser is written by the exchange's `response` unless it is a 101; with
- * `unreachable` and `timeout` nothing was written, and the caller answers. Never rejects.
+ * `unreachable`, `headers_too_large` and `timeout` nothing was written, and the caller answers. Never rejects.
  *
  * @param head what came from the browser behind the request.
  */
-export function shakeHands(exchange: Exchange, head: Buffer, { clock, connectTimeoutMs }: HandshakeSettings): Promise<HandshakeOutcome> {
+export function shakeHands(exchange: Exchange, head: Buffer, settings: HandshakeSettings): Promise<HandshakeOutcome> {
+  const { clock, connectTimeoutMs } = settings;
   const { request, response, route } = exchange;
   const browser = request.socket;
   if (browser.destroyed) return Promise.resolve({ kind: "client_gone" });
 
   return new Promise((resolve) => {
-    const api = askApi(exchange);
+    const api = askApi(exchange, settings.maxHeaderBytes);
     const early = head.length > 0 ? [head] : [];
     let earlyBytes = head.length;
 
@@ -76,7 +79,9 @@ export function shakeHands(exchange: Exchange, head: Buffer, { clock, connectTim
     api.once("socket", (socket) => {
       socket.once(route.target.protocol === "https:" ? "secureConnect" : "connect", () => connectTimer.stop());
     });
-    api.on("error", (error) => giveUp({ kind: "unreachable", error: bareError(error) }));
+    api.on("error", (error: Error & { code?: string }) => {
+      giveUp({ kind: error.code === "HPE_HEADER_OVERFLOW" ? "headers_too_large" : "unreachable", error: bareError(error) });
+    });
     api.on("upgrade", (answer, socket, apiHead) => {
       letGo();
       if (answer.statusCode !== 101 || answer.headers.upgrade?.toLowerCase() !== "websocket") {
@@ -110,7 +115,7 @@ export function shakeHands(exchange: Exchange, head: Buffer, { clock, connectTim
   });
 }
 
-function askApi(exchange: Exchange): ClientRequest {
+function askApi(exchange: Exchange, maxHeaderSize: number): ClientRequest {
   const { request, route, upstreamTarget, publicHost } = exchange;
   const { protocol, hostname, port, host } = route.target;
   const headers = upstreamRequestHeaders(request.rawHeaders, {
@@ -124,7 +129,7 @@ function askApi(exchange: Exchange): ClientRequest {
   headers.push("connection", "Upgrade", "upgrade", "websocket");
   // URL keeps the brackets of an IPv6 address.
   const address = hostname.replace(/^\[|\]$/g, "");
-  const options = { hostname: address, port, path: upstreamTarget, method: "GET", headers };
+  const options = { hostname: address, port, path: upstreamTarget, method: "GET", headers, maxHeaderSize };
   if (protocol !== "https:") return httpRequest({ ...options, agent: AGENTS["http:"] });
   // Or Node would take the name from the Host header, which is our own with `host: "public"`.
   return httpsRequest({ ...options, agent: AGENTS["https:"], servername: isIP(address) === 0 ? address : "" });

@@ -2,8 +2,9 @@ import type { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import { apiHost } from "../config/api-host.js";
 import type { Cancel, Clock } from "../model/clock.js";
-import type { ApiConnection } from "./api-connection.js";
-import type { Connections } from "./connections.js";
+import { bareError, isEventStream, latin1, type ParsedHeaders, writeHead } from "./answer.js";
+import type { ApiConnection, CallHandler } from "./api-connection.js";
+import type { Connections, Wanted } from "./connections.js";
 import type { EventStreams } from "./event-streams.js";
 import type { CutCause, Exchange, ForwardOutcome } from "./exchange.js";
 import { downstreamResponseHeaders, upstreamRequestHeaders } from "./headers.js";
@@ -15,14 +16,17 @@ import { createSilenceTimer, type SilenceTimer } from "./silence-timer.js";
  */
 const CLOSED_UNDER_CALL: ReadonlySet<string> = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
 
+/** Tells undici, and nobody else. */
+const ENDED = new Error("The call has ended.");
+
+type CodedError = Error & { readonly code?: string };
 type Controller = Dispatcher.DispatchController;
-type ParsedHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /** What Node's writeHead takes as a reason phrase; others are left out, they mean nothing to a client (RFC 9112 section 4). */
 const REASON_PHRASE = /^[\t\x20-\x7e]+$/;
 
 /** One call on its way: the handler that undici tells what comes back. Methods and fields, not closures: it is made for every call. */
-export class Relay implements Dispatcher.DispatchHandler {
+export class Relay implements CallHandler {
   readonly #exchange: Exchange;
   readonly #headTimer: SilenceTimer;
   readonly #bodyTimer: SilenceTimer;
@@ -36,9 +40,12 @@ export class Relay implements Dispatcher.DispatchHandler {
   #status: number | null = null;
   #controller: Controller | null = null;
   #connection: ApiConnection | null = null;
-  /** Whether a second sending is allowed: never for a call that may change something, never twice, never over a fresh connection. */
-  #resend: "never" | "if kept" | "allowed" = "never";
-  #send: () => void = () => {};
+  /** Whether the present connection has carried a call before. */
+  #kept = false;
+  /** Whether undici has begun to write the call on its present connection. */
+  #begun = false;
+  #sentAgain = false;
+  #send: (wanted: Wanted) => void = () => {};
   #body: Readable | null = null;
   readonly #streams: EventStreams | null;
   /** Null unless the answer is an event stream of a session. */
@@ -80,21 +87,24 @@ export class Relay implements Dispatcher.DispatchHandler {
     }
     this.#headTimer.restart();
     const { method = "GET" } = request;
-    if (framing === null && (method === "GET" || method === "HEAD")) this.#resend = "if kept";
-    const onConnection = (connection: ApiConnection) => {
-      this.#connection = connection;
-    };
-    this.#send = () => connections.dispatch(route.target, { path: upstreamTarget, method, headers, body: this.#body, onConnection }, this);
-    this.#send();
+    const call = { path: upstreamTarget, method, headers, body: this.#body };
+    this.#send = (wanted) => connections.dispatch(route.target, call, this, wanted);
+    this.#send("any");
     return this.#settled;
+  }
+
+  onConnection(connection: ApiConnection): void {
+    this.#connection = connection;
+    this.#kept = connection.open;
+    this.#begun = false;
   }
 
   onRequestStart(controller: Controller): void {
     this.#controller = controller;
-    const connection = this.#connection?.begin();
-    if (this.#resend === "if kept") this.#resend = connection === "kept" ? "allowed" : "never";
+    this.#begun = true;
+    this.#kept = this.#connection?.begin() === "kept";
     // It ended while it waited for a connection: undici sends nothing then.
-    if (this.#over) controller.abort(new Error("The call has ended."));
+    if (this.#over) controller.abort(ENDED);
   }
 
   onResponseStart(controller: Controller, status: number, parsed: ParsedHeaders, statusMessage?: string): void {
@@ -143,20 +153,31 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (this.#over || this.#whole) return;
-    if (this.#connection?.broken) this.#cutShort("upstream_broke");
+    // Whoever answers before the request is over and closes resets the connection: RFC 9112 section 9.6. That is no break then.
+    if (this.#connection?.broken && !this.#isUploading()) this.#cutShort("upstream_broke");
     else this.#finishAnswer();
   }
 
   onResponseError(_controller: Controller | undefined, error: Error): void {
     if (this.#over || this.#whole) return;
-    if (this.#mayResend(error)) {
-      this.#resend = "never";
-      // Other connections that the API closed along with this one are known to be gone by then.
-      setImmediate(() => {
-        if (!this.#over) this.#send();
-      });
-    } else if (this.#status === null) this.#end({ kind: "unreachable", error: bareError(error) });
-    else this.#cutShort("upstream_broke");
+    if (this.#status !== null) this.#cutShort("upstream_broke");
+    else if (this.#mayResend(error)) {
+      this.#sentAgain = true;
+      // A fresh one: others that are kept may have died along with this one.
+      this.#send("fresh");
+    } else this.#end({ kind: this.#whyUnanswered(error), error: bareError(error) });
+  }
+
+  #whyUnanswered({ code }: CodedError): "unreachable" | "api_closed_early" | "headers_too_large" {
+    if (code === "UND_ERR_HEADERS_OVERFLOW") return "headers_too_large";
+    const { refused = true, writeFailed = false } = this.#connection ?? {};
+    const early = this.#body !== null && this.#begun && !refused && (!this.#body.readableEnded || writeFailed);
+    return early && CLOSED_UNDER_CALL.has(code ?? "") ? "api_closed_early" : "unreachable";
+  }
+
+  /** Whether there is more of the request's body to come than undici has taken. */
+  #isUploading(): boolean {
+    return this.#body !== null && !this.#body.readableEnded;
   }
 
   /**
@@ -169,9 +190,18 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (this.#exchange.request.method === "GET") this.#forgetStream = this.#streams?.keep(() => this.#cutForRestart()) ?? null;
   }
 
-  /** RFC 9110 section 9.2.2: a safe call may be repeated when the connection closed before any of its answer came. */
-  #mayResend(error: Error & { code?: string }): boolean {
-    return this.#resend === "allowed" && this.#connection?.heard === false && CLOSED_UNDER_CALL.has(error.code ?? "");
+  /**
+   * Over a kept connection, once. A call that never started changed nothing, whatever it is: undici had not begun to write it, or the system
+   * took none of its first bytes. One that did may be repeated when it is safe and the connection closed before any of its answer came (RFC
+   * 9110 section 9.2.2).
+   */
+  #mayResend({ code }: CodedError): boolean {
+    if (this.#sentAgain || !this.#kept || !CLOSED_UNDER_CALL.has(code ?? "")) return false;
+    if (!this.#begun) return true;
+    // What has been read of a body is gone.
+    if (this.#body !== null) return false;
+    const { method } = this.#exchange.request;
+    return this.#connection?.refused === true || (this.#connection?.heard === false && (method === "GET" || method === "HEAD"));
   }
 
   #finishAnswer(): void {
@@ -225,7 +255,9 @@ export class Relay implements Dispatcher.DispatchHandler {
   #breakOff(outcome: ForwardOutcome): void {
     if (this.#over) return;
     this.#end(outcome);
-    this.#controller?.abort(new Error("The call has ended."));
+    if (this.#begun) this.#controller?.abort(ENDED);
+    // Not on its way yet: the connection that would be made for nobody is not waited for.
+    else void this.#connection?.destroy();
   }
 
   #end(outcome: ForwardOutcome): void {
@@ -243,36 +275,4 @@ export class Relay implements Dispatcher.DispatchHandler {
     request.resume();
     this.#settle(outcome);
   }
-}
-
-function latin1(raw: Controller["rawHeaders"]): string[] {
-  const headers: string[] = [];
-  if (!Array.isArray(raw)) return headers;
-  for (const part of raw) headers.push(typeof part === "string" ? part : part.toString("latin1"));
-  return headers;
-}
-
-/** Writes a head with every header kept, those that were set on the response before included. */
-export function writeHead(response: Exchange["response"], status: number, reason: string | undefined, headers: string[]): void {
-  if (response.getHeaderNames().length === 0) {
-    if (reason === undefined) response.writeHead(status, headers);
-    else response.writeHead(status, reason, headers);
-    return;
-  }
-  // Once a header was set on its own, writeHead keeps only the last of several with one name, Set-Cookie among them (Node 20).
-  for (let i = 0; i + 1 < headers.length; i += 2) response.appendHeader(headers[i] ?? "", headers[i + 1] ?? "");
-  if (reason === undefined) response.writeHead(status);
-  else response.writeHead(status, reason);
-}
-
-/** Whether an answer is an event stream, which lasts as long as both ends want it to. */
-export function isEventStream(parsed: ParsedHeaders): boolean {
-  return [parsed["content-type"] ?? []].flat().some((type) => /^text\/event-stream\s*(?:;|$)/i.test(type));
-}
-
-/** An error fit for a log: undici's own hold socket details, and its parser error the bytes of the API's answer. */
-export function bareError(error: Error & { code?: string; errors?: readonly Error[] }): Error {
-  // Node's error for a host with several addresses has no message of its own.
-  const message = error.message || error.errors?.[0]?.message || error.code || error.name;
-  return Object.assign(new Error(message), { code: error.code ?? error.name });
 }

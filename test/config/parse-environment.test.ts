@@ -49,6 +49,7 @@ t.test("the least that works has the contract's defaults, and is warned only of 
     spaCsp: null,
     authPrefix: "/auth",
     csrfHeader: "off",
+    upstreamMaxHeaderBytes: 65_536,
     trustProxy: false,
     drainDelayMs: 0,
     shutdownTimeoutMs: 8_000,

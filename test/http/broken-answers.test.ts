@@ -33,7 +33,7 @@ t.test("an answer that broke is never seen as complete", async (t) => {
 
 /** Answers that are none, and what the browser is told. */
 const NO_ANSWERS: readonly (readonly [promise: string, bytes: string])[] = [
-  ["a head that is too large", `HTTP/1.1 200 OK\r\nX: ${"x".repeat(40_000)}\r\n\r\n`],
+  ["a head that is too large", `HTTP/1.1 200 OK\r\nX: ${"x".repeat(70_000)}\r\n\r\n`],
   ["two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"],
   ["a length and chunks", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
   ["no HTTP", "SSH-2.0-OpenSSH\r\n"],
@@ -50,6 +50,18 @@ t.test("what is no answer is a 502 with the reason, and shows nothing of what ca
     t.notMatch(text, /OpenSSH|xxxx/, promise);
   }
   t.notMatch(demo.logLines.join(""), /"level":(?:50|60)|xxxx/);
+});
+
+t.test("an API's head is accepted up to UPSTREAM_MAX_HEADER_BYTES, and above it the 502 says so", async (t) => {
+  const { ask, play } = await setUpStage(t);
+  const filler = (bytes: number) => `${`X-Filler: ${"x".repeat(4_086)}\r\n`.repeat(bytes / 4_096)}`;
+  play(answer(`${OK}${filler(20_480)}\r\nok`));
+  t.match(await (await ask(t, "/api/x", "Connection: close\r\n\r\n")).closed(), /^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\nok$/);
+  play(answer(`${OK}${filler(61_440)}\r\nok`));
+  t.match(await (await ask(t, "/api/x", "Connection: close\r\n\r\n")).closed(), /^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\nok$/);
+  play(answer(`${OK}${filler(69_632)}\r\nok`));
+  const refused = await (await ask(t, "/api/x", "Connection: close\r\n\r\n")).closed();
+  t.match(refused, /^HTTP\/1\.1 502 [\s\S]*"detail":"[^"]*more headers than are accepted here \(UPSTREAM_MAX_HEADER_BYTES\)/);
 });
 
 t.test("slow APIs: 504 before the head, a cut within the body, on the route's own limits", async (t) => {

@@ -140,6 +140,125 @@ t.test("a browser that leaves before the second sending causes none", async (t) 
   t.ok(calls <= 3);
 });
 
+/** An API that keeps its connections; `reset` resets those that are idle. */
+async function startResettingApi(t: Test): Promise<{ target: URL; seen: string[]; reset: () => void; connections: () => number }> {
+  const seen: string[] = [];
+  const idle = new Set<Socket>();
+  let connections = 0;
+  const server = createNetServer((socket) => {
+    connections++;
+    let text = "";
+    socket.on("data", (bytes) => {
+      idle.delete(socket);
+      text += bytes.toString("latin1");
+      const [head = "", body] = text.split("\r\n\r\n");
+      const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
+      if (body === undefined || body.length < length) return;
+      text = "";
+      seen.push(`${head.split(" ")[0]} ${body}`.trim());
+      idle.add(socket);
+      socket.write(OK);
+    });
+    socket.on("close", () => idle.delete(socket));
+  });
+  const target = new URL(`http://127.0.0.1:${await listen(t, server)}`);
+  const reset = () => {
+    for (const socket of idle) socket.resetAndDestroy();
+  };
+  return { target, seen, reset, connections: () => connections };
+}
+
+const METHODS_AND_BODIES = [
+  ["GET", ""],
+  ["POST", ""],
+  ["POST", "x"],
+  ["PUT", "xyz"],
+  ["PATCH", "x"],
+  ["DELETE", ""],
+] as const;
+
+for (const [method, body] of METHODS_AND_BODIES) {
+  const what = `${method} ${body === "" ? "without" : "with"} a body`;
+
+  t.test(`a ${what} that never started, because its kept connection was reset, goes out over a fresh one`, async (t) => {
+    const api = await startResettingApi(t);
+    const front = await startFront(t, { route: { target: api.target } });
+    const client = await rawClient(t, front.port);
+    for (let call_ = 0; call_ < 3; call_++) {
+      // In one turn of the event loop: the call is taken first, the reset seen next, and undici, which waits for just that, writes last.
+      client.socket.write(call(method, body));
+      api.reset();
+      t.same(await front.outcome(), { kind: "answered", status: 200 });
+    }
+    t.same(api.seen, Array(3).fill(`${method} ${body}`.trim()), "each arrived once");
+    t.equal(api.connections(), 3);
+  });
+}
+
+for (const [method, body] of METHODS_AND_BODIES.filter(([, body]) => body === "")) {
+  t.test(`a ${method} of which the system took no byte goes out over a fresh connection`, async (t) => {
+    const api = await startResettingApi(t);
+    // Behind the look that undici takes at an idle connection, and before it writes.
+    const front = await startFront(t, { route: { target: api.target }, prepare: () => void setImmediate(() => api.reset()) });
+    const client = await rawClient(t, front.port);
+    for (let call_ = 0; call_ < 3; call_++) {
+      client.socket.write(call(method, body));
+      t.same(await front.outcome(), { kind: "answered", status: 200 });
+    }
+    t.same(api.seen, Array(3).fill(method), "each arrived once");
+  });
+}
+
+t.test("what goes out again does not take another kept connection that is dead too", async (t) => {
+  const api = await startResettingApi(t);
+  const front = await startFront(t, { route: { target: api.target } });
+  const clients = await Promise.all(Array.from({ length: 8 }, () => rawClient(t, front.port)));
+  for (const client of clients) client.socket.write(call("GET"));
+  for (const _ of clients) t.same(await front.outcome(), { kind: "answered", status: 200 });
+  const before = api.connections();
+  t.ok(before > 1, `${before} connections are kept`);
+  clients[0]?.socket.write(call("POST", "x"));
+  api.reset();
+  t.same(await front.outcome(), { kind: "answered", status: 200 });
+  t.equal(api.connections(), before + 1);
+});
+
+t.test("a call that never started and finds nobody on a fresh connection either is unreachable", async (t) => {
+  let connections = 0;
+  const server = createNetServer((socket) => {
+    if (connections++ > 0) socket.resetAndDestroy();
+    else socket.once("data", () => socket.write(OK, () => kept.push(socket)));
+  });
+  const kept: Socket[] = [];
+  const target = new URL(`http://127.0.0.1:${await listen(t, server)}`);
+  const front = await startFront(t, { route: { target }, prepare: () => kept.pop()?.resetAndDestroy() });
+  const client = await rawClient(t, front.port);
+  client.socket.write(call("GET"));
+  t.equal((await front.outcome()).kind, "answered");
+  client.socket.write(call("DELETE"));
+  t.equal((await front.outcome()).kind, "unreachable");
+  t.equal(connections, 2);
+});
+
+t.test("bytes that waited on a kept connection which takes no call answer none", async (t) => {
+  const kept: Socket[] = [];
+  const server = createNetServer((socket) => {
+    socket.once("data", () => socket.write(OK, () => kept.push(socket)));
+  });
+  const target = new URL(`http://127.0.0.1:${await listen(t, server)}`);
+  const leave = () => {
+    const [socket] = kept.splice(0);
+    socket?.write("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n", () => socket.resetAndDestroy());
+  };
+  const front = await startFront(t, { route: { target }, prepare: () => void setImmediate(leave) });
+  const client = await rawClient(t, front.port);
+  client.socket.write(call("GET"));
+  t.equal((await front.outcome()).kind, "answered");
+  client.socket.write(call("POST"));
+  t.same(await front.outcome(), { kind: "answered", status: 200 });
+  t.notMatch(client.text(), /408/);
+});
+
 /** 100 (Continue) that nobody asked for, in the ways it may be cut. */
 const CONTINUES: readonly (readonly [promise: string, parts: readonly string[]])[] = [
   ["in front of the answer", [`HTTP/1.1 100 Continue\r\n\r\n${OK}`]],

@@ -4,7 +4,7 @@ import { connect, createServer as createNetServer, type Server as NetServer, typ
 import type { Test } from "tap";
 import type { ProxyRoute } from "../../src/config/config.js";
 import type { Clock } from "../../src/model/clock.js";
-import { createForwarder, type Exchange, type ForwardOutcome } from "../../src/proxy/forward.js";
+import { createForwarder, type Exchange, type ForwarderOptions, type ForwardOutcome } from "../../src/proxy/forward.js";
 
 export function isOurCookie(name: string): boolean {
   return /^__Host-Http-bff-(?:session(?:\.\d+)?|ended|login-\w+)$/.test(name);
@@ -99,12 +99,16 @@ export interface FrontOptions {
   readonly route: Partial<ProxyRoute> & { readonly target: URL };
   readonly exchange?: Partial<Exchange>;
   readonly prepare?: (exchange: Exchange) => void;
+  readonly forwarder?: Partial<ForwarderOptions>;
 }
 
 /** An HTTP server that forwards everything to the route, and answers 502 or 504 itself. */
 export async function startFront(t: Test, options: FrontOptions): Promise<Front> {
   const clock = manualClock();
-  const forwarder = createForwarder({ clock, connectTimeoutMs: 2_000, keepAliveMs: 1_000 });
+  const forwarder = createForwarder({
+    ...{ clock, connectTimeoutMs: 2_000, keepAliveMs: 1_000, maxHeaderBytes: 65_536 },
+    ...options.forwarder,
+  });
   const ready: ForwardOutcome[] = [];
   const waiting: ((outcome: ForwardOutcome) => void)[] = [];
   let left = 0;
@@ -129,6 +133,8 @@ export async function startFront(t: Test, options: FrontOptions): Promise<Front>
     const before = count();
     const outcome = await forwarder.forward(exchange);
     left = Math.max(0, count() - before);
+    if (outcome.kind === "headers_too_large") response.writeHead(502).end("headers_too_large");
+    if (outcome.kind === "api_closed_early") response.writeHead(502).end("api_closed_early");
     if (outcome.kind === "unreachable") response.writeHead(502).end("unreachable");
     if (outcome.kind === "timeout") response.writeHead(504).end("timeout");
     const next = waiting.shift();

@@ -73,7 +73,7 @@ async function shaking(
       setCookies: () => cookies,
       watchStream,
     };
-    outcomes.push(await shakeHands(exchange, head, { clock, connectTimeoutMs: 2_000 }));
+    outcomes.push(await shakeHands(exchange, head, { clock, connectTimeoutMs: 2_000, maxHeaderBytes: 65_536 }));
   });
   const client = await rawClient(t, await listen(t, server));
   client.socket.write(request, "latin1");
@@ -288,6 +288,16 @@ t.test("a connection that is gone before the handshake begins is not handed on",
     isOurCookie,
     setCookies: () => [],
   };
-  t.same(await shakeHands(exchange, head, { clock: manualClock(), connectTimeoutMs: 2_000 }), { kind: "client_gone" });
+  t.same(await shakeHands(exchange, head, { clock: manualClock(), connectTimeoutMs: 2_000, maxHeaderBytes: 65_536 }), {
+    kind: "client_gone",
+  });
   t.equal(asked, 0);
+});
+
+t.test("the head of a handshake's answer has the limit of every other", async (t) => {
+  const head = (bytes: number) => `${SWITCHING}${`X-Filler: ${"x".repeat(4_086)}\r\n`.repeat(bytes / 4_096)}\r\n`;
+  const large = await startRawApi(t, (socket) => socket.write(head(40_960)));
+  t.equal((await (await shaking(t, large)).outcome()).kind, "open");
+  const larger = await startRawApi(t, (socket) => socket.write(head(69_632)));
+  t.equal((await (await shaking(t, larger)).outcome()).kind, "headers_too_large");
 });
