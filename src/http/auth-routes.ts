@@ -7,6 +7,7 @@ import { loginRoutes } from "./login-routes.js";
 import { ProblemError } from "./problem.js";
 import { addRateLimits } from "./rate-limits.js";
 import { refuseReadBody } from "./read-body.js";
+import { resumeRoute } from "./resume-route.js";
 import { addScope } from "./scope.js";
 import type { Services } from "./services.js";
 import { sessionRoutes } from "./session-routes.js";
@@ -18,6 +19,7 @@ const LONGEST_BODY_MS = 10_000;
 const METHODS: Readonly<Record<string, string>> = {
   "/login": "GET",
   "/callback": "GET",
+  "/resume": "GET",
   "/session": "GET, HEAD, POST",
   "/refresh": "POST",
   "/logout": "POST",
@@ -52,6 +54,7 @@ function sessionScope(app: FastifyInstance, services: Services): void {
     if (!request.bffVisit) return;
     for (const value of gate.cookiesFor(request.bffVisit)) reply.header("set-cookie", value);
   });
+  resumeRoute(app, services);
   sessionRoutes(app, services);
 }
 
@@ -89,8 +92,9 @@ function problemRoutes(app: FastifyInstance): void {
     const found = Object.entries(REASONS).find(([reason, { slug }]) => slug === name || reason === name);
     if (!found) throw new ProblemError({ reason: "not_found" });
     const [reason, { status, title }] = found;
-    const { person, operator } = EXPLANATIONS[reason as Reason];
-    const body = `<h1>${escapeHtml(title)}</h1><p>${escapeHtml(person)}</p>
+    const { person, signingIn, operator } = EXPLANATIONS[reason as Reason];
+    // Whoever reads this may be signed in or not.
+    const body = `<h1>${escapeHtml(title)}</h1><p>${escapeHtml(signingIn ?? person)}</p>
 <h2>For those who run it</h2><p class="soft">${withCode(operator)}</p>
 <div class="actions"><a class="button" href="/">To the start page</a></div>
 <dl><dt>reason</dt><dd>${escapeHtml(reason)}</dd><dt>status</dt><dd>${status}</dd></dl>`;

@@ -1,8 +1,11 @@
 import type { Cause, Reason } from "../wire/reasons.js";
+import type { Problem } from "./problem.js";
 
 /** What a reason means to the person in front of the screen, and to the developer or operator behind it. */
 export interface Explanation {
   readonly person: string;
+  /** What it means to somebody who is signing in, where that differs: there is no session yet that could be kept. */
+  readonly signingIn?: string;
   readonly operator: string;
 }
 
@@ -13,12 +16,12 @@ export const EXPLANATIONS: Readonly<Record<Reason, Explanation>> = {
       "No session cookie came with the request. In a fetch call, check that it goes to the app's own origin; a page reached from another site does not bring a Strict cookie.",
   },
   expired: {
-    person: "Your session has ended. Sign in again to go on.",
+    person: "Your session has ended.",
     operator:
       "Cognito rejected the refresh token, or a limit set by the operator has passed; `cause` says which. If it happens sooner than you meant, compare the app client's refresh token validity and its unit with what you intended: 30 hours is not 30 days.",
   },
   signed_out: {
-    person: "You have signed out, perhaps in another tab.",
+    person: "You are signed out.",
     operator: "The session was ended on purpose.",
   },
   invalid: {
@@ -29,7 +32,7 @@ export const EXPLANATIONS: Readonly<Record<Reason, Explanation>> = {
   sign_in_failed: {
     person: "Signing in did not work. Please try again.",
     operator:
-      "`state_missing` and `state_mismatch`: the sign-in was not begun in this browser, or more than an hour ago. `access_denied`: Cognito or the identity provider refused. `login_required`: `prompt=none` found nobody signed in. `code_rejected`: the code was used before or is older than 5 minutes.",
+      "`state_missing`: the callback came without a state. `state_mismatch`: with one that this service did not make. `transaction_expired`: with one of ours that was used before, or whose cookie is gone: more than an hour ago, crowded out by newer sign-ins, or begun in another browser. `idp_error`: an identity provider, an attribute mapping or a trigger failed; the log has what Cognito says of it. `access_denied`: the person or the identity provider refused. `login_required`: `prompt=none` found nobody signed in, or a sign-in that had to be new was an old one. `code_rejected`: the code was used before or is older than 5 minutes.",
   },
   bad_request: {
     person: "The address or the request is malformed.",
@@ -53,6 +56,7 @@ export const EXPLANATIONS: Readonly<Record<Reason, Explanation>> = {
   rate_limited: { person: "That was too often. Please wait a moment.", operator: "See Retry-After." },
   misconfigured: {
     person: "Something is not set up correctly on our side. Your session is kept.",
+    signingIn: "Something is not set up correctly on our side, so that nobody can sign in this way. Please try again later.",
     operator:
       "Cognito refuses because of a setting: the client id, its secret, the flows or triggers of the app client; or the app that this is part of reads bodies before it. The log has the exact text. No session was ended.",
   },
@@ -71,14 +75,17 @@ export const EXPLANATIONS: Readonly<Record<Reason, Explanation>> = {
   },
   cognito_unavailable: {
     person: "The sign-in service cannot be reached right now. You are still signed in; please try again shortly.",
+    signingIn: "The sign-in service cannot be reached right now. Please try again shortly.",
     operator: "Cognito failed or did not answer, and the session's token is no longer valid. Sessions are kept; see Retry-After.",
   },
   cognito_throttled: {
     person: "The sign-in service is busy. You are still signed in; please try again shortly.",
+    signingIn: "The sign-in service is busy. Please try again shortly.",
     operator: "Cognito's quota or this process's own refresh rate limit. Sessions are kept; see Retry-After.",
   },
   cognito_blocked: {
     person: "The sign-in service cannot be used right now. You are still signed in; please try again shortly.",
+    signingIn: "The sign-in service cannot be used right now. Please try again shortly.",
     operator: "A web ACL in front of the user pool blocked this server's address, from which all users' refreshes come. Sessions are kept.",
   },
   store_unavailable: {
@@ -86,6 +93,12 @@ export const EXPLANATIONS: Readonly<Record<Reason, Explanation>> = {
     operator: "The session store does not answer. Sessions are kept.",
   },
 };
+
+/** What a problem means to the person it happens to. */
+export function wordsFor({ reason, signIn }: Problem): string {
+  const { person, signingIn } = EXPLANATIONS[reason];
+  return signIn && signingIn !== undefined ? signingIn : person;
+}
 
 /** What a cause adds, for people. */
 export const CAUSE_DETAILS: Readonly<Record<Cause, string>> = {
@@ -102,13 +115,16 @@ export const CAUSE_DETAILS: Readonly<Record<Cause, string>> = {
   unknown: "Cognito rejected the refresh for a reason it did not name. Sign in again if this persists.",
   logout: "You have signed out.",
   logout_everywhere: "You have signed out on all devices.",
-  operator: "The session was ended by an administrator. Sign in again.",
+  operator: "An administrator ended your session. Sign in again.",
   unreadable: "The session cookie is damaged.",
   unknown_key: "The session cookie was sealed with a key that is not known here.",
   unknown_version: "The session cookie was written by another version.",
-  state_missing: "This sign-in was not begun in this browser, or too long ago.",
-  state_mismatch: "This answer does not belong to a sign-in of this browser.",
+  state_missing: "The answer of the sign-in service arrived incomplete.",
+  state_mismatch: "This answer does not belong to a sign-in that was begun here.",
+  transaction_expired:
+    "This sign-in is over. That happens when it took too long, when it has been answered before, or when it was begun in another browser.",
+  idp_error: "The sign-in service could not complete it, or another service behind it that you chose.",
   access_denied: "The sign-in service did not grant access.",
-  login_required: "Nobody is signed in at the sign-in service.",
-  code_rejected: "The sign-in code was used before or is too old.",
+  login_required: "The sign-in service asks you to sign in there.",
+  code_rejected: "The sign-in code was not accepted: mostly it was used before, or is too old.",
 };

@@ -41,7 +41,7 @@ export interface Metrics {
   /** A problem document went out. */
   problem(reason: Reason): void;
   /** A sign-in came to its end at the callback. */
-  signIn(result: "started" | Cause | Reason): void;
+  signIn(result: "started" | "resumed" | Cause | Reason): void;
   request(request: FinishedRequest): void;
   /** The head of an API's answer is here. */
   upstreamAnswered(route: string, answer: { readonly status: number; readonly seconds: number; readonly withToken: boolean }): void;

@@ -5,12 +5,12 @@ import { sessionPseudonym } from "../model/session.js";
 import { PROBLEM_HEADER } from "../wire/headers.js";
 import { REASONS, type Reason } from "../wire/reasons.js";
 import type { ProblemDocument } from "../wire/shapes.js";
-import { CAUSE_DETAILS, EXPLANATIONS } from "./explanations.js";
-import { escapeHtml, pageHeaders, renderPage } from "./html.js";
+import { CAUSE_DETAILS, wordsFor } from "./explanations.js";
+import { pageHeaders } from "./html.js";
 import { isNavigation } from "./navigation.js";
 import { type Problem, ProblemError } from "./problem.js";
+import { problemPage } from "./problem-page.js";
 import { requestIdOf } from "./request-id.js";
-import { parseReturnPath } from "./return-path.js";
 
 /** Where problems are explained and where people sign in. */
 export interface ProblemSettings {
@@ -27,7 +27,7 @@ export function problemDocument(problem: Problem, requestId: string, settings: P
     status,
     reason: problem.reason,
     ...(problem.cause ? { cause: problem.cause } : {}),
-    detail: problem.detail ?? (problem.cause ? CAUSE_DETAILS[problem.cause] : EXPLANATIONS[problem.reason].person),
+    detail: problem.detail ?? (problem.cause ? CAUSE_DETAILS[problem.cause] : wordsFor(problem)),
     request_id: requestId,
     ...(status === 401 || problem.reason === "sign_in_failed" ? { login_url: `${settings.authPrefix}/login` } : {}),
   };
@@ -44,28 +44,6 @@ export function problemHeaders(problem: Problem): Record<string, string> {
     ...(problem.retryAfterSeconds === undefined ? {} : { "retry-after": String(problem.retryAfterSeconds) }),
     ...(problem.allow === undefined ? {} : { allow: problem.allow }),
   };
-}
-
-function problemPage(document: ProblemDocument, signInUrl: string | null): string {
-  const signIn = signInUrl
-    ? `<a class="button" href="${escapeHtml(signInUrl)}">Sign in</a><a class="plain" href="/">To the start page</a>`
-    : `<a class="button" href="/">To the start page</a>`;
-  const cause = document.cause ? `<dt>cause</dt><dd>${escapeHtml(document.cause)}</dd>` : "";
-  const { person } = EXPLANATIONS[document.reason];
-  const detail = document.detail === person ? "" : `<p class="soft">${escapeHtml(document.detail)}</p>`;
-  return renderPage({
-    title: document.title,
-    body: `<h1>${escapeHtml(document.title)}</h1><p>${escapeHtml(person)}</p>
-${detail}<div class="actions">${signIn}</div>
-<dl><dt>reason</dt><dd>${escapeHtml(document.reason)}</dd>${cause}<dt>request</dt><dd>${escapeHtml(document.request_id)}</dd></dl>`,
-  });
-}
-
-/** Where a page's button leads: to sign in, and back to what the person wanted to see. */
-function signInUrl(request: FastifyRequest, document: ProblemDocument, { authPrefix }: ProblemSettings): string | null {
-  if (!document.login_url) return null;
-  const wanted = request.method === "GET" ? parseReturnPath(request.raw.url ?? "/", authPrefix) : null;
-  return wanted?.kind === "path" ? `${document.login_url}?return_to=${encodeURIComponent(wanted.path)}` : document.login_url;
 }
 
 /** Fastify's own errors, as problems. */
@@ -144,7 +122,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
   request.bffProblem = problem.reason;
   reply.code(document.status).headers(problemHeaders(problem));
   if (isNavigation(request.method, request.headers))
-    return reply.headers(pageHeaders()).send(problemPage(document, signInUrl(request, document, settings)));
+    return reply.headers(pageHeaders()).send(problemPage(request, problem, document, settings));
   return reply.header("content-type", "application/problem+json; charset=utf-8").send(JSON.stringify(document));
 }
 

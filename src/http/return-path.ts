@@ -29,8 +29,14 @@ export function parseReturnPath(value: string, authPrefix: string): ReturnPath {
   if (target.path === authPrefix || target.path.startsWith(`${authPrefix}/`)) return { kind: "path", path: "/" };
   const fragment = hash === -1 ? "" : encodeBeyondAscii(value.slice(hash));
   if (fragment === null || !PRINTABLE.test(fragment)) return refused("its fragment holds a character that no URL has");
-  const candidates = [`${target.path}${target.query}${fragment}`, `${target.path}${target.query}`, target.path, "/"];
-  return { kind: "path", path: candidates.find((path) => path.length <= LONGEST_BYTES) ?? "/" };
+  return { kind: "path", path: shortenReturnPath(`${target.path}${target.query}${fragment}`, LONGEST_BYTES) };
+}
+
+/** A good return path without its fragment, then without its query, then `/`, until it is short enough. */
+export function shortenReturnPath(path: string, longestBytes: number): string {
+  const [beforeFragment = ""] = path.split("#", 1);
+  const [beforeQuery = ""] = beforeFragment.split("?", 1);
+  return [path, beforeFragment, beforeQuery].find((candidate) => candidate.length <= longestBytes) ?? "/";
 }
 
 function encodeBeyondAscii(text: string): string | null {

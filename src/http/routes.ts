@@ -1,4 +1,3 @@
-import fastifyCookie from "@fastify/cookie";
 import type { FastifyInstance } from "fastify";
 import { authRoutes } from "./auth-routes.js";
 import { answerErrorsAsProblems } from "./problem-details.js";
@@ -17,8 +16,6 @@ export function registerRoutes(app: FastifyInstance, services: Services, prepare
     prepare?.(scope);
     answerErrorsAsProblems(scope, config);
     scope.decorateRequest("bffVisit", null);
-    // One that the app brought along serves as well; ours would be refused as a duplicate.
-    if (!scope.hasRequestDecorator("cookies")) void scope.register(fastifyCookie);
     addScope(scope, (auth) => authRoutes(auth, services), { prefix: config.authPrefix });
     addScope(scope, (proxy) => proxyRoutes(proxy, services));
   });

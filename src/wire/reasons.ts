@@ -24,7 +24,15 @@ export const ENDING_CAUSES = {
 export const INVALID_CAUSES = ["unreadable", "unknown_key", "unknown_version"] as const;
 
 /** Why a sign-in did not start a session. */
-export const SIGN_IN_CAUSES = ["state_missing", "state_mismatch", "access_denied", "login_required", "code_rejected"] as const;
+export const SIGN_IN_CAUSES = [
+  "state_missing",
+  "state_mismatch",
+  "transaction_expired",
+  "idp_error",
+  "access_denied",
+  "login_required",
+  "code_rejected",
+] as const;
 
 export type ExpiredCause = (typeof ENDING_CAUSES.expired)[number];
 export type SignedOutCause = (typeof ENDING_CAUSES.signed_out)[number];

@@ -3,22 +3,28 @@ import t from "tap";
 import { entriesOf } from "../../src/config/basic-kinds.js";
 import { judgeCall, judgeNavigation, judgeStaticHeader, judgeUpgrade } from "../../src/http/cross-site.js";
 import { isHashedName } from "../../src/http/hashed-name.js";
-import { loginIdOfState, openLogin } from "../../src/http/login-transaction.js";
+import { createLoginCookies } from "../../src/http/login-cookies.js";
+import { openState } from "../../src/http/login-state.js";
+import { openLogin } from "../../src/http/login-transaction.js";
 import { requestIdOf } from "../../src/http/request-id.js";
 import { parseReturnPath, returnPathOfReferer } from "../../src/http/return-path.js";
+import { describeOAuthError } from "../../src/http/sign-in-problems.js";
+import { systemClock } from "../../src/model/clock.js";
 import { describeError } from "../../src/model/log.js";
 import { Secret } from "../../src/model/secret.js";
 import { privateCacheControl } from "../../src/proxy/cache-control.js";
 import { setsOurCookie, withoutOurCookies } from "../../src/proxy/cookies.js";
 import { parseTarget } from "../../src/proxy/path.js";
 import { FrameTracker } from "../../src/proxy/websocket-frames.js";
-import { cookieNames, readSessionCookies } from "../../src/store/cookies.js";
+import { cookieNames, createCookieWriter, readSessionCookies } from "../../src/store/cookies.js";
 import { createSealer } from "../../src/store/sealing.js";
 import { ATTACKS, growthFault } from "../support/growth.js";
 
 const PUBLIC_URL = "https://app.example.com";
 const names = cookieNames(PUBLIC_URL);
 const sealer = createSealer([new Secret(Buffer.alloc(32, 1))]);
+const cookies = createCookieWriter({ publicUrl: PUBLIC_URL, sameSite: "strict" });
+const logins = createLoginCookies({ cookies, sealer, clock: systemClock, budgetBytes: 8_000 });
 const SETTINGS = { publicUrl: PUBLIC_URL, csrfHeader: "required", cookieSameSite: "lax" } as const;
 
 /** A text as the value of every header that a judgement reads. */
@@ -39,7 +45,9 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   return_to: (text) => parseReturnPath(`/${text}`, "/auth"),
   Referer: (text) => returnPathOfReferer(`${PUBLIC_URL}/${text}`, PUBLIC_URL, "/auth"),
   "the query of sign-in and callback": (text) => [...new URLSearchParams(text)],
-  state: (text) => loginIdOfState(text),
+  state: (text) => openState(text, sealer),
+  "the login cookies": (text) => logins.find(`${names.loginPrefix}abcdefgh=${text}`, "x"),
+  "what an error redirect says": (text) => describeOAuthError(text, text),
   "a login cookie": (text) => openLogin("abcdefgh", text, sealer, 0),
   "a sealed value": (text) => sealer.open("session", text),
   "a proxied call's headers": (text) => judgeCall({ method: "GET", headers: everyHeader(text) }, SETTINGS),

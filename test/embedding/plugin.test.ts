@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import fastifyCookie from "@fastify/cookie";
+import fastifyCookie, { type FastifyCookieOptions } from "@fastify/cookie";
 import fastifyHelmet from "@fastify/helmet";
 import fastifyWebsocket from "@fastify/websocket";
 import fastify, { type FastifyInstance } from "fastify";
@@ -100,6 +100,32 @@ t.test("embedded alone, the plugin brings its own cookie parser and leaves none 
   t.equal((await person.visit("/auth/login?return_to=/api/echo")).status, 200);
   await person.signIn(DEFAULT_SEED.user, "/auth/login?return_to=/api/echo");
   t.equal((await person.call("/auth/session")).status, 200);
+});
+
+/** What a host app may have set up for cookies of its own. */
+const HOST_COOKIES: readonly FastifyCookieOptions[] = [
+  { hook: false },
+  { secret: "the app's own, of 32 characters or more" },
+  {
+    secret: "the app's own, of 32 characters or more",
+    parseOptions: { signed: true, domain: "elsewhere.example", path: "/app", maxAge: 1 },
+  },
+  { parseOptions: { domain: "elsewhere.example", sameSite: "none", secure: true, httpOnly: false } },
+];
+
+t.test("the host app's options for cookies are for its own: sign-in works beside any, and its cookies are as ever", async (t) => {
+  for (const hostOptions of HOST_COOKIES) {
+    const { url } = await embed(t, async (app, options) => {
+      await app.register(fastifyCookie, hostOptions);
+      await app.register(cognitoBff, options);
+    });
+    const person = new Person(url);
+    const begun = await person.call("/auth/login", { headers: { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" } });
+    t.match(begun.headers["set-cookie"], /^bff-login-\d+-[\w-]{8}=[\w-]+; Max-Age=3600; Path=\/; HttpOnly; SameSite=Lax$/);
+    t.equal((await person.signIn(DEFAULT_SEED.user, "/auth/login?return_to=/api/echo")).status, 200, JSON.stringify(hostOptions));
+    t.equal((await person.call("/auth/session")).status, 200);
+    t.notMatch(person.cookiesOf("localhost"), /bff-login-\d+-\w+=.*bff-login/, "of its two transactions the finished one is cleared");
+  }
 });
 
 t.test("a route of one's own refreshes, hears of the end and refuses cross-site calls as the proxy does", async (t) => {

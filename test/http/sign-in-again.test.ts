@@ -62,7 +62,7 @@ t.test("login CSRF, static state: a state works once, for a copied login cookie 
   await person.submitLogin(page, demo.user);
   const second = await thief.submitLogin(page, demo.user);
   t.equal(second.status, 400);
-  t.match(second.text, /state_missing/);
+  t.match(second.text, /transaction_expired/);
   t.notOk(thief.cookies.has("bff-session"));
 });
 

@@ -146,12 +146,12 @@ t.test("login CSRF, static state: the answer counts only in the browser that ask
   const asJson = await victim.call(stopped, {
     headers: { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", accept: "text/html" },
   });
-  t.match(asJson.text, /state_missing/);
+  t.match(asJson.text, /transaction_expired/);
 
   const own = demo.person();
   await own.visit("/auth/login");
   const mixed = await own.visit(stopped);
-  t.match(mixed.text, /state_mismatch/);
+  t.match(mixed.text, /transaction_expired/);
 
   t.equal((await attacker.visit(stopped)).status, 200, "in its own browser it works");
   const again = await attacker.visit(stopped);
@@ -198,8 +198,10 @@ t.test("callback XSS: what the error redirect says is never shown", async (t) =>
 const REDIRECT_ERRORS = [
   { error: "access_denied", status: 400, reason: "sign_in_failed", cause: "access_denied" },
   { error: "login_required", status: 400, reason: "sign_in_failed", cause: "login_required" },
-  { error: "invalid_request", status: 400, reason: "sign_in_failed", cause: "access_denied" },
-  { error: "server_error", status: 503, reason: "cognito_unavailable", cause: undefined },
+  { error: "interaction_required", status: 400, reason: "sign_in_failed", cause: "login_required" },
+  { error: "invalid_request", status: 400, reason: "sign_in_failed", cause: "idp_error" },
+  { error: "server_error", status: 400, reason: "sign_in_failed", cause: "idp_error" },
+  { error: "who_knows", status: 400, reason: "sign_in_failed", cause: "idp_error" },
   { error: "temporarily_unavailable", status: 503, reason: "cognito_unavailable", cause: undefined },
   { error: "invalid_scope", status: 500, reason: "misconfigured", cause: undefined },
   { error: "unauthorized_client", status: 500, reason: "misconfigured", cause: undefined },

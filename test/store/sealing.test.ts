@@ -3,7 +3,7 @@ import { createSealer, type Purpose } from "../../src/store/sealing.js";
 import fc from "../support/property.js";
 import { keyFrom } from "../support/session-fixtures.js";
 
-const PURPOSES: readonly Purpose[] = ["session", "ended", "login"];
+const PURPOSES: readonly Purpose[] = ["session", "ended", "login", "state"];
 const newKey = keyFrom("new");
 const oldKey = keyFrom("old");
 const sealer = createSealer([newKey]);

@@ -79,8 +79,12 @@ export class Person {
     return this.#send(new URL(path, this.#app), { ...init, method, headers: { ...metadata, ...origin, ...init.headers } }, "same-site");
   }
 
-  /** A top-level navigation that follows redirects, crossing sites as they come. */
-  async visit(path: string, init: CallInit = {}): Promise<Answer> {
+  /**
+   * A top-level navigation that follows redirects, crossing sites as they come.
+   *
+   * @param stopBefore the path of a redirect that is not followed any more.
+   */
+  async visit(path: string, init: CallInit = {}, stopBefore: string | null = null): Promise<Answer> {
     let url = new URL(path, this.#app);
     let from: URL | null = null;
     let next: CallInit = init;
@@ -99,9 +103,25 @@ export class Person {
       if (answer.status < 300 || answer.status >= 400 || typeof location !== "string") return answer;
       from = url;
       url = new URL(location, url);
+      if (url.pathname === stopBefore) return answer;
       next = answer.status === 307 || answer.status === 308 ? next : {};
     }
     throw new Error("too many redirects");
+  }
+
+  /** What a page does that moves on by itself: a navigation of its own, from its own site. */
+  moveOn(page: Answer): Promise<Answer> {
+    const content = attribute(/<meta http-equiv="refresh"[^>]*>/.exec(page.text)?.[0] ?? "", "content") ?? "";
+    const path = /^0;url=(.+)$/.exec(content)?.[1];
+    if (path === undefined) throw new Error(`the page does not move on: ${page.text}`);
+    return this.visit(new URL(path, page.url).href, { headers: { "sec-fetch-site": "same-origin" } });
+  }
+
+  /** Follows a link of a page by what it says. */
+  click(page: Answer, text: string): Promise<Answer> {
+    const tag = new RegExp(`<a [^>]*>${text}</a>`).exec(page.text)?.[0];
+    if (tag === undefined) throw new Error(`the page has no link "${text}": ${page.text}`);
+    return this.visit(new URL(attribute(tag, "href") ?? "", page.url).href, { headers: { "sec-fetch-site": "same-origin" } });
   }
 
   /** Signs in through managed login's form and comes back. */
@@ -111,7 +131,11 @@ export class Person {
   }
 
   /** Fills in and sends the form of a login page. */
-  submitLogin(page: Answer, user: { readonly email: string; readonly password: string }): Promise<Answer> {
+  submitLogin(
+    page: Answer,
+    user: { readonly email: string; readonly password: string },
+    stopBefore: string | null = null,
+  ): Promise<Answer> {
     const fields = new URLSearchParams();
     for (const [input] of page.text.matchAll(/<input[^>]*>/g)) {
       const name = attribute(input, "name");
@@ -120,11 +144,8 @@ export class Person {
     fields.set("username", user.email);
     fields.set("password", user.password);
     const action = new URL(attribute(/<form[^>]*>/.exec(page.text)?.[0] ?? "", "action") ?? "", page.url);
-    return this.visit(action.href, {
-      method: "POST",
-      headers: { "content-type": "application/x-www-form-urlencoded", origin: action.origin },
-      body: fields.toString(),
-    });
+    const headers = { "content-type": "application/x-www-form-urlencoded", origin: action.origin };
+    return this.visit(action.href, { method: "POST", headers, body: fields.toString() }, stopBefore);
   }
 
   #jar(host: string): Map<string, StoredCookie> {

@@ -1,0 +1,115 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { judgeNavigation, refuseCrossSite } from "./cross-site.js";
+import type { FoundLogin } from "./login-cookies.js";
+import type { SignInParts } from "./login-route.js";
+import type { LoginState } from "./login-state.js";
+import type { LoginTransaction } from "./login-transaction.js";
+import { sendOnwardPage, sendPopupPage } from "./onward-pages.js";
+import { type FailedSignIn, type Problem, ProblemError } from "./problem.js";
+import { singleParameters } from "./query-parameters.js";
+import { SIGN_IN_LIMIT } from "./rate-limits.js";
+import { parseReturnPath } from "./return-path.js";
+import type { Services } from "./services.js";
+import { codeProblem, describeOAuthError, KEYS_UNAVAILABLE, oauthProblem, startProblem } from "./sign-in-problems.js";
+import { createUsedLogins } from "./used-logins.js";
+
+/** What the answer says of a sign-in that came back. */
+interface Answer {
+  readonly code: string | undefined;
+  readonly error: string | undefined;
+  readonly description: string | undefined;
+}
+
+/** `GET /callback`: the way back from managed login. */
+export function callbackRoute(app: FastifyInstance, services: Services, { logins, managedLogin }: SignInParts): void {
+  const { config, clock, cookies, gate, lifecycle, metrics, tell, verifier } = services;
+  const used = createUsedLogins(clock, app.log);
+
+  const options = {
+    exposeHeadRoute: false,
+    config: { rateLimit: SIGN_IN_LIMIT },
+    async onError(_request: FastifyRequest, _reply: FastifyReply, error: Error) {
+      // One that moves on is counted where it arrives.
+      if (error instanceof ProblemError && !error.problem.signIn?.movesOn) metrics.signIn(error.problem.cause ?? error.problem.reason);
+    },
+  };
+  app.get("/callback", options, async (request, reply) => {
+    refuseCrossSite(judgeNavigation(request));
+    const query = singleParameters(request);
+    const answer = { code: query.get("code"), error: query.get("error"), description: query.get("error_description") };
+    const transaction = claim(logins.find(request.headers.cookie, query.get("state")), answer);
+    return finish(transaction, answer, request, reply);
+  });
+
+  /** The transaction that is answered, for the first time. A state works once, whatever the answer to it says. */
+  function claim(found: FoundLogin, answer: Answer): LoginTransaction {
+    if (found.kind === "transaction" && used.claim(found.transaction)) return found.transaction;
+    const [cause, state] = found.kind === "none" ? [found.cause, found.state] : (["transaction_expired", found.transaction] as const);
+    throw incomplete({ reason: "sign_in_failed", cause }, state, answer);
+  }
+
+  /**
+   * Nothing can come of this callback any more, but perhaps nothing has to: the person pressed Back, reloaded, or finished in another tab. Only
+   * a request from our own page brings the session's Strict cookie that would show it.
+   */
+  function incomplete(problem: Problem, state: LoginState | null, { error }: Answer): ProblemError {
+    const failed = { ...failedSignIn(state), button: "Sign in again" } as const;
+    return new ProblemError({ ...problem, signIn: error === undefined ? { ...failed, movesOn: true } : failed });
+  }
+
+  function failedSignIn(state: LoginState | null): FailedSignIn {
+    // Parsed again: another release may have sealed it, by other rules.
+    const parsed = parseReturnPath(state?.returnTo ?? "/", config.authPrefix);
+    return { button: "Try again", returnTo: parsed.kind === "path" ? parsed.path : "/", display: state?.display ?? "page" };
+  }
+
+  async function finish(
+    transaction: LoginTransaction,
+    answer: Answer,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> {
+    const failed = (problem: Problem) => new ProblemError({ ...problem, signIn: failedSignIn(transaction) });
+    /** An outage is not a verdict: the transaction stays, and reloading the page redeems the code. */
+    const outage = (problem: Problem) => {
+      used.release(transaction);
+      return failed(problem);
+    };
+    const over = () => reply.header("set-cookie", logins.clear(transaction.id));
+
+    if (answer.error !== undefined) {
+      over();
+      request.log.info(describeOAuthError(answer.error, answer.description), "managed login sent an error back");
+      throw failed(oauthProblem(answer.error));
+    }
+    // A code works once: it is redeemed when its tokens can be verified.
+    if (!(await verifier.haveKeys())) throw outage(KEYS_UNAVAILABLE);
+    const issued =
+      answer.code === undefined
+        ? ({ kind: "code_rejected" } as const)
+        : await managedLogin.redeemCode(answer.code, transaction.codeVerifier);
+    if (issued.kind === "unavailable") throw outage(codeProblem(issued, tell));
+    over();
+    if (issued.kind === "code_rejected") throw incomplete(codeProblem(issued, tell), transaction, answer);
+    if (issued.kind === "misconfigured") throw failed(codeProblem(issued, tell));
+
+    const visit = gate.open(request.headers.cookie);
+    const previous = visit.reading.kind === "session" ? visit.reading.session.id : transaction.previous;
+    const started = await lifecycle.start({ ...issued, nonce: transaction.nonce, previous });
+    if (started.kind !== "started") throw failed(startProblem(request, started, tell));
+    metrics.signIn("started");
+    request.log.info({ event: "authn_login_success" }, "signed in");
+
+    for (const value of logins.handOver(request.headers.cookie, transaction, started.session.id)) reply.header("set-cookie", value);
+    for (const value of cookies.setTicket(started.sealed, visit.presented.names)) reply.header("set-cookie", value);
+    reply.header("set-cookie", cookies.clearEnded()).header("cache-control", "no-store");
+    return leaveFor(transaction, reply);
+  }
+
+  function leaveFor({ display, returnTo }: LoginTransaction, reply: FastifyReply): FastifyReply {
+    if (display === "popup") return sendPopupPage(reply);
+    // A page behind the session, reached by this redirect, would not get the Strict cookie just set: a page that moves on by itself does.
+    const { pathname } = new URL(returnTo, config.publicUrl);
+    return services.routes.match(pathname) ? sendOnwardPage(reply, returnTo) : reply.redirect(returnTo, 302);
+  }
+}

@@ -1,0 +1,77 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { AuthorizeParameters, ManagedLogin } from "../cognito/managed-login.js";
+import { judgeNavigation, refuseCrossSite } from "./cross-site.js";
+import type { LoginCookies } from "./login-cookies.js";
+import { sealState } from "./login-state.js";
+import { beginLogin } from "./login-transaction.js";
+import { ProblemError } from "./problem.js";
+import { singleParameters } from "./query-parameters.js";
+import { SIGN_IN_LIMIT } from "./rate-limits.js";
+import { parseReturnPath, returnPathOfReferer } from "./return-path.js";
+import type { Services } from "./services.js";
+import type { Visit } from "./session-gate.js";
+
+/** Cognito's own limit for both is below it. */
+const LONGEST_PARAMETER = 256;
+
+/** What both routes of a sign-in need. */
+export interface SignInParts {
+  readonly logins: LoginCookies;
+  readonly managedLogin: ManagedLogin;
+}
+
+/** `GET /login`: the way to managed login. */
+export function loginRoute(app: FastifyInstance, services: Services, { logins, managedLogin }: SignInParts): void {
+  const { config, clock, gate, lifecycle, sealer } = services;
+
+  app.get("/login", { exposeHeadRoute: false, config: { rateLimit: SIGN_IN_LIMIT } }, async (request, reply) => {
+    refuseCrossSite(judgeNavigation(request));
+    const query = singleParameters(request);
+    const visit = gate.open(request.headers.cookie);
+    const session = visit.reading.kind === "session" ? visit.reading.session : null;
+    if (session) lifecycle.keepAtHand(session);
+    const transaction = beginLogin({
+      returnTo: returnPath(request, query),
+      display: query.get("display") === "popup" ? "popup" : "page",
+      previous: session?.id ?? null,
+      begunAtMs: clock.now(),
+    });
+
+    for (const value of logins.begin(request.headers.cookie, transaction)) reply.header("set-cookie", value);
+    const { nonce, codeVerifier } = transaction;
+    const state = sealState(transaction, sealer);
+    const location = managedLogin.authorizeUrl({ state, nonce, codeVerifier, ...chosenParameters(query, mustAskAgain(visit)) });
+    return reply.header("cache-control", "no-store").redirect(location, 302);
+  });
+
+  function returnPath(request: FastifyRequest, query: ReadonlyMap<string, string>): string {
+    const wanted = query.get("return_to");
+    if (wanted === undefined) return returnPathOfReferer(request.headers.referer, config.publicUrl, config.authPrefix);
+    const parsed = parseReturnPath(wanted, config.authPrefix);
+    if (parsed.kind === "refused") throw new ProblemError({ reason: "bad_request", detail: `return_to is not acceptable: ${parsed.why}.` });
+    return parsed.path;
+  }
+
+  /** After an ending by limit, operator or sign-out Cognito's own cookie would let the person straight back in. */
+  function mustAskAgain({ reading }: Visit): boolean {
+    const ending = reading.kind === "session" ? lifecycle.enforceLimits(reading.session) : reading.kind === "ended" ? reading.ending : null;
+    return ending !== null && (ending.reason === "signed_out" || ending.cause === "idle_timeout" || ending.cause === "session_lifetime");
+  }
+}
+
+/** The parameters of the query that reach Cognito, each by name: nothing else in it can alter the authorize request. */
+function chosenParameters(query: ReadonlyMap<string, string>, askAgain: boolean): Partial<AuthorizeParameters> {
+  const short = (name: string) => {
+    const value = query.get(name);
+    return value !== undefined && value !== "" && value.length <= LONGEST_PARAMETER ? value : undefined;
+  };
+  const identityProvider = short("identity_provider");
+  const loginHint = short("login_hint");
+  const prompt = query.get("prompt");
+  const chosen = askAgain || prompt === "login" ? "login" : prompt === "none" ? "none" : undefined;
+  return {
+    ...(identityProvider === undefined ? {} : { identityProvider }),
+    ...(loginHint === undefined ? {} : { loginHint }),
+    ...(chosen === undefined ? {} : { prompt: chosen }),
+  };
+}
