@@ -81,6 +81,7 @@ const COLUMNS: readonly { readonly title: string; readonly of: (route: ProxyRout
   { title: "token", of: ({ token }) => token },
   { title: "session", of: ({ session }) => session },
   { title: "strip", of: ({ stripPrefix }) => String(stripPrefix) },
+  { title: "rewrite", of: ({ rewrite }) => String(rewrite) },
   { title: "head within", of: ({ responseHeaderTimeoutMs }) => formatDuration(responseHeaderTimeoutMs) },
   { title: "body idle", of: ({ bodyIdleTimeoutMs }) => (bodyIdleTimeoutMs === null ? "off" : formatDuration(bodyIdleTimeoutMs)) },
   { title: "host", of: ({ host }) => host },

@@ -14,6 +14,8 @@ export interface ProxyRoute {
   readonly session: "required" | "optional" | "none";
   /** Whether the prefix is taken off before forwarding. */
   readonly stripPrefix: boolean;
+  /** Whether addresses in answers (Location, Content-Location, Refresh, Domain and Path of cookies) are put as the browser knows them. */
+  readonly rewrite: boolean;
   /** Longest wait for the answer's head. */
   readonly responseHeaderTimeoutMs: number;
   /** Longest silence within an answer's body; null: no limit. */

@@ -42,7 +42,16 @@ export const ROUTE_MEMBERS = {
     "required",
     "`required`: 401 without a session. `optional`: forwarded without a token then. `none`: the session is not looked at.",
   ),
-  stripPrefix: member(flag, "false", "Takes the prefix off before forwarding."),
+  stripPrefix: member(
+    flag,
+    "false",
+    "Takes the prefix off before forwarding, and tells the API of it in `X-Forwarded-Prefix`. With `rewrite` its answers get it back.",
+  ),
+  rewrite: member(
+    flag,
+    "true",
+    "Puts the API's own addresses in its answers as the browser knows them: `Location`, `Content-Location`, `Refresh`, and `Domain` and `Path` of cookies. Set `false` where an API behind a stripped prefix or a base path redirects to paths of the app.",
+  ),
   responseHeaderTimeout: member(duration(upToADay), "60s", "Longest wait for the head of the API's answer; 504 after it."),
   bodyIdleTimeout: member(orOff(duration(upToADay)), "off", "Longest silence within the answer's body."),
   host: member(
@@ -72,6 +81,7 @@ export const ROUTE_SCHEMA = Type.Object(
     token: optionalMember(ROUTE_MEMBERS.token),
     session: optionalMember(ROUTE_MEMBERS.session),
     stripPrefix: optionalMember(ROUTE_MEMBERS.stripPrefix),
+    rewrite: optionalMember(ROUTE_MEMBERS.rewrite),
     responseHeaderTimeout: optionalMember(ROUTE_MEMBERS.responseHeaderTimeout),
     bodyIdleTimeout: optionalMember(ROUTE_MEMBERS.bodyIdleTimeout),
     host: optionalMember(ROUTE_MEMBERS.host),
@@ -135,16 +145,18 @@ function decodeRoute(raw: unknown, number: number): { readonly route: ProxyRoute
   const prefix = reader.read("prefix", members.prefix);
   const url = reader.read("target", members.target);
   const stripPrefix = reader.read("stripPrefix", members.stripPrefix);
+  const rewrite = reader.read("rewrite", members.rewrite);
   const responseHeaderTimeoutMs = reader.read("responseHeaderTimeout", members.responseHeaderTimeout);
   const bodyIdleTimeoutMs = reader.read("bodyIdleTimeout", members.bodyIdleTimeout);
   const host = reader.read("host", members.host);
   const csrf = reader.read("csrf", members.csrf);
   const cache = reader.read("cache", members.cache);
   const { complaints } = reader;
-  if (prefix === null || url === null || token === null || session === null || stripPrefix === null) return { route: null, complaints };
+  if (prefix === null || url === null || token === null || session === null || stripPrefix === null || rewrite === null)
+    return { route: null, complaints };
   if (responseHeaderTimeoutMs === null || host === null || csrf === null || cache === null) return { route: null, complaints };
   const limits = { responseHeaderTimeoutMs, bodyIdleTimeoutMs };
-  return { route: { prefix, target: url, token, session, stripPrefix, ...limits, host, csrf, cache }, complaints };
+  return { route: { prefix, target: url, token, session, stripPrefix, rewrite, ...limits, host, csrf, cache }, complaints };
 }
 
 function decodeRoutes(list: readonly unknown[]): Decoded<readonly ProxyRoute[]> {

@@ -44,7 +44,7 @@ export function createCallHandler(services: Services): (call: ProxiedCall, reque
   const publicUrl = new URL(config.publicUrl);
   const proto = publicUrl.protocol === "https:" ? ("https" as const) : ("http" as const);
 
-  return async function handleCall({ match: { route }, upstreamTarget }, request, reply) {
+  return async function handleCall({ match: { route, translation }, upstreamTarget }, request, reply) {
     // RFC 9110 9.3.8: the answer to TRACE would repeat the token.
     if (request.method === "TRACE") throw new ProblemError({ reason: "method_not_allowed", allow: CALL_METHODS });
     refuseCrossSite(judgeCall(request, config), judgeStaticHeader(request, config, route));
@@ -67,7 +67,7 @@ export function createCallHandler(services: Services): (call: ProxiedCall, reque
       upstreamTarget,
       bearer,
       forwarded: { for: request.ips ? [...request.ips].reverse().join(", ") : request.ip, proto, host: publicUrl.host },
-      publicHost: publicUrl.host,
+      translation,
       isOurCookie: cookies.names.isOurs,
       setCookies: () => (visit ? gate.cookiesFor(visit) : []),
       onAnswer(status) {

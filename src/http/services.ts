@@ -206,7 +206,7 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
             tell,
             log,
           }),
-    routes: createRouteTable(config.proxyRoutes),
+    routes: createRouteTable(config.proxyRoutes, config),
     forwarder,
     watch,
     upgrades,

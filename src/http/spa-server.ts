@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ProxyRoute } from "../config/config.js";
 import type { Exchange } from "../proxy/forward.js";
+import { createTranslation } from "../proxy/translation.js";
 import { judgeUpgrade, refuseCrossSite } from "./cross-site.js";
 import { ProblemError } from "./problem.js";
 import type { Services } from "./services.js";
@@ -19,6 +20,7 @@ export function passToDevelopmentServer(app: FastifyInstance, target: URL, servi
     token: "none",
     session: "none",
     stripPrefix: false,
+    rewrite: true,
     responseHeaderTimeoutMs: ANSWER_TIMEOUT_MS,
     bodyIdleTimeoutMs: null,
     // Vite and webpack-dev-server serve hosts they know only, and they know their own.
@@ -26,6 +28,7 @@ export function passToDevelopmentServer(app: FastifyInstance, target: URL, servi
     csrf: "off",
     cache: "upstream",
   };
+  const translation = createTranslation(route, config);
   const { protocol, host } = new URL(config.publicUrl);
   const proto = protocol === "https:" ? "https" : "http";
   const policy = Object.entries(contentSecurityPolicy(config.spaCsp));
@@ -39,7 +42,7 @@ export function passToDevelopmentServer(app: FastifyInstance, target: URL, servi
       upstreamTarget: request.raw.url ?? "/",
       bearer: null,
       forwarded: { for: request.ip, proto, host },
-      publicHost: host,
+      translation,
       isOurCookie: cookies.names.isOurs,
       setCookies: () => [],
     };

@@ -3,6 +3,7 @@ import type { ProxyRoute } from "../config/config.js";
 import type { Cancel } from "../model/clock.js";
 import type { PropagatedHeaders } from "../model/tracing.js";
 import type { Forwarded } from "./headers.js";
+import type { Translation } from "./translation.js";
 
 /** One call to hand on. */
 export interface Exchange {
@@ -16,8 +17,8 @@ export interface Exchange {
   /** The token to send; null on a route without one or when nobody is signed in. */
   readonly bearer: string | null;
   readonly forwarded: Forwarded;
-  /** Host and port of `PUBLIC_URL`, for routes whose API sees them. */
-  readonly publicHost: string;
+  /** The route's, between the browser's side and the API's. */
+  readonly translation: Translation;
   readonly isOurCookie: (name: string) => boolean;
   /** Headers that carry the trace on, in place of the caller's own of these names; absent or null: the caller's pass. */
   readonly propagated?: PropagatedHeaders | null;

@@ -2,7 +2,6 @@ import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type In
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { isIP, type Socket } from "node:net";
 import { pipeline } from "node:stream";
-import { apiHost } from "../config/api-host.js";
 import type { Clock } from "../model/clock.js";
 import { bareError, isEventStream, writeHead } from "./answer.js";
 import type { CutCause, Exchange, ForwardOutcome } from "./exchange.js";
@@ -116,15 +115,15 @@ export function shakeHands(exchange: Exchange, head: Buffer, settings: Handshake
 }
 
 function askApi(exchange: Exchange, maxHeaderSize: number): ClientRequest {
-  const { request, route, upstreamTarget, publicHost } = exchange;
-  const { protocol, hostname, port, host } = route.target;
+  const { request, route, upstreamTarget, translation } = exchange;
+  const { protocol, hostname, port } = route.target;
   const headers = upstreamRequestHeaders(request.rawHeaders, {
     token: route.token,
     bearer: exchange.bearer,
     forwarded: exchange.forwarded,
     isOurCookie: exchange.isOurCookie,
     propagated: exchange.propagated ?? null,
-    host: apiHost(route) === "public" ? publicHost : host,
+    translation,
   });
   headers.push("connection", "Upgrade", "upgrade", "websocket");
   // URL keeps the brackets of an IPv6 address.
@@ -136,10 +135,20 @@ function askApi(exchange: Exchange, maxHeaderSize: number): ClientRequest {
 }
 
 function downstreamHeaders(exchange: Exchange, answer: IncomingMessage): string[] {
-  const { route, isOurCookie, setCookies } = exchange;
+  const { request, route, isOurCookie, setCookies, translation, upstreamTarget } = exchange;
   const { token, session, cache } = route;
   const { statusCode: status = 0 } = answer;
-  return downstreamResponseHeaders(answer.rawHeaders, { status, token, session, cache, isOurCookie, setCookies: setCookies() });
+  const asked = { publicTarget: request.url ?? "/", upstreamTarget };
+  return downstreamResponseHeaders(answer.rawHeaders, {
+    status,
+    token,
+    session,
+    cache,
+    isOurCookie,
+    setCookies: setCookies(),
+    translation,
+    ...asked,
+  });
 }
 
 function openTunnel(exchange: Exchange, answer: IncomingMessage, apiHead: Buffer, early: readonly Buffer[], clock: Clock): Tunnel {

@@ -3,6 +3,8 @@ import type { PropagatedHeaders } from "../model/tracing.js";
 import { CSRF_HEADER, PROBLEM_HEADER } from "../wire/headers.js";
 import { isTargetedCacheControl, privateCacheControl } from "./cache-control.js";
 import { setsOurCookie, withoutOurCookies } from "./cookies.js";
+import type { Asked } from "./public-address.js";
+import { outward, type Translation } from "./translation.js";
 
 /** Names and values in turn, in order and with duplicates, as Node's `rawHeaders`. */
 export type RawHeaders = readonly string[];
@@ -19,15 +21,14 @@ export interface RequestHeaderFacts {
   readonly token: ProxyRoute["token"];
   /** Null: no session, or a route without a token. */
   readonly bearer: string | null;
-  /** The Host that the API is to see. */
-  readonly host: string;
+  readonly translation: Translation;
   readonly forwarded: Forwarded;
   readonly isOurCookie: (name: string) => boolean;
   /** What carries the trace on, in place of what came; null: what came passes. */
   readonly propagated: PropagatedHeaders | null;
 }
 
-export interface ResponseHeaderFacts {
+export interface ResponseHeaderFacts extends Asked {
   readonly status: number;
   readonly token: ProxyRoute["token"];
   readonly session: ProxyRoute["session"];
@@ -35,6 +36,7 @@ export interface ResponseHeaderFacts {
   readonly isOurCookie: (name: string) => boolean;
   /** Values of `Set-Cookie` to add. */
   readonly setCookies: readonly string[];
+  readonly translation: Translation;
 }
 
 /** For one connection only: RFC 9110 section 7.6.1, and what older software sends in their place. */
@@ -109,10 +111,13 @@ export function upstreamRequestHeaders(raw: RawHeaders, facts: RequestHeaderFact
       if (others === null) continue;
       value = others;
     }
+    if (key === "origin" && value === facts.translation.origin?.ours) value = facts.translation.origin.theirs;
     headers.push(name, value);
   }
-  headers.push("host", facts.host, "x-forwarded-for", facts.forwarded.for);
+  const { host, strippedPrefix } = facts.translation;
+  headers.push("host", host, "x-forwarded-for", facts.forwarded.for);
   headers.push("x-forwarded-proto", facts.forwarded.proto, "x-forwarded-host", facts.forwarded.host);
+  if (strippedPrefix !== null) headers.push("x-forwarded-prefix", strippedPrefix);
   for (const [name, value] of Object.entries(facts.propagated?.values ?? {})) headers.push(name, value);
   if (facts.token !== "none" && facts.bearer !== null) headers.push("authorization", `Bearer ${facts.bearer}`);
   return headers;
@@ -146,7 +151,7 @@ export function downstreamResponseHeaders(raw: RawHeaders, facts: ResponseHeader
     // Would take the session's cookie away without a reason; only a definite end of the session may.
     if (key === "clear-site-data" && /"cookies"|"\*"/i.test(value)) continue;
     if (ownCaching && key === "cache-control") cacheControl.push(value);
-    else if (!(ownCaching && isTargetedCacheControl(key))) headers.push(name, value);
+    else if (!(ownCaching && isTargetedCacheControl(key))) headers.push(name, outward(facts.translation, key, value, facts));
   }
   if (ownCaching) headers.push("cache-control", facts.setCookies.length > 0 ? "no-store" : privateCacheControl(cacheControl));
   for (const cookie of facts.setCookies) headers.push("set-cookie", cookie);

@@ -1,6 +1,5 @@
 import type { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
-import { apiHost } from "../config/api-host.js";
 import type { Cancel, Clock } from "../model/clock.js";
 import { bareError, isEventStream, latin1, type ParsedHeaders, writeHead } from "./answer.js";
 import type { ApiConnection, CallHandler } from "./api-connection.js";
@@ -64,7 +63,7 @@ export class Relay implements CallHandler {
   }
 
   run(connections: Connections): Promise<ForwardOutcome> {
-    const { request, response, route, upstreamTarget, publicHost } = this.#exchange;
+    const { request, response, route, upstreamTarget, translation } = this.#exchange;
     if (response.destroyed) {
       this.#end({ kind: "client_gone" });
       return this.#settled;
@@ -78,7 +77,7 @@ export class Relay implements CallHandler {
       forwarded: this.#exchange.forwarded,
       isOurCookie: this.#exchange.isOurCookie,
       propagated: this.#exchange.propagated ?? null,
-      host: apiHost(route) === "public" ? publicHost : route.target.host,
+      translation,
     });
     const framing = bodyFraming(request);
     if (framing !== null) {
@@ -111,7 +110,7 @@ export class Relay implements CallHandler {
     // The browser gets the final answer. RFC 9110 section 15.2 lets a gateway keep interim ones (102, 103) to itself, and clients of HTTP/1.1
     // have taken 103 for the final one (RFC 8297 section 3).
     if (this.#over || status < 200) return;
-    const { response, route, request } = this.#exchange;
+    const { response, route, request, translation, upstreamTarget } = this.#exchange;
     this.#headTimer.stop();
     this.#exchange.onAnswer?.(status);
     const headers = downstreamResponseHeaders(latin1(controller.rawHeaders), {
@@ -121,6 +120,9 @@ export class Relay implements CallHandler {
       cache: route.cache,
       isOurCookie: this.#exchange.isOurCookie,
       setCookies: this.#exchange.setCookies(),
+      translation,
+      publicTarget: request.url ?? "/",
+      upstreamTarget,
     });
     const reason = statusMessage !== undefined && REASON_PHRASE.test(statusMessage) ? statusMessage : undefined;
     writeHead(response, status, reason, headers);

@@ -1,9 +1,12 @@
-import type { ProxyRoute } from "../config/config.js";
+import type { Config, ProxyRoute } from "../config/config.js";
+import { liesUnder, prefixOf } from "./prefix.js";
+import { createTranslation, type Translation } from "./translation.js";
 
 export interface RouteMatch {
   readonly route: ProxyRoute;
   /** The path to ask the target for: its base path and what was matched, without the prefix where the route strips it. Starts with `/`. */
   readonly upstreamPath: string;
+  readonly translation: Translation;
 }
 
 export interface RouteTable {
@@ -16,32 +19,24 @@ interface Entry {
   /** Empty for the route `/`, which everything lies under. */
   readonly prefix: string;
   readonly basePath: string;
+  readonly translation: Translation;
 }
 
 /**
- * Matches paths against prefixes on segment boundaries: `/api` covers `/api`, `/api/` and `/api/x`, never `/apix` nor `/api;x`.
- * The match only ever makes a path; scheme and authority always come from `route.target`.
+ * Matches paths against prefixes on segment boundaries. The match only ever makes a path; scheme and authority always come from `route.target`.
  */
-export function createRouteTable(routes: readonly ProxyRoute[]): RouteTable {
-  const entries = routes.map(toEntry).sort((a, b) => b.prefix.length - a.prefix.length);
+export function createRouteTable(routes: readonly ProxyRoute[], side: Pick<Config, "publicUrl" | "authPrefix">): RouteTable {
+  const entries = routes.map((route) => toEntry(route, createTranslation(route, side))).sort((a, b) => b.prefix.length - a.prefix.length);
   return {
     match(path) {
       const entry = entries.find(({ prefix }) => liesUnder(path, prefix));
-      return entry === undefined ? null : { route: entry.route, upstreamPath: upstreamPath(entry, path) };
+      return entry === undefined ? null : { route: entry.route, upstreamPath: upstreamPath(entry, path), translation: entry.translation };
     },
   };
 }
 
-function toEntry(route: ProxyRoute): Entry {
-  return { route, prefix: withoutTrailingSlash(route.prefix), basePath: withoutTrailingSlash(route.target.pathname) };
-}
-
-function withoutTrailingSlash(path: string): string {
-  return path.endsWith("/") ? path.slice(0, -1) : path;
-}
-
-function liesUnder(path: string, prefix: string): boolean {
-  return path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === 0x2f);
+function toEntry(route: ProxyRoute, translation: Translation): Entry {
+  return { route, prefix: prefixOf(route.prefix), basePath: prefixOf(route.target.pathname), translation };
 }
 
 function upstreamPath({ route, prefix, basePath }: Entry, path: string): string {

@@ -9,6 +9,7 @@ const DEFAULTS = {
   token: "id",
   session: "required",
   stripPrefix: false,
+  rewrite: true,
   responseHeaderTimeoutMs: 60_000,
   bodyIdleTimeoutMs: null,
   host: "auto",
@@ -38,6 +39,7 @@ t.test("a JSON array says what each route needs", async (t) => {
       token: "access",
       session: "optional",
       stripPrefix: true,
+      rewrite: false,
       responseHeaderTimeout: "5m",
       bodyIdleTimeout: "90s",
       host: "public",
@@ -50,7 +52,7 @@ t.test("a JSON array says what each route needs", async (t) => {
   t.same(routesOf(text), [
     { prefix: "/a", target: "http://a/", ...DEFAULTS },
     {
-      ...{ prefix: "/b", target: "http://b/", token: "access", session: "optional", stripPrefix: true },
+      ...{ prefix: "/b", target: "http://b/", token: "access", session: "optional", stripPrefix: true, rewrite: false },
       ...{ responseHeaderTimeoutMs: 300_000, bodyIdleTimeoutMs: 90_000, host: "public", csrf: "off", cache: "upstream" },
     },
     { prefix: "/c", target: "http://c/", ...DEFAULTS, session: "none", token: "none" },
@@ -104,7 +106,7 @@ t.test("the schema knows exactly the members that are read", async (t) => {
 });
 
 t.test("a list that the schema does not admit never becomes routes", async () => {
-  const memberName = fc.constantFrom("prefix", "target", "token", "session", "stripPrefix", "cache", "host", "x", "__proto__");
+  const memberName = fc.constantFrom("prefix", "target", "token", "session", "stripPrefix", "rewrite", "cache", "host", "x", "__proto__");
   const memberValue = fc.oneof(fc.constantFrom("/a", "http://a", "id", "none", "private", true, 5, null), fc.jsonValue());
   const route = fc.oneof(fc.jsonValue(), fc.dictionary(memberName, memberValue));
   fc.assert(

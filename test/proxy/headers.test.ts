@@ -6,12 +6,12 @@ import {
   type ResponseHeaderFacts,
   upstreamRequestHeaders,
 } from "../../src/proxy/headers.js";
-import { isOurCookie } from "./support.js";
+import { isOurCookie, translationOf } from "./support.js";
 
 const REQUEST: RequestHeaderFacts = {
   token: "id",
   bearer: "the-token",
-  host: "api.test",
+  translation: translationOf(),
   forwarded: { for: "192.0.2.7", proto: "https", host: "app.example.com" },
   isOurCookie,
   propagated: null,
@@ -100,7 +100,17 @@ t.test("Authorization is ours alone on a route with a token, and the caller's on
   t.end();
 });
 
-const RESPONSE: ResponseHeaderFacts = { status: 200, token: "id", session: "required", cache: "private", isOurCookie, setCookies: [] };
+const RESPONSE: ResponseHeaderFacts = {
+  status: 200,
+  token: "id",
+  session: "required",
+  cache: "private",
+  isOurCookie,
+  setCookies: [],
+  translation: translationOf(),
+  publicTarget: "/api/x",
+  upstreamTarget: "/api/x",
+};
 const PLAIN: ResponseHeaderFacts = { ...RESPONSE, token: "none", session: "optional" };
 const SETTING: ResponseHeaderFacts = { ...RESPONSE, setCookies: ["__Host-Http-bff-session=new"] };
 const SET = ["set-cookie", "__Host-Http-bff-session=new"];

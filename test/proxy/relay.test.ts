@@ -3,7 +3,7 @@ import { Socket } from "node:net";
 import t from "tap";
 import type { Dispatcher } from "undici";
 import { Relay } from "../../src/proxy/relay.js";
-import { isOurCookie, manualClock, proxyRoute } from "./support.js";
+import { isOurCookie, manualClock, proxyRoute, translationOf } from "./support.js";
 
 t.test("a call that ended while it waited for a connection is not sent when there is one", async (t) => {
   const clock = manualClock();
@@ -17,7 +17,7 @@ t.test("a call that ended while it waited for a connection is not sent when ther
       upstreamTarget: "/api",
       bearer: null,
       forwarded: { for: "192.0.2.7", proto: "https", host: "app.example.com" },
-      publicHost: "app.example.com",
+      translation: translationOf(),
       isOurCookie,
       setCookies: () => [],
     },

@@ -1,12 +1,15 @@
 import t from "tap";
 import { createRouteTable } from "../../src/proxy/routes.js";
-import { proxyRoute } from "./support.js";
+import { PUBLIC_SIDE, proxyRoute } from "./support.js";
 
-const table = createRouteTable([
-  proxyRoute({ prefix: "/api", target: new URL("http://api.test:8080") }),
-  proxyRoute({ prefix: "/api/orders", target: new URL("http://orders.test/v2"), stripPrefix: true }),
-  proxyRoute({ prefix: "/files", target: new URL("http://files.test/"), stripPrefix: true }),
-]);
+const table = createRouteTable(
+  [
+    proxyRoute({ prefix: "/api", target: new URL("http://api.test:8080") }),
+    proxyRoute({ prefix: "/api/orders", target: new URL("http://orders.test/v2"), stripPrefix: true }),
+    proxyRoute({ prefix: "/files", target: new URL("http://files.test/"), stripPrefix: true }),
+  ],
+  PUBLIC_SIDE,
+);
 
 /** The path asked for, the host it goes to and the path there. */
 const MATCHES: readonly (readonly [path: string, host: string, upstreamPath: string])[] = [
@@ -37,7 +40,7 @@ t.test("a path beside the prefixes matches nothing", (t) => {
 });
 
 t.test("the root prefix covers everything, and stripping it changes nothing", (t) => {
-  const root = createRouteTable([proxyRoute({ prefix: "/", target: new URL("http://app.test/base"), stripPrefix: true })]);
+  const root = createRouteTable([proxyRoute({ prefix: "/", target: new URL("http://app.test/base"), stripPrefix: true })], PUBLIC_SIDE);
   t.equal(root.match("/")?.upstreamPath, "/base/");
   t.equal(root.match("/a/b")?.upstreamPath, "/base/a/b");
   t.equal(root.match("//evil.example")?.upstreamPath, "/base//evil.example");

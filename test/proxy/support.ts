@@ -5,6 +5,10 @@ import type { Test } from "tap";
 import type { ProxyRoute } from "../../src/config/config.js";
 import type { Clock } from "../../src/model/clock.js";
 import { createForwarder, type Exchange, type ForwarderOptions, type ForwardOutcome } from "../../src/proxy/forward.js";
+import { createTranslation, type Translation } from "../../src/proxy/translation.js";
+
+/** What browsers see of us. */
+export const PUBLIC_SIDE = { publicUrl: "https://app.example.com", authPrefix: "/auth" };
 
 export function isOurCookie(name: string): boolean {
   return /^__Host-Http-bff-(?:session(?:\.\d+)?|ended|login-\w+)$/.test(name);
@@ -17,6 +21,7 @@ export function proxyRoute(parts: Partial<ProxyRoute>): ProxyRoute {
     token: "id",
     session: "required",
     stripPrefix: false,
+    rewrite: true,
     responseHeaderTimeoutMs: 30_000,
     bodyIdleTimeoutMs: null,
     host: "target",
@@ -24,6 +29,10 @@ export function proxyRoute(parts: Partial<ProxyRoute>): ProxyRoute {
     cache: "private",
     ...parts,
   };
+}
+
+export function translationOf(parts: Partial<ProxyRoute> = {}): Translation {
+  return createTranslation(proxyRoute(parts), PUBLIC_SIDE);
 }
 
 /** A clock that stands still until it is moved. */
@@ -120,7 +129,7 @@ export async function startFront(t: Test, options: FrontOptions): Promise<Front>
       upstreamTarget: request.url ?? "/",
       bearer: "the-token",
       forwarded: { for: "192.0.2.7", proto: "https", host: "app.example.com" },
-      publicHost: "app.example.com",
+      translation: translationOf(options.route),
       isOurCookie,
       setCookies: () => [],
       ...options.exchange,

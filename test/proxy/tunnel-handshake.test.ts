@@ -15,6 +15,7 @@ import {
   type RawClient,
   rawClient,
   startRawApi,
+  translationOf,
 } from "./support.js";
 
 const REQUEST = [
@@ -68,7 +69,7 @@ async function shaking(
       upstreamTarget: message.url ?? "/",
       bearer: "the-token",
       forwarded: { for: "192.0.2.7", proto: "https" as const, host: "app.example.com" },
-      publicHost: "app.example.com",
+      translation: translationOf({ target, ...route }),
       isOurCookie,
       setCookies: () => cookies,
       watchStream,
@@ -284,7 +285,7 @@ t.test("a connection that is gone before the handshake begins is not handed on",
     upstreamTarget: "/",
     bearer: null,
     forwarded: { for: "192.0.2.7", proto: "https" as const, host: "app.example.com" },
-    publicHost: "app.example.com",
+    translation: translationOf(),
     isOurCookie,
     setCookies: () => [],
   };

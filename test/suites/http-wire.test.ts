@@ -19,3 +19,4 @@ import "../http/sockets.test.js";
 import "../http/spa.test.js";
 import "../http/spa-directory.test.js";
 import "../http/streams.test.js";
+import "../http/translation.test.js";
