@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../model/clock.js";
+import { networkOf } from "./client-network.js";
 import { ProblemError } from "./problem.js";
 import type { Visit } from "./session-gate.js";
 
@@ -15,7 +16,7 @@ interface Window {
 /** Slows clients that go on calling with a session that has ended, which asking again will not bring back. */
 export interface HammerGuard {
   /**
-   * Counts one call of a visit whose session has ended, for this address and session.
+   * Counts one call of a visit whose session has ended, for the network of this address and this session.
    * @throws ProblemError `rate_limited` beyond 300 a minute.
    */
   check(address: string, visit: Visit): void;
@@ -26,7 +27,7 @@ export function createHammerGuard(clock: Clock): HammerGuard {
   return {
     check(address, { reading }) {
       if (reading.kind !== "ended") return;
-      const key = `${address} ${reading.id}`;
+      const key = `${networkOf(address)} ${reading.id}`;
       const now = clock.now();
       const known = windows.get(key);
       const window = known && now - known.startedAtMs < WINDOW_MS ? known : { startedAtMs: now, count: 0 };

@@ -1,8 +1,9 @@
 import fastifyRateLimit, { type RateLimitOptions } from "@fastify/rate-limit";
 import type { FastifyInstance } from "fastify";
+import { networkOf } from "./client-network.js";
 
 /*
- * Limits for what costs Cognito something or answers nobody: per client address, as TRUST_PROXY gives it. Generous, since an office may share
+ * Limits for what costs Cognito something or answers nobody: per client address, as TRUST_PROXY gives it, an IPv6 one by its network. Generous, since an office may share
  * one address; proxied calls have none.
  */
 
@@ -17,6 +18,7 @@ export function addRateLimits(app: FastifyInstance): void {
   const silent = { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false };
   void app.register(fastifyRateLimit, {
     global: false,
+    keyGenerator: ({ ip }) => networkOf(ip),
     addHeaders: { ...silent, "retry-after": true },
     addHeadersOnExceeding: silent,
   });

@@ -16,6 +16,20 @@ t.test("a script that starts sign-ins without end is slowed down, per client add
   t.equal((await from("192.0.2.2")).status, 302, "somebody else signs in");
 });
 
+t.test("an IPv6 network is one client: another of its 2^64 addresses is no fresh start", async (t) => {
+  const demo = await runDemo(t, { trustProxy: 1 });
+  const login = async (address: string) => demo.person().call("/auth/login", { headers: { ...NAVIGATE, "x-forwarded-for": address } });
+  for (let call = 0; call < 300; call++) await login(`2001:db8:1:2::${call.toString(16)}`);
+  t.equal((await login("2001:db8:1:2:ffff::1")).status, 429);
+  t.equal((await login("2001:db8:1:3::1")).status, 302, "the neighbours sign in");
+  const person = await demo.signedIn();
+  await person.call("/auth/logout", { method: "POST" });
+  const call = (address: string) => person.call("/api/echo", { headers: { "x-forwarded-for": address } });
+  for (let round = 0; round < 300; round++) await call(`2001:db8:1:2::${round.toString(16)}`);
+  t.equal((await call("2001:db8:1:2:ffff::1")).status, 429);
+  t.equal((await call("2001:db8:1:3::1")).status, 401);
+});
+
 t.test("X-Forwarded-* trust: without TRUST_PROXY nobody gets a fresh limit by naming another address", async (t) => {
   const demo = await runDemo(t);
   let answer = await demo.person().call("/auth/login", { headers: NAVIGATE });

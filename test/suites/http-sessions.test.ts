@@ -3,6 +3,7 @@
  * runs twice, is held by architecture/suites.test.ts.
  */
 import "../http/callback.test.js";
+import "../http/client-network.test.js";
 import "../http/endings.test.js";
 import "../http/issuers.test.js";
 import "../http/logs.test.js";
