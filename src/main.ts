@@ -7,7 +7,7 @@ function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code } = error as NodeJS.ErrnoException;
   if (code === "ERR_MODULE_NOT_FOUND") return `${error.message}; the production image has no demo in it: build the target \`demo\``;
-  return code === "EADDRINUSE" ? `${error.message}; choose another with PORT, MANAGEMENT_PORT or LOCAL_COGNITO_PORT` : error.message;
+  return error.message;
 }
 
 /** Runs a command and leaves with its exit code; what it could not do is said in one line. */
@@ -26,6 +26,8 @@ function run(command: () => Promise<number>): () => Promise<void> {
 function serve(command: () => Promise<number>): () => Promise<void> {
   return () => {
     exitWhileStarting();
+    // A reader that goes away (`| head`) ends what is read, not what serves.
+    for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
     return run(command)();
   };
 }

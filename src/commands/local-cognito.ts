@@ -1,6 +1,7 @@
 import { parseDuration } from "../config/duration.js";
 import type { Environment } from "../config/given-settings.js";
 import { DEFAULT_SEED, defaultSeed, startLocalCognito } from "../local-cognito/index.js";
+import { listenFault } from "../model/listen-fault.js";
 import { type LocalCognitoSettings, localCognitoSettings } from "./local-cognito-settings.js";
 import { untilStopped } from "./stop.js";
 
@@ -15,6 +16,8 @@ export async function localCognito(env: Environment): Promise<number> {
     minTokenValidityMs: validityOf(env["LOCAL_COGNITO_MIN_TOKEN_VALIDITY"] || "5m"),
     controlOrigins: [publicUrl],
     seed: defaultSeed({ publicUrl }),
+  }).catch((error: unknown) => {
+    throw listenFault(error, { host: "LOCAL_COGNITO_HOST", port: "LOCAL_COGNITO_PORT" });
   });
   const { userPoolId, clientId, clientSecret, user } = DEFAULT_SEED;
   process.stdout.write(`

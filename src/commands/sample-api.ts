@@ -5,6 +5,7 @@ import { idTokenCheck } from "../demo/id-token-check.js";
 import { startSampleApi } from "../demo/sample-api.js";
 import { DEFAULT_SEED } from "../local-cognito/index.js";
 import { systemClock } from "../model/clock.js";
+import { listenFault } from "../model/listen-fault.js";
 import { silentLog } from "../model/log.js";
 import { portOf } from "./port.js";
 import { untilStopped } from "./stop.js";
@@ -32,6 +33,8 @@ export async function sampleApi(env: Environment): Promise<number> {
     host: env["SAMPLE_API_HOST"] || "127.0.0.1",
     port: portOf(env, "SAMPLE_API_PORT", 8080),
     verify: idTokenCheck(verifier),
+  }).catch((error: unknown) => {
+    throw listenFault(error, { host: "SAMPLE_API_HOST", port: "SAMPLE_API_PORT" });
   });
   process.stdout.write(`
   The demo's sample API: ${running.url}/api/echo

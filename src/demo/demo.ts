@@ -5,6 +5,7 @@ import type { BffOptions } from "../config/options.js";
 import { type BffServer, buildServer, type ServerRuntime } from "../http/server.js";
 import { DEFAULT_SEED, defaultSeed, type LocalCognito, type LocalCognitoOptions, startLocalCognito } from "../local-cognito/index.js";
 import { type AdjustableClock, createAdjustableClock } from "../model/clock.js";
+import { listenFault } from "../model/listen-fault.js";
 import { demoControls } from "./controls.js";
 import { freePort } from "./free-port.js";
 import { idTokenCheck } from "./id-token-check.js";
@@ -41,7 +42,12 @@ export interface Demo {
 export async function startDemo(options: DemoOptions): Promise<Demo> {
   const clock = createAdjustableClock();
   // The redirect URI names the port, so it has to be known before anything listens.
-  const port = options.port === 0 ? await freePort(options.host) : options.port;
+  const port =
+    options.port === 0
+      ? await freePort(options.host).catch((error: unknown) => {
+          throw listenFault(error, { host: "HOST", port: "PORT" });
+        })
+      : options.port;
   const publicUrl = `http://localhost:${port}`;
   const localCognito = await startLocalCognito({
     host: LOOPBACK,
@@ -50,6 +56,8 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     clock,
     controlOrigins: [publicUrl],
     seed: defaultSeed({ publicUrl }),
+  }).catch((error: unknown) => {
+    throw listenFault(error, { host: "LOCAL_COGNITO_HOST", port: "LOCAL_COGNITO_PORT" });
   });
   let api: SampleApi | null = null;
   try {

@@ -49,6 +49,8 @@ export interface Metrics {
   forwarded(route: string, outcome: ForwardOutcome): void;
   /** Adds what is measured only when somebody asks. */
   watch(gauges: Gauges): void;
+  /** Adds what became of log lines, of whole servers: a plugin writes to the log of its app. */
+  watchLog(lost: () => number): void;
   /** Adds `bff_ready`, of whole servers. */
   watchReady(ready: () => boolean): void;
 }
@@ -157,6 +159,18 @@ export function createMetrics(): Metrics {
     const measured: Gauge = new Gauge({ name, help, registers, collect: () => measured.set(read()) });
   };
 
+  const total = (name: string, help: string, read: () => number) => {
+    const counted: Counter = new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        counted.reset();
+        counted.inc(read());
+      },
+    });
+  };
+
   return {
     registry,
     tell,
@@ -180,17 +194,6 @@ export function createMetrics(): Metrics {
       upstreamFailures.inc({ route, kind: outcome.kind === "cut_short" ? outcome.cause : outcome.kind });
     },
     watch(gauges) {
-      const total = (name: string, help: string, read: () => number) => {
-        const counted: Counter = new Counter({
-          name,
-          help,
-          registers,
-          collect() {
-            counted.reset();
-            counted.inc(read());
-          },
-        });
-      };
       gauge("bff_open_calls", "Calls under way to an API", gauges.openCalls);
       gauge("bff_open_sockets", "WebSockets open through the proxy", gauges.openSockets);
       gauge("bff_open_streams", "Event streams open through the proxy", gauges.openStreams);
@@ -210,6 +213,7 @@ export function createMetrics(): Metrics {
         },
       });
     },
+    watchLog: (lost) => total("bff_log_lines_lost_total", "Log lines that could not be written", lost),
     watchReady: (ready) => gauge("bff_ready", "1 while the server takes calls, 0 while it starts or drains", () => (ready() ? 1 : 0)),
   };
 }

@@ -2,10 +2,12 @@ import { METHODS, type Server } from "node:http";
 import fastify, { type FastifyBaseLogger, type FastifyHttpOptions, type FastifyInstance, LogController } from "fastify";
 import type { Config } from "../config/config.js";
 import type { Clock } from "../model/clock.js";
+import { type ListenSettings, listenFault } from "../model/listen-fault.js";
 import { parseTarget } from "../proxy/path.js";
 import { refuseBadMessage } from "./bad-message.js";
 import { createBrokenHttp } from "./broken-http.js";
-import { drain } from "./drain.js";
+import { closeServices, drain } from "./drain.js";
+import { LogOutput } from "./log-output.js";
 import { createManagementServer } from "./management.js";
 import { createMetrics } from "./metrics.js";
 import { followConnections, type OpenConnections } from "./open-connections.js";
@@ -36,7 +38,10 @@ export interface ServerRuntime {
 export interface BffServer {
   readonly app: FastifyInstance;
   readonly services: Services;
-  /** Listens on the public and the management address, and says where. */
+  /**
+   * Listens on the public and the management address, and says where. Where one of them cannot be had everything is closed again.
+   * @throws Error that begins with the setting to change.
+   */
   listen(): Promise<{ readonly url: string; readonly managementUrl: string }>;
   close(): Promise<void>;
 }
@@ -45,7 +50,11 @@ export interface BffServer {
 export async function buildServer(config: Config, runtime: ServerRuntime = {}): Promise<BffServer> {
   const metrics = createMetrics();
   const report = reportTo(() => app.log, metrics);
-  const app = createApp(config, runtime, report);
+  const log = runtime.logger ?? LogOutput.standard();
+  const output = log instanceof LogOutput ? log : null;
+  const app = createApp(config, log, report);
+  metrics.watchLog(() => output?.lost ?? 0);
+  if (output) output.onRecovery = (lines) => app.log.warn({ lines }, "log lines were lost: they could not be written");
   const services = createServices(config, { ...runtime, log: app.log, metrics });
   refuseOtherProtocols(app, config, report);
   services.upgrades.listen(app);
@@ -67,10 +76,17 @@ export async function buildServer(config: Config, runtime: ServerRuntime = {}): 
     app,
     services,
     async listen() {
-      const url = await app.listen({ host: config.host, port: config.port });
-      const managementUrl = await management.listen({ host: config.managementHost, port: config.managementPort });
-      listening = true;
-      return { url, managementUrl };
+      try {
+        // The public address last: nobody is served by a start that fails.
+        const managementUrl = await listenAt(management, config.managementHost, config.managementPort, MANAGEMENT_ADDRESS);
+        const url = await listenAt(app, config.host, config.port, PUBLIC_ADDRESS);
+        listening = true;
+        return { url, managementUrl };
+      } catch (error) {
+        closing ??= abandon();
+        await closing;
+        throw error;
+      }
     },
     close() {
       closing ??= close();
@@ -82,13 +98,33 @@ export async function buildServer(config: Config, runtime: ServerRuntime = {}): 
     listening = false;
     await drain({ services, connections, log: app.log, report, closeServer: () => app.close() });
     await management.close();
+    await output?.close();
+  }
+
+  /** Closes what never served anybody. */
+  async function abandon(): Promise<void> {
+    await management.close();
+    await app.close();
+    await closeServices(services, app.log);
+    await output?.close();
   }
 }
 
-function createApp(config: Config, { logger }: ServerRuntime, report: ReportProblem): FastifyInstance {
+const PUBLIC_ADDRESS: ListenSettings = { host: "HOST", port: "PORT" };
+const MANAGEMENT_ADDRESS: ListenSettings = { host: "MANAGEMENT_HOST", port: "MANAGEMENT_PORT" };
+
+async function listenAt(server: FastifyInstance, host: string, port: number, settings: ListenSettings): Promise<string> {
+  try {
+    return await server.listen({ host, port });
+  } catch (error) {
+    throw listenFault(error, settings);
+  }
+}
+
+function createApp(config: Config, log: FastifyBaseLogger | LogOutput, report: ReportProblem): FastifyInstance {
   const brokenHttp = createBrokenHttp(config, report);
   const options: FastifyHttpOptions<Server, FastifyBaseLogger> = {
-    ...(logger ? { loggerInstance: logger } : { logger: { level: config.logLevel } }),
+    ...(log instanceof LogOutput ? { logger: { level: config.logLevel, stream: log } } : { loggerInstance: log }),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
     genReqId: ({ headers }) => requestIdOf(headers),
     trustProxy: trustedPeers(config.trustProxy),

@@ -1,7 +1,9 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { promisify } from "node:util";
 import t, { type Test } from "tap";
+import { freePort } from "../../src/demo/free-port.js";
 import { startLocalCognito } from "../../src/local-cognito/index.js";
 import { noteLogLine } from "../support/redaction.js";
 
@@ -103,6 +105,19 @@ t.test("start listens, answers its probes, and ends with 0 on SIGTERM; health te
   t.equal(dead.code, 1);
   t.match(dead.output, /does not answer/);
   t.notMatch(output(), /localcognitodemosecret/, "the secret is in no line");
+});
+
+t.test("a start that cannot have its management port is one line that names the setting, and exit code 1", async (t) => {
+  const taken = createServer().listen(await freePort(), "127.0.0.1");
+  await once(taken, "listening");
+  t.teardown(() => taken.close());
+  const { port } = taken.address() as AddressInfo;
+  const { code, output } = await failing("start", { ...ENVIRONMENT, MANAGEMENT_PORT: String(port) });
+  t.equal(code, 1);
+  t.ok(output.endsWith(`cognito-bff: MANAGEMENT_PORT: something listens on 127.0.0.1:${port} already; choose another port\n`));
+  const demo = await failing("demo", { PORT: "0", LOCAL_COGNITO_PORT: String(port) });
+  t.equal(demo.code, 1);
+  t.match(demo.output, `cognito-bff: LOCAL_COGNITO_PORT: something listens on 127.0.0.1:${port} already`);
 });
 
 t.test("demo says where it is and whom to sign in as, and ends with 0 on SIGINT", async (t) => {

@@ -12,6 +12,8 @@ import "../http/hashed-name.test.js";
 import "../http/hostile.test.js";
 import "../http/hostile-length.test.js";
 import "../http/origin-checks.test.js";
+import "../http/listen.test.js";
+import "../http/log-output.test.js";
 import "../http/pipelining.test.js";
 import "../http/repeats.test.js";
 import "../http/response.test.js";
