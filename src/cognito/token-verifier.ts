@@ -5,14 +5,17 @@ import {
   JwksValidationError,
   JwkValidationError,
   JwtBaseError,
+  JwtInvalidIssuerError,
   KidNotFoundInJwksError,
   WaitPeriodNotYetEndedJwkError,
 } from "aws-jwt-verify/error";
 import { SimpleJwksCache } from "aws-jwt-verify/jwk";
 import { request } from "undici";
 import { describeError, type Log } from "../model/log.js";
+import { isLoopbackHttp } from "../model/loopback.js";
 import type { Claims } from "../model/token-set.js";
 import type { CognitoTime } from "./cognito-time.js";
+import { isEmulatorsIssuer, issuersOf, type TokenOrigin } from "./issuers.js";
 
 /** What a token's signature and claims say. */
 export type Verdict =
@@ -30,12 +33,9 @@ function judgeFailure(error: unknown): Verdict {
   return { kind: ofTheToken ? "invalid" : "undecidable", why: ofTheToken ? error.constructor.name : why };
 }
 
-export interface TokenVerifierOptions {
-  readonly userPoolId: string;
-  readonly region: string;
+/** The keys come from the endpoint, too. */
+export interface TokenVerifierOptions extends TokenOrigin {
   readonly clientId: string;
-  /** Another IDP endpoint, whose keys are then used; null: AWS's own. */
-  readonly endpoint: string | null;
   readonly time: CognitoTime;
   readonly deadlineMs: number;
   readonly log: Log;
@@ -77,17 +77,21 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   const { userPoolId, region, clientId, time, log } = options;
   const base = options.endpoint ?? `https://cognito-idp.${region}.amazonaws.com`;
   const jwksUri = `${base}/${userPoolId}/.well-known/jwks.json`;
-  const issuers = [
-    `https://cognito-idp.${region}.amazonaws.com/${userPoolId}`,
-    `https://issuer-cognito-idp.${region}.amazonaws.com/${userPoolId}`,
-    // An emulator may name itself.
-    ...(options.endpoint === null ? [] : [`${options.endpoint}/${userPoolId}`]),
-  ];
-  const verifier = JwtVerifier.create(
-    issuers.map((issuer) => ({ issuer, jwksUri, audience: null, graceSeconds: NO_OWN_TIME_CHECK_SECONDS })),
-    // The library's own fetcher refuses http, which local Cognito speaks.
-    { jwksCache: new SimpleJwksCache({ fetcher: { fetch: (uri) => keysFrom(uri) } }) },
-  );
+  const issuers = issuersOf(options);
+  const common = { jwksUri, audience: null, graceSeconds: NO_OWN_TIME_CHECK_SECONDS };
+  // The library's own fetcher refuses http, which local Cognito speaks.
+  const jwksCache = new SimpleJwksCache({ fetcher: { fetch: (uri) => keysFrom(uri) } });
+  const verifier = isLoopbackHttp(options.endpoint)
+    ? JwtVerifier.create({ ...common, issuer: null, customJwtCheck: ({ payload }) => requireOwnIssuer(payload.iss) }, { jwksCache })
+    : JwtVerifier.create(
+        issuers.map((issuer) => ({ ...common, issuer })),
+        { jwksCache },
+      );
+
+  function requireOwnIssuer(iss: string | undefined): void {
+    if (issuers.some((issuer) => issuer === iss) || isEmulatorsIssuer(iss, userPoolId)) return;
+    throw new JwtInvalidIssuerError("not this pool's issuer", iss);
+  }
 
   async function keysFrom(uri: string): Promise<ArrayBuffer> {
     try {

@@ -5,9 +5,17 @@ import { accepted, type Kind, refused } from "./kind.js";
 // The form aws-jwt-verify insists on (CognitoJwtVerifier.USER_POOL_ID_REGEX); Cognito allows 55 characters.
 const USER_POOL_ID = /^(?:eusc-[a-z]{2}|[a-z]{2})-(?:gov-)?[a-z]+-\d_[A-Za-z0-9]+$/;
 
+// npm's cognito-local has one Region, `local`; a rule asks for the endpoint that goes with it.
+const EMULATED_POOL_ID = /^local_[A-Za-z0-9]+$/;
+
+/** Whether no user pool of AWS has this id. */
+export function isEmulated(poolId: string): boolean {
+  return EMULATED_POOL_ID.test(poolId);
+}
+
 export const userPoolId = text(
   "a user pool id, REGION_ID, such as eu-central-1_AbCdEf123",
-  (raw) => raw.length <= 55 && USER_POOL_ID.test(raw),
+  (raw) => raw.length <= 55 && (USER_POOL_ID.test(raw) || isEmulated(raw)),
 );
 
 // ClientIdType of the user pools API: [\w+]+, 1 to 128 characters.

@@ -1,3 +1,5 @@
+import { isLoopback, isLoopbackHttp } from "../model/loopback.js";
+import { isEmulated, userPoolId } from "./cognito-kinds.js";
 import { formatDuration } from "./duration.js";
 import type { SettingName, SettingValues } from "./settings.js";
 
@@ -37,6 +39,11 @@ const plainHttpRules = COGNITO_URLS.map((name) =>
 );
 
 const cognitoRules: readonly Rule[] = [
+  rule(["COGNITO_USER_POOL_ID", "COGNITO_ENDPOINT"], ({ COGNITO_USER_POOL_ID, COGNITO_ENDPOINT }) => {
+    if (!isEmulated(COGNITO_USER_POOL_ID) || isLoopbackHttp(COGNITO_ENDPOINT)) return [];
+    const expected = `${userPoolId.expected}; \`local_…\` is an emulator's, with COGNITO_ENDPOINT=http://localhost:…`;
+    return [fault("COGNITO_USER_POOL_ID", expected, COGNITO_USER_POOL_ID)];
+  }),
   rule(["COGNITO_CLIENT_SECRET", "COGNITO_PUBLIC_CLIENT"], ({ COGNITO_CLIENT_SECRET, COGNITO_PUBLIC_CLIENT }) => {
     const isPublic = COGNITO_CLIENT_SECRET === null;
     if (isPublic === COGNITO_PUBLIC_CLIENT) return [];
@@ -155,10 +162,9 @@ const loopRule = rule(["PUBLIC_URL", "PROXY_ROUTES"], ({ PUBLIC_URL, PROXY_ROUTE
 );
 
 const EVERY_ADDRESS = new Set(["0.0.0.0", "::"]);
-const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 
 function sharesAddress(a: string, b: string): boolean {
-  return a === b || EVERY_ADDRESS.has(a) || EVERY_ADDRESS.has(b) || (LOOPBACK.has(a) && LOOPBACK.has(b));
+  return a === b || EVERY_ADDRESS.has(a) || EVERY_ADDRESS.has(b) || (isLoopback(a) && isLoopback(b));
 }
 
 /** What ECS (StopTimeout) and Kubernetes (terminationGracePeriodSeconds) wait before they kill, unless told otherwise. */

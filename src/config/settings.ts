@@ -76,7 +76,7 @@ export const SETTINGS = {
     group: "cognito",
     kind: userPoolId,
     absence: REQUIRED,
-    meaning: "The user pool; its first part is the Region.",
+    meaning: "The user pool; its first part is the Region, or `local` with cognito-local on this machine.",
     example: "eu-central-1_AbCdEf123",
   }),
   COGNITO_CLIENT_ID: open({
@@ -118,7 +118,7 @@ export const SETTINGS = {
     group: "cognito",
     kind: baseUrl(),
     absence: nothing("AWS's own for the Region"),
-    meaning: "Another endpoint of the user pools API, such as local Cognito; the signing keys come from there too.",
+    meaning: "Another endpoint of the user pools API, such as local Cognito; its keys and its own name as issuer are taken, too.",
     example: "http://127.0.0.1:9229",
   }),
   COGNITO_SCOPES: open({

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import fastify, { type FastifyInstance } from "fastify";
+import { isLoopback } from "../model/loopback.js";
 import { type Metrics, processMetrics } from "./metrics.js";
 import { ProblemError } from "./problem.js";
 import { answerErrorsAsProblems, type ProblemSettings } from "./problem-details.js";
@@ -39,10 +40,6 @@ export function createManagementServer(settings: ManagementSettings, metrics: Me
     return reply.type(metrics.registry.contentType).send(`${ours}\n${ofProcess}`);
   });
   return app;
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 
 /** An address, or the one name that nobody can point elsewhere. */

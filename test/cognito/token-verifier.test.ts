@@ -31,7 +31,7 @@ async function rig(t: Test, answer: Answer = KEYS, clock: ManualClock = createMa
   const log = collectLog();
   const time = createCognitoTime(clock, log);
   const options = { userPoolId: USER_POOL_ID, region: "eu-central-1", clientId: CLIENT_ID, time };
-  const verifier = createTokenVerifier({ ...options, endpoint: server.url, deadlineMs: 100, log });
+  const verifier = createTokenVerifier({ ...options, endpoint: server.url, deadlineMs: answer === hang ? 100 : 10_000, log });
   return { server, clock, time, verifier, log };
 }
 
@@ -60,6 +60,22 @@ t.test("both of AWS's issuers and the endpoint's own are accepted, no other", as
     "null",
   ];
   for (const iss of others) t.equal((await withIssuer(iss)).kind, "invalid", iss);
+});
+
+t.test("an emulator on this machine may call itself by another of its names; nothing of the kind passes anywhere else", async (t) => {
+  const { verifier, server, time, log } = await rig(t);
+  const port = new URL(server.url).port;
+  const names = [`http://localhost:${port}`, `http://0.0.0.0:${port}`, "http://localhost:9229"];
+  for (const name of names) {
+    const token = signed(idClaims(SUBJECT, {}, { iss: `${name}/${USER_POOL_ID}` }));
+    t.equal((await verifier.verify(token, "id", null)).kind, "valid", name);
+    for (const endpoint of [null, "http://cognito.example.com:9229", `https://localhost:${port}`]) {
+      const options = { userPoolId: USER_POOL_ID, region: "eu-central-1", clientId: CLIENT_ID, time, endpoint, deadlineMs: 10_000, log };
+      t.equal((await createTokenVerifier(options).verify(token, "id", null)).kind, "invalid", `${name} at ${endpoint}, unread`);
+    }
+  }
+  const strangers = signed(idClaims(SUBJECT, {}, { iss: `http://localhost:9229/${USER_POOL_ID}` }), strangersKey);
+  t.equal((await verifier.verify(strangers, "id", null)).kind, "invalid", "the keys decide");
 });
 
 /** Claims that are not for us, each signed by Cognito. */

@@ -14,6 +14,21 @@ t.test("settings that contradict each other are faults", async (t) => {
     ["a plain managed login behind an https origin", { COGNITO_DOMAIN: "http://login.example.com" }, "COGNITO_DOMAIN: https://, because"],
     ["a plain token endpoint behind an https origin", { COGNITO_TOKEN_URL: "http://c:9229" }, "COGNITO_TOKEN_URL: https://, because"],
     ["a plain API endpoint behind an https origin", { COGNITO_ENDPOINT: "http://c:9229" }, "COGNITO_ENDPOINT: https://, because"],
+    ["an emulator's pool at AWS", { COGNITO_USER_POOL_ID: "local_2UXqfKzG" }, "COGNITO_USER_POOL_ID: a user pool id"],
+    [
+      "an emulator's pool elsewhere",
+      {
+        COGNITO_USER_POOL_ID: "local_2UXqfKzG",
+        PUBLIC_URL: "http://localhost:3000",
+        COGNITO_ENDPOINT: "http://localhost.example.com:9229",
+      },
+      "COGNITO_USER_POOL_ID: a user pool id",
+    ],
+    [
+      "an emulator's pool over https",
+      { COGNITO_USER_POOL_ID: "local_2UXqfKzG", COGNITO_ENDPOINT: "https://localhost:9229" },
+      "COGNITO_USER_POOL_ID: a user pool id",
+    ],
     [
       "a token endpoint without managed login",
       { COGNITO_DOMAIN: "", COGNITO_TOKEN_URL: "https://c" },
@@ -50,6 +65,11 @@ t.test("neighbours of those contradictions are fine", async (t) => {
     { PORT: "0", MANAGEMENT_PORT: "0" },
     { HOST: "10.0.0.1", PORT: "9000" },
     { PUBLIC_URL: "http://localhost:3000", COGNITO_ENDPOINT: "http://c:9229", COGNITO_TOKEN_URL: "http://c:9229" },
+    ...["localhost", "127.0.0.1", "[::1]", "127.8.9.1", "cognito.localhost"].map((host) => ({
+      PUBLIC_URL: "http://localhost:3000",
+      COGNITO_USER_POOL_ID: "local_2UXqfKzG",
+      COGNITO_ENDPOINT: `http://${host}:9229`,
+    })),
   ];
   for (const changes of cases) t.same(faultsWith(changes), [], JSON.stringify(changes));
 });
