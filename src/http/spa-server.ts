@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ProxyRoute } from "../config/config.js";
 import type { Exchange } from "../proxy/forward.js";
-import { createTranslation } from "../proxy/translation.js";
+import { createTranslation, type Translation } from "../proxy/translation.js";
 import { judgeUpgrade, refuseCrossSite } from "./cross-site.js";
 import { ProblemError } from "./problem.js";
 import type { Services } from "./services.js";
@@ -28,9 +28,12 @@ export function passToDevelopmentServer(app: FastifyInstance, target: URL, servi
     csrf: "off",
     cache: "upstream",
   };
-  const translation = createTranslation(route, config);
+  // What compares Origin with Host, or with X-Forwarded-Host where there is one, finds its own name in all three: webpack-dev-server's sockets,
+  // SvelteKit's forms, the server actions of Next.js. An Origin that is not ours stays for the server to judge.
+  const origin = { ours: config.publicUrl, theirs: target.origin };
+  const translation: Translation = { ...createTranslation(route, config), origin };
+  const proto = target.protocol === "https:" ? "https" : "http";
   const { protocol, host } = new URL(config.publicUrl);
-  const proto = protocol === "https:" ? "https" : "http";
   const policy = Object.entries(contentSecurityPolicy(config.spaCsp));
 
   async function handOn(request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -41,7 +44,7 @@ export function passToDevelopmentServer(app: FastifyInstance, target: URL, servi
       route,
       upstreamTarget: request.raw.url ?? "/",
       bearer: null,
-      forwarded: { for: request.ip, proto, host },
+      forwarded: { for: request.ip, proto, host: target.host },
       translation,
       isOurCookie: cookies.names.isOurs,
       setCookies: () => [],

@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import t, { type Test } from "tap";
+import { WebSocketServer } from "ws";
 import { ConfigError, createServer as createBff, parseConfig } from "../../src/index.js";
 import { Person } from "../support/person.js";
 import { rawExchange, statusOf } from "../support/raw-http.js";
@@ -42,6 +44,54 @@ t.test("with SPA_URL a development server stands behind everything else, and see
     undefined,
   );
   t.equal(seen[0]?.headers.host, new URL(urlOf(development)).host, "development servers refuse hosts they do not know");
+});
+
+/** webpack-dev-server 5, Server.js: isValidHost for Host and Origin, and isSameOrigin, with `allowedHosts: "auto"` on 127.0.0.1. */
+function passesWebpack({ headers }: IncomingMessage): boolean {
+  const nameIn = (value = "") => new URL(value.includes("//") ? value : `http://${value}`).hostname;
+  const isLocal = (name: string) => /^[\d.]+$/.test(name) || name === "localhost" || name.endsWith(".localhost");
+  if (headers.host === undefined || headers.origin === undefined) return false;
+  const [host, origin] = [nameIn(headers.host), nameIn(headers.origin)];
+  return isLocal(host) && isLocal(origin) && host === origin;
+}
+
+t.test("the hot reloading of a development server under another name than ours lets the app's page in", async (t) => {
+  const server = createServer();
+  const sockets = new WebSocketServer({ server, verifyClient: ({ req }: { req: IncomingMessage }) => passesWebpack(req) });
+  t.teardown(() => sockets.close());
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.teardown(() => stop(server));
+  const demo = await runDemo(t, withoutDirectory({ spaUrl: urlOf(server) }));
+  t.equal((await openSocket(t, demo, null, "/ws")).readyState, 1);
+});
+
+t.test(
+  "a development server finds its own name wherever it compares Origin with another, and a stranger's Origin as it came",
+  async (t) => {
+    const seen: IncomingMessage[] = [];
+    const development = await startDevelopmentServer(t, (request, response) => {
+      seen.push(request);
+      response.end();
+    });
+    const demo = await runDemo(t, withoutDirectory({ spaUrl: urlOf(development) }));
+    const own = new URL(urlOf(development));
+    await demo.person().call("/form", { method: "POST" });
+    t.match(seen.pop()?.headers, { origin: own.origin, host: own.host, "x-forwarded-host": own.host, "x-forwarded-proto": "http" });
+    for (const origin of ["https://evil.example", "null", `${demo.url}.evil.example`]) {
+      await demo.person().call("/form", { method: "POST", headers: { origin } });
+      t.equal(seen.pop()?.headers.origin, origin);
+    }
+  },
+);
+
+t.test("a redirect of the development server to itself leads to PUBLIC_URL", async (t) => {
+  const development = await startDevelopmentServer(t, ({ headers, url }, response) => {
+    response.writeHead(308, { location: url === "/own/" ? `http://${headers.host}/own` : "/plain" }).end();
+  });
+  const demo = await runDemo(t, withoutDirectory({ spaUrl: urlOf(development) }));
+  t.equal((await demo.person().call("/own/")).headers["location"], `${demo.url}/own`);
+  t.equal((await demo.person().call("/plain/")).headers["location"], "/plain");
 });
 
 t.test("what a page posts to the development server arrives whole, whatever its type", async (t) => {
