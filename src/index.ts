@@ -12,7 +12,7 @@ export { type BffDecoration, type BffPluginOptions, type BffSession, cognitoBff 
 export type { BffServer, ServerRuntime } from "./http/server.js";
 export type { Clock } from "./model/clock.js";
 export type { Cause, Reason } from "./wire/reasons.js";
-export type { ProblemDocument, SessionDocument } from "./wire/shapes.js";
+export type { LogoutDocument, ProblemDocument, SessionDocument } from "./wire/shapes.js";
 
 /** Every fault of a configuration at once, or the frozen configuration; from environment variables. */
 export const parseConfig = parseEnvironment;

@@ -44,6 +44,8 @@ export const REFUSALS: readonly RefusalRow[] = [
   { name: "NotAuthorizedException", message: /^refresh token has been revoked$/, refusal: expired("refresh_token_revoked") },
   { name: "NotAuthorizedException", message: /^invalid refresh token$/, refusal: { kind: "doubtful", cause: "refresh_token_invalid" } },
   { name: "NotAuthorizedException", message: /^refresh token has different client$/, refusal: misconfigured("wrong_client") },
+  // GlobalSignOut's word, also for a token that an answer lost on the way has signed out already.
+  { name: "NotAuthorizedException", message: /^access token has been revoked$/, refusal: expired("refresh_token_revoked") },
   { name: "NotAuthorizedException", message: /^user is disabled$/, refusal: expired("user_disabled") },
   { name: "NotAuthorizedException", message: /^user does not exist$/, refusal: expired("user_deleted") },
   { name: "NotAuthorizedException", message: /^unable to verify secret hash for client/, refusal: misconfigured("wrong_secret") },

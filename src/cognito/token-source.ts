@@ -25,6 +25,9 @@ export interface IssuedTokens {
 export type RefreshAnswer = IssuedTokens | Refusal;
 export type RevokeAnswer = { readonly kind: "revoked" } | Refusal;
 
+/** Waits for the turn of one request under a rate of ours. */
+export type AskTurn = () => Promise<"granted" | "timed_out">;
+
 export interface RefreshRequest {
   /** Whose it is, for the log. */
   readonly session: SessionId;
@@ -32,6 +35,8 @@ export interface RefreshRequest {
   /** The canonical username; see `secretHash`. */
   readonly username: string;
   readonly deviceKey: string | null;
+  /** Asked before every request that goes out, so before the second one with another secret or flow as well. */
+  readonly turn: AskTurn;
 }
 
 export interface TokenSourceOptions {
@@ -52,13 +57,16 @@ export interface TokenSourceOptions {
 export interface TokenSource {
   refresh(request: RefreshRequest): Promise<RefreshAnswer>;
   /** RevokeToken: ends the refresh token and what was issued with it. Succeeds for tokens already revoked. */
-  revoke(refreshToken: Secret): Promise<RevokeAnswer>;
+  revoke(refreshToken: Secret, turn: AskTurn): Promise<RevokeAnswer>;
   /** GlobalSignOut: ends all of the user's sessions; needs an access token with the scope aws.cognito.signin.user.admin. */
-  signOutEverywhere(accessToken: Secret): Promise<RevokeAnswer>;
+  signOutEverywhere(accessToken: Secret, turn: AskTurn): Promise<RevokeAnswer>;
   close(): void;
 }
 
 type Api = "initiate_auth" | "get_tokens";
+
+/** Nothing was sent: our own limit. */
+const NO_TURN: Refusal = { kind: "unavailable", reason: "cognito_throttled", answerLost: false };
 
 /** Judges an answer that arrived. One without tokens (a challenge, an emulator's slip) is no verdict. */
 export function judgeTokens(output: Pick<InitiateAuthCommandOutput, "AuthenticationResult">): RefreshAnswer {
@@ -117,13 +125,14 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     }
   }
 
-  /** Sends one request and judges what came back. */
-  function judged<T, A extends RefreshAnswer | RevokeAnswer>(
+  /** Sends one request when its turn has come and judges what came back. */
+  async function judged<T, A extends RefreshAnswer | RevokeAnswer>(
     operation: CognitoOperation,
-    session: SessionId | null,
+    { session, turn }: { readonly session: SessionId | null; readonly turn: AskTurn },
     send: () => Promise<T>,
     judge: (output: T) => A,
   ): Promise<A | Refusal> {
+    if ((await turn()) === "timed_out") return NO_TURN;
     return told<A | Refusal>(operation, tell, async () => {
       try {
         return judge(await send());
@@ -191,13 +200,13 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const refreshThrough = (request: RefreshRequest, through: Api) =>
     withSecrets<IssuedTokens>((secret) => {
       const operation = through === "get_tokens" ? "GetTokensFromRefreshToken" : "InitiateAuth";
-      return judged(operation, request.session, () => send(request, through, secret), judgeTokens);
+      return judged(operation, request, () => send(request, through, secret), judgeTokens);
     });
 
-  const call = (operation: CognitoOperation, run: (signal: AbortSignal) => Promise<unknown>) =>
+  const call = (operation: CognitoOperation, turn: AskTurn, run: (signal: AbortSignal) => Promise<unknown>) =>
     judged(
       operation,
-      null,
+      { session: null, turn },
       () => attempt(run),
       (): RevokeAnswer => ({ kind: "revoked" }),
     );
@@ -216,19 +225,19 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       return second;
     },
 
-    revoke: (refreshToken) =>
+    revoke: (refreshToken, turn) =>
       withSecrets<{ kind: "revoked" }>((secret) => {
         const command = new RevokeTokenCommand({
           Token: refreshToken.reveal(),
           ClientId: clientId,
           ...(secret ? { ClientSecret: secret.reveal() } : {}),
         });
-        return call("RevokeToken", (abortSignal) => client.send(command, { abortSignal }));
+        return call("RevokeToken", turn, (abortSignal) => client.send(command, { abortSignal }));
       }),
 
-    signOutEverywhere(accessToken) {
+    signOutEverywhere(accessToken, turn) {
       const command = new GlobalSignOutCommand({ AccessToken: accessToken.reveal() });
-      return call("GlobalSignOut", (abortSignal) => client.send(command, { abortSignal }));
+      return call("GlobalSignOut", turn, (abortSignal) => client.send(command, { abortSignal }));
     },
 
     close: () => client.destroy(),

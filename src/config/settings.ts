@@ -203,9 +203,10 @@ export const SETTINGS = {
   }),
   REFRESH_RATE_LIMIT: open({
     group: "refresh",
-    kind: integer({ min: 1, max: 10_000, what: "refreshes a second" }),
+    kind: integer({ min: 1, max: 10_000, what: "requests a second" }),
     absence: byDefault("20"),
-    meaning: "Refreshes a second of this process; calls that wait go before background ones.",
+    meaning:
+      "Requests to Cognito a second for refreshes, retries included, of this process; calls that wait go before background ones. Revocations have as many of their own.",
     example: "50",
   }),
   PROXY_ROUTES: open({

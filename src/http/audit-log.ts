@@ -57,6 +57,12 @@ export function createAuditLog(log: Log, userPseudonym: (subject: string) => str
       case "token_revoked":
         log.info({ event: "authn_token_revoked", ...(event.session ? of(event.session) : {}) }, "refresh token revoked");
         break;
+      case "signed_out_everywhere":
+        log.info(
+          { event: "authn_token_revoked", everywhere: true, ...(event.session ? of(event.session) : {}) },
+          "all sessions of the person ended at Cognito",
+        );
+        break;
       case "rotation_found":
         log.warn(
           {},

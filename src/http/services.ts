@@ -17,6 +17,7 @@ import { createRefreshRateLimiter } from "../session/refresh-rate-limiter.js";
 import { createRevocation } from "../session/revocation.js";
 import { createSessionLifecycle, type SessionLifecycle } from "../session/session-lifecycle.js";
 import { createSessionWatch, type SessionWatch, tellingStore } from "../session/session-watch.js";
+import { createSignOut, type SignOut } from "../session/sign-out.js";
 import { createCookieStore } from "../store/cookie-store.js";
 import { type CookieWriter, createCookieWriter } from "../store/cookies.js";
 import { createSealer, type Sealer } from "../store/sealing.js";
@@ -29,6 +30,7 @@ import { createUpgrades, type Upgrades } from "./upgrade.js";
 const COGNITO_DEADLINE_MS = 6_000;
 const KEYS_DEADLINE_MS = 3_000;
 const LONGEST_REFRESH_WAIT_MS = 5_000;
+const LONGEST_REVOCATION_WAIT_MS = 60_000;
 /** Room in the cookie budget for the ended marker, which may travel beside a ticket. */
 const MARKER_BYTES = 200;
 const UPSTREAM_CONNECT_TIMEOUT_MS = 5_000;
@@ -44,6 +46,7 @@ export interface Services {
   readonly cookies: CookieWriter;
   readonly coordinator: RefreshCoordinator;
   readonly lifecycle: SessionLifecycle;
+  readonly signOut: SignOut;
   readonly gate: SessionGate;
   readonly hammerGuard: HammerGuard;
   readonly verifier: TokenVerifier;
@@ -125,10 +128,16 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
     log,
   });
 
-  const revocation = createRevocation(source, clock, tell, log);
+  // Cognito counts RevokeToken and GlobalSignOut apart from refreshes, and so do we: as many a second, and patient, since nobody waits for them.
+  const revocationLimiter = createRefreshRateLimiter({
+    perSecond: config.refreshRateLimitPerSecond,
+    longestWaitMs: LONGEST_REVOCATION_WAIT_MS,
+    clock,
+  });
+  const revocationTurn = () => revocationLimiter.request("background").granted;
+  const revocation = createRevocation({ source, turn: revocationTurn, clock, tell, log });
   const lifecycle = createSessionLifecycle({
     store,
-    source,
     verifier,
     revocation,
     clock,
@@ -139,7 +148,6 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
     ticketBytes: cookies.ticketBytes,
     ticketBudgetBytes,
     tell,
-    log,
   });
   const limiter = createRefreshRateLimiter({
     perSecond: config.refreshRateLimitPerSecond,
@@ -164,6 +172,7 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
     revokeLate: lifecycle.revokeLate,
     random,
   });
+  const signOut = createSignOut({ store, lifecycle, coordinator, source, revocation, turn: revocationTurn, time });
   const watch = createSessionWatch({ coordinator, lifecycle, store, limits, time, clock, log });
   const connectTimeoutMs = UPSTREAM_CONNECT_TIMEOUT_MS;
   const maxHeaderBytes = config.upstreamMaxHeaderBytes;
@@ -187,6 +196,7 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
     cookies,
     coordinator,
     lifecycle,
+    signOut,
     hammerGuard: createHammerGuard(clock),
     gate: createSessionGate({ store, cookies, ticketBudgetBytes, coordinator, lifecycle, tell }),
     verifier,

@@ -4,7 +4,7 @@ import { sleep } from "../model/clock.js";
 import { describeError } from "../model/log.js";
 import type { Session, SessionId } from "../model/session.js";
 import { idleEndsAtMs, sessionEndsAtMs } from "../session/limits.js";
-import type { Json, SessionDocument } from "../wire/shapes.js";
+import type { Json, LogoutDocument, SessionDocument } from "../wire/shapes.js";
 import { isNavigation } from "./navigation.js";
 import { REFRESH_LIMIT } from "./rate-limits.js";
 import type { Services } from "./services.js";
@@ -66,7 +66,7 @@ export function visitOf(request: FastifyRequest): Visit {
 
 /** Asking for the session, extending it, refreshing it, ending it. Cross-site checks and cookies are the scope's. */
 export function sessionRoutes(app: FastifyInstance, services: Services): void {
-  const { clock, cookies, coordinator, gate, lifecycle, managedLogin } = services;
+  const { clock, cookies, coordinator, gate, lifecycle, managedLogin, signOut } = services;
   const attemptedAtMs = new LRUCache<SessionId, number>({ max: MOST_ATTEMPTS });
 
   app.get("/session", async (request) => sessionDocument(await gate.require(visitOf(request)), services));
@@ -87,6 +87,7 @@ export function sessionRoutes(app: FastifyInstance, services: Services): void {
     return sessionDocument(await gate.require(visitOf(request)), services);
   });
 
+  const logoutUrl = managedLogin?.logoutUrl() ?? "/";
   app.post("/logout", async (request, reply) => {
     const { reading, presented } = visitOf(request);
     if (reading.kind === "invalid" || reading.kind === "foreign") {
@@ -98,21 +99,23 @@ export function sessionRoutes(app: FastifyInstance, services: Services): void {
       for (const value of cookies.clearTicket(presented.names)) reply.header("set-cookie", value);
     }
     if (reading.kind === "session") {
-      const signedOut = lifecycle.signOut(reading.session, wantsEverywhere(request.body) ? "everywhere" : "session");
+      const everywhere = wantsEverywhere(request.body);
+      const signedOut = everywhere ? signOut.everywhere(reading.session) : signOut.here(reading.session);
       // The promise goes on after the answer; it never rejects for what Cognito says.
       signedOut.catch((error: unknown) => request.log.error({ error: describeError(error) }, "signing out failed unexpectedly"));
-      await Promise.race([signedOut, sleep(clock, SIGN_OUT_WAIT_MS)]);
+      const result = await Promise.race([signedOut, sleep(clock, SIGN_OUT_WAIT_MS).then(() => "pending" as const)]);
+      return answerLogout(request, reply, { logout_url: logoutUrl, ...(everywhere ? { everywhere: result } : {}) });
     }
-    return answerLogout(request, reply, managedLogin?.logoutUrl() ?? "/");
+    return answerLogout(request, reply, { logout_url: logoutUrl });
   });
 }
 
-function answerLogout(request: FastifyRequest, reply: FastifyReply, logoutUrl: string): FastifyReply {
+function answerLogout(request: FastifyRequest, reply: FastifyReply, document: LogoutDocument): FastifyReply {
   const contentType = request.headers["content-type"] ?? "";
   const isForm =
     isNavigation(request.method, request.headers) ||
     (!sentByScript(request) && contentType.startsWith("application/x-www-form-urlencoded"));
-  return isForm ? reply.redirect(logoutUrl, 303) : reply.send({ logout_url: logoutUrl });
+  return isForm ? reply.redirect(document.logout_url, 303) : reply.send(document);
 }
 
 function sentByScript({ headers }: FastifyRequest): boolean {

@@ -47,6 +47,8 @@ export type BffEvent =
   | { readonly kind: "refresh_joined" }
   | { readonly kind: "cognito_called"; readonly operation: CognitoOperation; readonly outcome: CognitoOutcome; readonly seconds: number }
   | { readonly kind: "token_revoked"; readonly session: SessionOf | null }
+  /** GlobalSignOut ended all sessions of the person. */
+  | { readonly kind: "signed_out_everywhere"; readonly session: SessionOf | null }
   | { readonly kind: "ticket_sealed"; readonly bytes: number }
   | { readonly kind: "store_failed"; readonly operation: "keep" | "seal" }
   | { readonly kind: "alert"; readonly alert: Alert; readonly details: object };

@@ -1,4 +1,4 @@
-import type { RefreshAnswer, RefreshRequest, TokenSource } from "../cognito/token-source.js";
+import type { AskTurn, RefreshAnswer, RefreshRequest, TokenSource } from "../cognito/token-source.js";
 import { type Clock, sleep } from "../model/clock.js";
 import { newestRefreshToken, type Session } from "../model/session.js";
 
@@ -8,9 +8,9 @@ const FIRST_BACKOFF_MS = 150;
 const RETRY_BUDGET_MS = 3_000;
 
 /** What Cognito is asked for a session. */
-export function refreshRequestOf(session: Session): RefreshRequest {
+export function refreshRequestOf(session: Session, turn: AskTurn, refreshToken = newestRefreshToken(session)): RefreshRequest {
   const { id, username, deviceKey } = session;
-  return { session: id, refreshToken: newestRefreshToken(session), username, deviceKey };
+  return { session: id, refreshToken, username, deviceKey, turn };
 }
 
 export interface RefreshAttemptsOptions {

@@ -1,9 +1,10 @@
 import type { CognitoTime } from "../cognito/cognito-time.js";
-import type { IssuedTokens, RefreshAnswer, TokenSource } from "../cognito/token-source.js";
+import type { AskTurn, IssuedTokens, RefreshAnswer, TokenSource } from "../cognito/token-source.js";
 import type { TokenVerifier } from "../cognito/token-verifier.js";
 import { type Clock, sleep } from "../model/clock.js";
 import type { Tell } from "../model/events.js";
 import { describeError, type Log } from "../model/log.js";
+import type { Secret } from "../model/secret.js";
 import { hasNewerTokens, identityOf, isNewer, newestRefreshToken, type Session, type SessionId } from "../model/session.js";
 import { createTokenSet, type KeptKinds, readClaims, type TokenSet } from "../model/token-set.js";
 import { inSpan, type Tracer } from "../model/tracing.js";
@@ -12,6 +13,7 @@ import type { SessionEnding } from "../wire/reasons.js";
 import type { DoubtGuard } from "./doubt-guard.js";
 import { freshnessOf } from "./freshness.js";
 import { type IssuedVerdict, verifyIssued } from "./issued-tokens.js";
+import { createLastRefresh, type RefreshLast } from "./last-refresh.js";
 import { createOutcomeMemory, type Hindrance } from "./outcome-memory.js";
 import { attemptRefresh, refreshRequestOf } from "./refresh-attempts.js";
 import type { Priority, RefreshRateLimiter, Turn } from "./refresh-rate-limiter.js";
@@ -24,7 +26,7 @@ export type RefreshOutcome =
 
 export interface RefreshCoordinatorOptions {
   readonly store: SessionStore;
-  readonly source: Pick<TokenSource, "refresh" | "revoke">;
+  readonly source: Pick<TokenSource, "refresh">;
   readonly verifier: TokenVerifier;
   readonly time: CognitoTime;
   readonly clock: Clock;
@@ -52,6 +54,8 @@ export interface RefreshCoordinator {
   ensureUsable(session: Session): Session | Promise<RefreshOutcome>;
   /** Refreshes whatever the token's age. */
   refreshNow(session: Session): Promise<RefreshOutcome>;
+  /** For sign-out everywhere, through the same one door. */
+  readonly refreshLast: RefreshLast;
   /** From now on only refreshes that a call waits for begin: what one ahead of time brought could be lost with the process. */
   refreshOnlyWhenDue(): void;
   /** Resolves when every refresh under way has ended. */
@@ -59,12 +63,30 @@ export interface RefreshCoordinator {
 }
 
 const LONGEST_EARLY_WAIT_MS = 1_500;
+/** The set as it was issued, for whoever still waits for it. */
+function issuedBy({ refresh, id }: TokenSet, access: Secret | null): IssuedTokens | null {
+  return id && { kind: "issued", refresh, id: id.jwt, access };
+}
+
+/** The first request has had its turn already. */
+function afterFirst(turn: AskTurn): AskTurn {
+  let isFirst = true;
+  return () => {
+    if (!isFirst) return turn();
+    isFirst = false;
+    return Promise.resolve("granted");
+  };
+}
+
 /** A doubtful session is asked about once a minute. */
 const DOUBT_RETRY_AFTER_SECONDS = 60;
 
 interface Flight {
   readonly outcome: Promise<RefreshOutcome>;
   promote(): void;
+  /** Whether what arrives after the end is still of use, for a last refresh; it is revoked otherwise. */
+  awaited: boolean;
+  late: IssuedTokens | null;
 }
 
 export function createRefreshCoordinator(options: RefreshCoordinatorOptions): RefreshCoordinator {
@@ -104,7 +126,7 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
       : { kind: "invalid", why: "no ID token" };
 
     // Signed out while the keys were fetched.
-    if (store.endingOf(session.id)) return lateFor(session);
+    if (store.endingOf(session.id)) return lateFor(session, issuedBy(unverified, access));
     if (verdict.kind === "undecidable") {
       log.warn({ why: verdict.why }, "a refreshed token could not be verified: Cognito's keys cannot be had");
       return hindered(session, { kind: "unavailable", reason: "cognito_unavailable", retryAfterSeconds: 1 });
@@ -123,7 +145,7 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
       access: unverified.access && { jwt: unverified.access.jwt.reveal(), claims: readClaims(unverified.access.jwt.reveal()) ?? {} },
     });
     const next: Session = { ...session, ...identityOf(tokens.claims), tokens, unverified: null };
-    if (!store.save(next)) return lateFor(session);
+    if (!store.save(next)) return lateFor(session, issuedBy(unverified, access));
     memory.forget(session.id);
     tell({ kind: "session_renewed", session: next });
     // With what was learned meanwhile, as later activity.
@@ -131,8 +153,10 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
   }
 
   /** The session ended while Cognito was issuing: what was issued is revoked, and nothing brings the session back. */
-  function lateFor(session: Session): RefreshOutcome {
-    options.revokeLate(session);
+  function lateFor(session: Session, issued: IssuedTokens | null): RefreshOutcome {
+    const flight = flights.get(session.id);
+    if (flight?.awaited) flight.late = issued;
+    else options.revokeLate(session);
     return ended(session) ?? { kind: "rejected", ending: { reason: "signed_out", cause: "logout" } };
   }
 
@@ -160,7 +184,7 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
       refreshedAtMs: clock.now(),
       version: session.version + 1,
     };
-    if (!store.save(next)) return lateFor(next);
+    if (!store.save(next)) return lateFor(next, issued);
     guard.succeeded();
     return verify(next, unverified, issued.access);
   }
@@ -195,16 +219,15 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
     }
   }
 
-  function ask(session: Session): Promise<RefreshAnswer> {
-    return attemptRefresh(refreshRequestOf(session), options, () => !store.endingOf(session.id));
+  function ask(session: Session, turn: AskTurn): Promise<RefreshAnswer> {
+    return attemptRefresh(refreshRequestOf(session, turn), options, () => !store.endingOf(session.id));
   }
 
-  async function run(session: Session, turn: () => Turn, force: boolean): Promise<RefreshOutcome> {
+  async function run(session: Session, turn: AskTurn, force: boolean): Promise<RefreshOutcome> {
     const before = newestOf(session);
     if (before.unverified && before.unverified.expiresAtMs > time.now()) return verify(before, before.unverified);
     if (!force && freshness(before) === "fresh") return { kind: "refreshed", session: before };
-    if ((await turn().granted) === "timed_out") {
-      tell({ kind: "refresh_turn_missed" });
+    if ((await turn()) === "timed_out") {
       return hindered(session, { kind: "unavailable", reason: "cognito_throttled", retryAfterSeconds: 1 });
     }
     const gone = ended(session);
@@ -212,7 +235,7 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
     return inSpan(options.tracer, "refresh session", {}, async (span) => {
       const askedAtMs = performance.now();
       const current = newestOf(session);
-      const answer = await ask(current);
+      const answer = await ask(current, afterFirst(turn));
       const outcome = await (answer.kind === "issued" ? keepIssued(current, answer) : conclude(current, answer));
       span?.setAttribute("bff.refresh.result", outcome.kind);
       tell({ kind: "refresh_finished", result: outcome.kind, seconds: (performance.now() - askedAtMs) / 1000 });
@@ -222,6 +245,8 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
 
   /** Joins the refresh under way, or starts the session's one. It belongs to the session: a browser that leaves does not abort it. */
   function refresh(session: Session, priority: Priority, force = false): Promise<RefreshOutcome> {
+    const gone = ended(session);
+    if (gone) return Promise.resolve(gone);
     const under = flights.get(session.id);
     if (under) {
       tell({ kind: "refresh_joined" });
@@ -229,15 +254,14 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
       return under.outcome;
     }
     const hindrance = memory.recall(session.id);
-    const known = ended(session) ?? (hindrance && answered(hindrance));
-    if (known) return Promise.resolve(known);
+    if (hindrance) return Promise.resolve(answered(hindrance));
     let turn: Turn | null = null;
     let wanted = priority;
     const outcome = run(
       session,
       () => {
         turn = limiter.request(wanted);
-        return turn;
+        return granted(turn);
       },
       force,
     ).finally(() => flights.delete(session.id));
@@ -247,9 +271,34 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
         wanted = "waiting";
         turn?.promote();
       },
+      awaited: false,
+      late: null,
     });
     return outcome;
   }
+
+  async function granted(turn: Turn): Promise<"granted" | "timed_out"> {
+    const result = await turn.granted;
+    if (result === "timed_out") tell({ kind: "refresh_turn_missed" });
+    return result;
+  }
+
+  const refreshLast = createLastRefresh({
+    verifier,
+    clock,
+    landing(id) {
+      const under = flights.get(id);
+      if (!under) return null;
+      under.awaited = true;
+      under.promote();
+      return under.outcome.then(
+        () => under.late,
+        () => null,
+      );
+    },
+    ask: (session, refreshToken) =>
+      options.source.refresh(refreshRequestOf(session, () => granted(limiter.request("waiting")), refreshToken)),
+  });
 
   /** A call that had to wait: with a token that still lives, only an end stops it. */
   async function awaitRefresh(session: Session): Promise<RefreshOutcome> {
@@ -285,6 +334,7 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
       }
     },
     refreshNow: (session) => refresh(session, "waiting", true),
+    refreshLast,
     refreshOnlyWhenDue() {
       mayRefreshEarly = false;
     },

@@ -1,84 +1,122 @@
-import type { TokenSource } from "../cognito/token-source.js";
+import type { AskTurn, RevokeAnswer, TokenSource } from "../cognito/token-source.js";
 import type { Cancel, Clock } from "../model/clock.js";
 import type { SessionOf, Tell } from "../model/events.js";
 import { describeError, type Log } from "../model/log.js";
 import type { Secret } from "../model/secret.js";
 
 const RETRY_AFTER_MS = [1_000, 5_000, 30_000, 120_000, 600_000] as const;
-/** In an outage sign-outs go on: beyond this many waiting tokens a failure is only logged. */
+/** In an outage sign-outs go on: beyond this many that wait a failure is only logged. */
 const MOST_PENDING = 1_000;
 
-/** Revokes refresh tokens at Cognito; an outage does not stop a sign-out, it is made good in the background. */
+/** What is to be ended at Cognito. */
+export interface Errand {
+  readonly operation: "RevokeToken" | "GlobalSignOut";
+  /** Whose it is; null while that is not known. */
+  readonly session: SessionOf | null;
+  attempt(): Promise<RevokeAnswer>;
+  /** Once it is done or given up. */
+  over?(): Promise<unknown>;
+}
+
+/** `pending`: Cognito could not be reached, and is asked again in the background. */
+export type ErrandResult = "done" | "pending" | "failed";
+
+/** Ends tokens at Cognito; an outage does not stop a sign-out, it is made good in the background. */
 export interface Revocation {
   /** Resolves after the first attempt, whatever became of it. `session`: whose it is; null while that is not known. */
-  revoke(refreshToken: Secret, session: SessionOf | null): Promise<void>;
-  /** Tries what still waits once more, at once, and says how much could not be revoked. For the end of the process. */
+  revoke(refreshToken: Secret, session: SessionOf | null): Promise<ErrandResult>;
+  /** The same for any errand. */
+  run(errand: Errand): Promise<ErrandResult>;
+  /** Tries what still waits once more, at once, and says how much could not be done. For the end of the process. */
   flush(): Promise<void>;
 }
 
+export interface RevocationOptions {
+  readonly source: Pick<TokenSource, "revoke">;
+  /** A rate of their own: a wave of sign-outs must not hold up refreshes, nor the other way round. */
+  readonly turn: AskTurn;
+  readonly clock: Clock;
+  readonly tell: Tell;
+  readonly log: Log;
+}
+
 interface Pending {
-  readonly refreshToken: Secret;
-  readonly session: SessionOf | null;
+  readonly errand: Errand;
   readonly cancel: Cancel;
 }
 
-export function createRevocation(source: Pick<TokenSource, "revoke">, clock: Clock, tell: Tell, log: Log): Revocation {
+const GIVEN_UP = {
+  RevokeToken: "a refresh token could not be revoked; it lives on at Cognito until it expires",
+  GlobalSignOut:
+    "GlobalSignOut failed: this session is over, the person's others are not (it needs the scope aws.cognito.signin.user.admin)",
+} as const;
+
+export function createRevocation({ source, turn, clock, tell, log }: RevocationOptions): Revocation {
   const pending = new Set<Pending>();
   /** Attempts whose answer is still to come. */
-  const underWay = new Set<Promise<void>>();
+  const underWay = new Set<Promise<ErrandResult>>();
 
-  function begin(refreshToken: Secret, session: SessionOf | null, failures: number): Promise<void> {
-    const done = attempt(refreshToken, session, failures).finally(() => underWay.delete(done));
+  function begin(errand: Errand, failures = 0): Promise<ErrandResult> {
+    const done = attempt(errand, failures).finally(() => underWay.delete(done));
     underWay.add(done);
     return done;
   }
 
-  async function attempt(refreshToken: Secret, session: SessionOf | null, failures: number): Promise<void> {
-    const answer = await source.revoke(refreshToken);
-    if (answer.kind === "revoked") {
-      tell({ kind: "token_revoked", session });
-      return;
-    }
+  async function attempt(errand: Errand, failures: number): Promise<ErrandResult> {
+    const { operation } = errand;
+    const answer = await errand.attempt();
+    if (answer.kind === "revoked") return finish(errand, "done");
     const delayMs = RETRY_AFTER_MS[failures];
     if (answer.kind !== "unavailable" || delayMs === undefined || pending.size >= MOST_PENDING) {
-      log.error(
-        { outcome: answer.kind, attempts: failures + 1 },
-        "a refresh token could not be revoked; it lives on at Cognito until it expires",
-      );
-      return;
+      log.error({ operation, outcome: answer.kind, attempts: failures + 1 }, GIVEN_UP[operation]);
+      return finish(errand, "failed");
     }
-    log.warn({ outcome: answer.reason, next_attempt_seconds: delayMs / 1000 }, "RevokeToken failed and is tried again in the background");
+    const fields = { operation, outcome: answer.reason, next_attempt_seconds: delayMs / 1000 };
+    log.warn(fields, `${operation} failed and is tried again in the background`);
     const waiting: Pending = {
-      refreshToken,
-      session,
+      errand,
       cancel: clock.after(delayMs, () => {
         pending.delete(waiting);
-        begin(refreshToken, session, failures + 1).catch((error: unknown) => {
-          log.error({ error: describeError(error) }, "revoking failed unexpectedly");
+        begin(errand, failures + 1).catch((error: unknown) => {
+          log.error({ operation, error: describeError(error) }, "revoking failed unexpectedly");
         });
       }),
     };
     pending.add(waiting);
+    return "pending";
   }
 
+  async function finish(errand: Errand, result: "done" | "failed"): Promise<"done" | "failed"> {
+    if (result === "done")
+      tell({ kind: errand.operation === "RevokeToken" ? "token_revoked" : "signed_out_everywhere", session: errand.session });
+    await errand.over?.();
+    return result;
+  }
+
+  const revoke = (refreshToken: Secret, session: SessionOf | null) =>
+    begin({ operation: "RevokeToken", session, attempt: () => source.revoke(refreshToken, turn) });
+
   return {
-    revoke: (refreshToken, session) => begin(refreshToken, session, 0),
+    revoke,
+    run: (errand) => begin(errand),
     async flush() {
       // One that fails now waits with the others.
       await Promise.allSettled(underWay);
       const waiting = [...pending];
       pending.clear();
-      const answers = await Promise.all(
-        waiting.map(async ({ refreshToken, session, cancel }) => {
+      const results = await Promise.all(
+        waiting.map(async ({ errand, cancel }) => {
           cancel();
-          const answer = await source.revoke(refreshToken);
-          if (answer.kind === "revoked") tell({ kind: "token_revoked", session });
-          return answer;
+          const answer = await errand.attempt();
+          return finish(errand, answer.kind === "revoked" ? "done" : "failed");
         }),
       );
-      const failed = answers.filter(({ kind }) => kind !== "revoked").length;
+      const failed = results.filter((result) => result === "failed").length;
       if (failed > 0)
-        log.error({ tokens: failed }, "refresh tokens could not be revoked before the end; they live on at Cognito until they expire");
+        log.error(
+          { errands: failed },
+          "refresh tokens could not be revoked, or people not signed out everywhere, before the end: their tokens live on at Cognito until they expire",
+        );
     },
   };
 }

@@ -1,8 +1,6 @@
-import type { TokenSource } from "../cognito/token-source.js";
 import type { TokenVerifier } from "../cognito/token-verifier.js";
 import type { Cancel, Clock } from "../model/clock.js";
 import type { Tell } from "../model/events.js";
-import type { Log } from "../model/log.js";
 import type { Secret } from "../model/secret.js";
 import { createSessionId, identityOf, newestRefreshToken, type Session, type SessionId } from "../model/session.js";
 import { type Claims, createTokenSet, type KeptKinds, largestClaims } from "../model/token-set.js";
@@ -10,7 +8,6 @@ import type { SessionStore } from "../store/session-store.js";
 import type { SessionEnding } from "../wire/reasons.js";
 import { type IssuedVerdict, verifyIssued } from "./issued-tokens.js";
 import { limitPassed, type SessionLimits, touched } from "./limits.js";
-import { refreshRequestOf } from "./refresh-attempts.js";
 import type { Revocation } from "./revocation.js";
 
 /** What a sign-in brought. */
@@ -34,7 +31,6 @@ export type StartOutcome =
 
 export interface SessionLifecycleOptions {
   readonly store: SessionStore;
-  readonly source: TokenSource;
   readonly verifier: TokenVerifier;
   readonly revocation: Revocation;
   readonly clock: Clock;
@@ -46,13 +42,12 @@ export interface SessionLifecycleOptions {
   readonly ticketBytes: (sealed: string) => number;
   readonly ticketBudgetBytes: number;
   readonly tell: Tell;
-  readonly log: Log;
 }
 
 /** Begins and ends sessions. */
 export interface SessionLifecycle {
   start(signIn: SignIn): Promise<StartOutcome>;
-  /** Ends the session here; whoever ends it on purpose also signs it out at Cognito. */
+  /** Ends the session here alone; `SignOut` ends it at Cognito as well. */
   end(session: Session, ending: SessionEnding): void;
   /** Calls back at every ending in this process, whoever brought it about; a session that a new sign-in replaced has ended too. */
   onEnded(listener: (id: SessionId, ending: SessionEnding) => void): Cancel;
@@ -62,14 +57,12 @@ export interface SessionLifecycle {
   keepAtHand(session: Session): void;
   /** Counts activity, which extends the idle limit. */
   touch(session: Session): Session;
-  /** Ends the session here and at Cognito. Completes locally whatever Cognito says. */
-  signOut(session: Session, scope: "session" | "everywhere"): Promise<void>;
   /** Revokes what arrived after its session had ended. */
   revokeLate(session: Session): void;
 }
 
 export function createSessionLifecycle(options: SessionLifecycleOptions): SessionLifecycle {
-  const { store, source, verifier, revocation, clock, keep, limits, tell, log } = options;
+  const { store, verifier, revocation, clock, keep, limits, tell } = options;
   const listeners = new Set<(id: SessionId, ending: SessionEnding) => void>();
 
   function announce(id: SessionId, ending: SessionEnding): void {
@@ -168,38 +161,11 @@ export function createSessionLifecycle(options: SessionLifecycleOptions): Sessio
       return next;
     },
 
-    async signOut(session, scope) {
-      end(session, { reason: "signed_out", cause: scope === "everywhere" ? "logout_everywhere" : "logout" });
-      await revocation.revoke(scope === "everywhere" ? await signOutEverywhere(session) : newestRefreshToken(session), session);
-    },
-
     revokeLate(session) {
       tell({ kind: "refreshed_late", session });
       void revocation.revoke(newestRefreshToken(session), session);
     },
   };
-
-  /**
-   * GlobalSignOut takes a living access token, which the session may not keep: then a fresh one is fetched for it.
-   * Resolves with the newest refresh token, which that may have rotated.
-   */
-  async function signOutEverywhere(session: Session): Promise<Secret> {
-    const { access: ofSession } = session.tokens;
-    const newest = newestRefreshToken(session);
-    const answer =
-      ofSession && ofSession.expiresAtMs > clock.now()
-        ? ({ kind: "issued", access: ofSession.jwt, refresh: null } as const)
-        : await source.refresh(refreshRequestOf(session));
-    const access = answer.kind === "issued" ? answer.access : null;
-    const outcome = access ? await source.signOutEverywhere(access) : answer;
-    if (outcome.kind !== "revoked") {
-      log.error(
-        { outcome: outcome.kind },
-        "GlobalSignOut failed: this session is over, the person's others are not (it needs the scope aws.cognito.signin.user.admin)",
-      );
-    }
-    return (answer.kind === "issued" ? answer.refresh : null) ?? newest;
-  }
 }
 
 function deviceKeyOf(accessClaims: Claims | null): string | null {

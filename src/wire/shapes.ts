@@ -33,3 +33,14 @@ export interface SessionDocument {
   /** When the session must end whatever happens; null while unknown. */
   readonly session_ends_at: string | null;
 }
+
+/** What `POST /auth/logout` answers to fetch. The session of this browser has ended in any case. */
+export interface LogoutDocument {
+  /** Cognito's `/logout`, where the browser goes next to lose its cookie there too. */
+  readonly logout_url: string;
+  /**
+   * With `everywhere=true`, where a session came: `done` when Cognito has ended all of the person's sessions; `pending` while it cannot be reached
+   * and is asked again in the background; `failed` when it will not, and the others live on.
+   */
+  readonly everywhere?: "done" | "pending" | "failed";
+}

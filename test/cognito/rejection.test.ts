@@ -19,6 +19,7 @@ const neverActed: Refusal = { kind: "unavailable", reason: "cognito_unavailable"
 const SAID: readonly (readonly [name: string, messages: readonly string[], meaning: Refusal])[] = [
   ["NotAuthorizedException", ["Refresh Token has expired", "Refresh Token has expired."], expired("refresh_token_expired")],
   ["NotAuthorizedException", ["Refresh Token has been revoked", "Refresh token has been revoked."], expired("refresh_token_revoked")],
+  ["NotAuthorizedException", ["Access Token has been revoked", "Access token has been revoked."], expired("refresh_token_revoked")],
   ["RefreshTokenReuseException", ["Refresh token reuse detected", "anything"], expired("refresh_token_reused")],
   ["NotAuthorizedException", ["Invalid Refresh Token", "Invalid Refresh Token."], { kind: "doubtful", cause: "refresh_token_invalid" }],
   ["NotAuthorizedException", ["Refresh Token has different Client"], { kind: "misconfigured", problem: "wrong_client" }],

@@ -5,6 +5,7 @@ import type { BffEvent } from "../../src/model/events.js";
 import { Secret } from "../../src/model/secret.js";
 import { createSessionId } from "../../src/model/session.js";
 import { CLIENT_ID, jwtOf, refreshTokenOf } from "../support/session-fixtures.js";
+import { GRANTED } from "../support/session-lifecycle-rig.js";
 import { type CollectedLog, collectLog } from "../support/session-log.js";
 import {
   type Answer,
@@ -24,7 +25,7 @@ const FIRST_SECRET = "1p0k9j8h7g6f5d4s3a2q1w0e";
 const SECOND_SECRET = "9z8x7c6v5b4n3m2a1s0d9f8g";
 const ID_TOKEN = jwtOf({ sub: USERNAME });
 const ACCESS_TOKEN = jwtOf({ sub: USERNAME, token_use: "access" });
-const REQUEST = { session: createSessionId(), refreshToken: new Secret(REFRESH), username: USERNAME, deviceKey: null };
+const REQUEST = { session: createSessionId(), refreshToken: new Secret(REFRESH), username: USERNAME, deviceKey: null, turn: GRANTED };
 
 /** Computed without the code under test. */
 const hashWith = (secret: string) => createHmac("sha256", secret).update(USERNAME).update(CLIENT_ID).digest("base64");
@@ -73,6 +74,32 @@ async function rig(t: Test, answers: readonly Answer[], options: Partial<TokenSo
     body: (index) => JSON.parse(server.seen[index]?.body ?? "null"),
   };
 }
+
+t.test("every request asks for its turn first: the other secret's, the other flow's, and those that end tokens", async (t) => {
+  let turns = 0;
+  const turn = async () => {
+    turns += 1;
+    return "granted" as const;
+  };
+  const clientSecrets = [new Secret(FIRST_SECRET), new Secret(SECOND_SECRET)];
+  const { source, operations } = await rig(t, [wrongSecret, notEnabled, tokens()], { clientSecrets });
+  t.equal((await source.refresh({ ...REQUEST, turn })).kind, "issued");
+  await source.revoke(new Secret(REFRESH), turn);
+  await source.signOutEverywhere(new Secret(ACCESS_TOKEN), turn);
+  t.equal(turns, operations().length);
+  t.equal(turns, 5);
+});
+
+t.test("without a turn nothing is sent, and nothing is counted as a call", async (t) => {
+  const turn = async () => "timed_out" as const;
+  const { source, server, told } = await rig(t, [tokens()]);
+  const throttled = { kind: "unavailable", reason: "cognito_throttled", answerLost: false };
+  t.same(await source.refresh({ ...REQUEST, turn }), throttled);
+  t.same(await source.revoke(new Secret(REFRESH), turn), throttled);
+  t.same(await source.signOutEverywhere(new Secret(ACCESS_TOKEN), turn), throttled);
+  t.equal(server.seen.length, 0);
+  t.same(told, []);
+});
 
 t.test("InitiateAuth goes out exactly so, with SECRET_HASH over the canonical username", async (t) => {
   const { source, server, body, operations } = await rig(t, [tokens()]);
@@ -142,7 +169,7 @@ t.test("of two client secrets the one that works is found and remembered", async
   t.equal((await source.refresh(REQUEST)).kind, "issued", "and back again when the second is withdrawn");
   t.same([3, 4].map(secretHashOf), [hashWith(SECOND_SECRET), hashWith(FIRST_SECRET)]);
   server.answer(json(200, {}));
-  t.same(await source.revoke(new Secret(REFRESH)), { kind: "revoked" });
+  t.same(await source.revoke(new Secret(REFRESH), GRANTED), { kind: "revoked" });
   t.same(body(5), { Token: REFRESH, ClientId: CLIENT_ID, ClientSecret: FIRST_SECRET }, "RevokeToken uses the remembered one too");
   t.equal(operations()[5], "RevokeToken");
 });
@@ -150,7 +177,7 @@ t.test("of two client secrets the one that works is found and remembered", async
 t.test("a sign-out finds the other client secret as well, while one is being rotated", async (t) => {
   const refused = exception("UnauthorizedException", "Invalid client secret");
   const { source, body } = await rig(t, [refused, json(200, {})], TWO_SECRETS);
-  t.same(await source.revoke(new Secret(REFRESH)), { kind: "revoked" });
+  t.same(await source.revoke(new Secret(REFRESH), GRANTED), { kind: "revoked" });
   t.same(
     [0, 1].map((index) => (body(index) as { ClientSecret: string }).ClientSecret),
     [FIRST_SECRET, SECOND_SECRET],
@@ -246,14 +273,14 @@ t.test("a Cognito that nobody listens for is an outage in which nothing can have
 
 t.test("RevokeToken and GlobalSignOut answer what became of them", async (t) => {
   const { source, server, body, operations } = await rig(t, [json(200, {})]);
-  t.same(await source.revoke(new Secret(REFRESH)), { kind: "revoked" });
-  t.same(await source.signOutEverywhere(new Secret(ACCESS_TOKEN)), { kind: "revoked" });
+  t.same(await source.revoke(new Secret(REFRESH), GRANTED), { kind: "revoked" });
+  t.same(await source.signOutEverywhere(new Secret(ACCESS_TOKEN), GRANTED), { kind: "revoked" });
   t.same(operations(), ["RevokeToken", "GlobalSignOut"]);
   t.same(body(0), { Token: REFRESH, ClientId: CLIENT_ID, ClientSecret: FIRST_SECRET });
   t.same(body(1), { AccessToken: ACCESS_TOKEN });
   server.answer(html(503));
-  t.equal((await source.revoke(new Secret(REFRESH))).kind, "unavailable");
-  t.equal((await source.signOutEverywhere(new Secret(ACCESS_TOKEN))).kind, "unavailable");
+  t.equal((await source.revoke(new Secret(REFRESH), GRANTED)).kind, "unavailable");
+  t.equal((await source.signOutEverywhere(new Secret(ACCESS_TOKEN), GRANTED)).kind, "unavailable");
 });
 
 t.test("no token, secret, hash or username stands in any log line, whatever went wrong", async (t) => {
@@ -262,8 +289,8 @@ t.test("no token, secret, hash or username stands in any log line, whatever went
   for (const answer of answers) {
     const { source } = await rig(t, [answer], { ...TWO_SECRETS, log: all });
     await source.refresh(REQUEST);
-    await source.revoke(new Secret(REFRESH));
-    await source.signOutEverywhere(new Secret(ACCESS_TOKEN));
+    await source.revoke(new Secret(REFRESH), GRANTED);
+    await source.signOutEverywhere(new Secret(ACCESS_TOKEN), GRANTED);
   }
   const text = all.text();
   t.ok(all.lines.length > answers.length, "much was logged");

@@ -13,6 +13,7 @@ import { systemClock } from "../../src/model/clock.js";
 import { silentLog } from "../../src/model/log.js";
 import { Secret } from "../../src/model/secret.js";
 import { createSessionId } from "../../src/model/session.js";
+import { GRANTED } from "../support/session-lifecycle-rig.js";
 
 /*
  * A second opinion: npm's cognito-local, written by others, answers InitiateAuth over the real SDK. It knows no expiry, no SECRET_HASH and
@@ -109,6 +110,7 @@ t.test("a second opinion: InitiateAuth REFRESH_TOKEN_AUTH works against npm's co
     refreshToken: new Secret(signedIn.RefreshToken),
     username: "person",
     deviceKey: null,
+    turn: GRANTED,
   });
   t.equal(answer.kind, "issued");
   t.match((answer as IssuedTokens).id.reveal(), /^ey/);
@@ -119,6 +121,7 @@ t.test("a second opinion: InitiateAuth REFRESH_TOKEN_AUTH works against npm's co
     refreshToken: new Secret("no such token"),
     username: "person",
     deviceKey: null,
+    turn: GRANTED,
   });
   t.equal(unknown.kind, "doubtful", "a refusal nobody documented is no definite end");
 });

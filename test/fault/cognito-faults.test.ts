@@ -1,4 +1,5 @@
 import t from "tap";
+import { until } from "../support/kept-connection.js";
 import { runDemo } from "../support/running-demo.js";
 
 // Most of each test is waiting for retries.
@@ -23,9 +24,12 @@ const FAULTS = [
   { fault: "lambda_error", status: 403, reason: "denied" },
 ] as const;
 
+/** Short where the fault is to wait for it; a busy machine may need longer for everything else. */
+const deadlineMs = (fault: string) => (fault === "hang" || fault === "lambda_timeout" ? 1_000 : 6_000);
+
 for (const { fault, status, reason } of FAULTS) {
   t.test(`${fault}: a living token is used, a dead one gives ${status} ${reason}, and nobody signs in again`, async (t) => {
-    const demo = await runDemo(t, {}, { cognitoDeadlineMs: 500 });
+    const demo = await runDemo(t, {}, { cognitoDeadlineMs: deadlineMs(fault) });
     const person = await demo.signedIn();
     const ticket = person.cookies.get("bff-session");
     demo.localCognito.faults.add({ operation: "InitiateAuth", fault });
@@ -46,6 +50,30 @@ for (const { fault, status, reason } of FAULTS) {
     demo.localCognito.faults.clear();
     demo.advance("10s");
     t.equal((await person.call("/api/echo")).status, 200);
+  });
+}
+
+for (const { fault } of FAULTS) {
+  const everywhere = fault === "lambda_error" ? "failed" : "pending";
+  t.test(`${fault} at GlobalSignOut: the session here ends, the answer is "${everywhere}", and the rest is made good`, async (t) => {
+    const demo = await runDemo(t, {}, { cognitoDeadlineMs: deadlineMs(fault) });
+    const [here, there] = [await demo.signedIn(), await demo.signedIn()];
+    demo.localCognito.faults.add({ operation: "GlobalSignOut", fault });
+    const answer = await here.call("/auth/logout", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: '{"everywhere":true}',
+    });
+    t.match([answer.status, answer.json()], [200, { everywhere, logout_url: /logout/ }]);
+    t.match((await here.call("/auth/session")).json<Problem>(), { reason: "signed_out", cause: "logout_everywhere" });
+
+    demo.localCognito.faults.clear();
+    demo.advance("1s");
+    // The last thing that is done, whatever became of GlobalSignOut.
+    await until(() => demo.localCognito.calls.list("RevokeToken").some(({ outcome }) => outcome === "ok"));
+    demo.advance("2h");
+    t.equal((await there.call("/auth/session")).status, everywhere === "pending" ? 401 : 200, "the other browser");
+    t.equal(demo.logLines.filter((line) => line.includes("GlobalSignOut failed: this session")).length, everywhere === "failed" ? 1 : 0);
   });
 }
 

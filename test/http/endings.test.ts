@@ -78,10 +78,24 @@ t.test("sign-out everywhere ends the other browser's session at its next refresh
   const demo = await runDemo(t);
   const [here, there] = [await demo.signedIn(), await demo.signedIn()];
   const form = { "content-type": "application/x-www-form-urlencoded" };
-  t.equal((await here.call("/auth/logout", { method: "POST", headers: form, body: "everywhere=true" })).status, 200);
+  const answer = await here.call("/auth/logout", { method: "POST", headers: form, body: "everywhere=true" });
+  t.match([answer.status, answer.json()], [200, { everywhere: "done" }]);
   t.match((await here.call("/auth/session")).json<Problem>(), { reason: "signed_out", cause: "logout_everywhere" });
   demo.advance("2h");
   t.match((await there.call("/auth/session")).json<Problem>(), { reason: "expired", cause: "refresh_token_revoked" });
+});
+
+t.test("sign-out everywhere says when Cognito will not do it; the session here has ended all the same", async (t) => {
+  const demo = await runDemo(t, { cognitoScopes: "openid email profile" });
+  const [here, there] = [await demo.signedIn(), await demo.signedIn()];
+  const headers = { "content-type": "application/json" };
+  const leave = () => here.call("/auth/logout", { method: "POST", headers, body: '{"everywhere":true}' });
+  t.match((await leave()).json(), { everywhere: "failed" }, "the scope is missing");
+  t.match((await here.call("/auth/session")).json<Problem>(), { reason: "signed_out", cause: "logout_everywhere" });
+  demo.advance("2h");
+  t.equal((await there.call("/auth/session")).status, 200);
+  t.notOk("everywhere" in (await leave()).json(), "without a session nothing is said of it");
+  t.notOk("everywhere" in (await there.call("/auth/logout", { method: "POST" })).json(), "nor where nobody asked");
 });
 
 t.test("a form's sign-out is a redirect to Cognito's logout, and without a session the answer is the same", async (t) => {

@@ -1,16 +1,21 @@
 import t from "tap";
-import type { RefreshAnswer, RefreshRequest } from "../../src/cognito/token-source.js";
+import type { RefreshAnswer, RefreshRequest, RevokeAnswer, TokenSource } from "../../src/cognito/token-source.js";
 import type { Session, SessionId } from "../../src/model/session.js";
+import { readClaims } from "../../src/model/token-set.js";
 import { refreshRequestOf } from "../../src/session/refresh-attempts.js";
 import type { RefreshOutcome } from "../../src/session/refresh-coordinator.js";
+import { createRevocation, type ErrandResult } from "../../src/session/revocation.js";
+import { createSignOut } from "../../src/session/sign-out.js";
 import type { SessionEnding } from "../../src/wire/reasons.js";
 import { flush } from "../support/manual-clock.js";
 import fc from "../support/property.js";
 import { createCoordinatorRig, subjectOf } from "../support/session-coordinator-rig.js";
 import { HOUR_MS, issuedFor, MINUTE_MS, presenting, START_MS, sessionOf } from "../support/session-fixtures.js";
+import { GRANTED } from "../support/session-lifecycle-rig.js";
 
 const USERS = 4;
 const LOGOUT: SessionEnding = { reason: "signed_out", cause: "logout" };
+const OPERATOR: SessionEnding = { reason: "signed_out", cause: "operator" };
 
 /** What may happen next. */
 type Step =
@@ -19,6 +24,10 @@ type Step =
   | { readonly kind: "refreshNow"; readonly user: number }
   /** In the middle of a call, where the races are, or between calls. */
   | { readonly kind: "signOut"; readonly user: number; readonly during: "call" | "nothing" }
+  /** Activity, which makes no tokens and undoes no verdict. */
+  | { readonly kind: "activity"; readonly user: number; readonly ticket: number; readonly during: "call" | "nothing" }
+  | { readonly kind: "everywhere"; readonly user: number; readonly during: "call" | "nothing" }
+  | { readonly kind: "operator"; readonly user: number; readonly during: "call" | "nothing" }
   /** Cognito forgets the user's refresh token: the only thing beside a sign-out that may end a session. */
   | { readonly kind: "revoke"; readonly user: number }
   | { readonly kind: "pass"; readonly ms: number }
@@ -27,13 +36,14 @@ type Step =
 type Fault = "none" | "outage" | "lost answer" | "throttled" | "blocked" | "doubtful" | "misconfigured" | "denied" | "no keys";
 
 const user = fc.nat(USERS - 1);
+const during = fc.constantFrom("call" as const, "nothing" as const);
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant("call" as const), user, ticket: fc.nat(5) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("refreshNow" as const), user }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({ kind: fc.constant("signOut" as const), user, during: fc.constantFrom("call" as const, "nothing" as const) }),
-  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("signOut" as const), user, during }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("activity" as const), user, ticket: fc.nat(5), during }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("everywhere" as const), user, during }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("operator" as const), user, during }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("revoke" as const), user }) },
   {
     weight: 5,
@@ -65,9 +75,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** Cognito as far as refreshing goes: a family of refresh tokens for each user, which a revocation ends. */
 function createModelCognito(rotating: boolean) {
-  const families = new Map<string, { newest: string; alive: boolean; issued: number }>();
+  const families = new Map<string, { newest: string; alive: boolean; issued: number; signedOutEverywhere: boolean; reused: number }>();
   const family = (subject: string) => {
-    const known = families.get(subject) ?? { newest: `refresh-of-${subject}`, alive: true, issued: 0 };
+    const known = families.get(subject) ?? {
+      newest: `refresh-of-${subject}`,
+      alive: true,
+      issued: 0,
+      signedOutEverywhere: false,
+      reused: 0,
+    };
     families.set(subject, known);
     return known;
   };
@@ -76,13 +92,25 @@ function createModelCognito(rotating: boolean) {
     revoke(subject: string): void {
       family(subject).alive = false;
     },
+    /** As Cognito does: an access token of a family that has ended opens nothing. */
+    signOutEverywhere(accessToken: string): RevokeAnswer {
+      const subject = String(readClaims(accessToken)?.["sub"]);
+      const known = family(subject);
+      if (!known.alive) return { kind: "rejected", ending: { reason: "expired", cause: "refresh_token_revoked" } };
+      known.alive = false;
+      known.signedOutEverywhere = true;
+      return { kind: "revoked" };
+    },
     refresh(request: RefreshRequest, nowMs: number): RefreshAnswer {
       const subject = subjectOf(request.username);
       const known = family(subject);
       const presented = request.refreshToken.reveal();
       if (!presented.endsWith(`-of-${subject}`)) return { kind: "misconfigured", problem: "wrong_client" };
       if (!known.alive) return { kind: "rejected", ending: { reason: "expired", cause: "refresh_token_revoked" } };
-      if (presented !== known.newest) return { kind: "rejected", ending: { reason: "expired", cause: "refresh_token_reused" } };
+      if (presented !== known.newest) {
+        known.reused += 1;
+        return { kind: "rejected", ending: { reason: "expired", cause: "refresh_token_reused" } };
+      }
       known.issued += 1;
       if (rotating) known.newest = `refresh-${known.issued}-of-${subject}`;
       return issuedFor(subject, { issuedAtMs: nowMs }, rotating ? known.newest : null);
@@ -133,6 +161,27 @@ function createWorld(rotating: boolean, latencyMs: number) {
     return fault === "no keys" ? { kind: "undecidable", why: "FetchError" } : verify(...args);
   };
 
+  const source: Pick<TokenSource, "revoke" | "signOutEverywhere"> = {
+    async revoke(refreshToken) {
+      await new Promise<void>((resolve) => clock.after(latencyMs, resolve));
+      const faulty = FAULT_ANSWERS[fault];
+      if (faulty && faulty.kind !== "issued") return faulty;
+      cognito.revoke(/-of-(.+)$/.exec(refreshToken.reveal())?.[1] ?? "");
+      return { kind: "revoked" };
+    },
+    async signOutEverywhere(accessToken) {
+      await new Promise<void>((resolve) => clock.after(latencyMs, resolve));
+      const faulty = FAULT_ANSWERS[fault];
+      if (faulty && faulty.kind !== "issued") return faulty;
+      const answer = cognito.signOutEverywhere(accessToken.reveal());
+      return fault === "lost answer" ? { kind: "unavailable", reason: "cognito_unavailable", answerLost: true } : answer;
+    },
+  };
+  const revocation = createRevocation({ source, turn: GRANTED, clock, tell: () => {}, log: rig.log });
+  const lifecycle = { end: (session: Session, ending: SessionEnding) => store.end(session.id, ending) };
+  const signOut = createSignOut({ store, lifecycle, coordinator, source, revocation, turn: GRANTED, time: rig.time });
+  const everywhere = new Map<string, ErrandResult>();
+
   const browsers = Array.from({ length: USERS }, (_, index) => {
     const session = sessionOf({ subject: `user${index}` });
     return { subject: session.subject, id: session.id, tickets: [store.seal(session)], session };
@@ -177,6 +226,29 @@ function createWorld(rotating: boolean, latencyMs: number) {
     }
   }
 
+  function act(browser: Browser, next: Extract<Step, { during: unknown }>): void {
+    if (next.kind === "activity") {
+      use(browser, next.ticket, (session) => {
+        store.save({ ...session, lastSeenAtMs: clock.now() });
+        return coordinator.ensureUsable(session);
+      });
+      return;
+    }
+    mayEnd.add(browser.subject);
+    if (next.kind === "signOut") store.end(browser.id, LOGOUT);
+    if (next.kind === "operator") store.end(browser.id, OPERATOR);
+    const reading = store.read(presenting([browser.tickets.at(-1) ?? ""]));
+    if (next.kind !== "everywhere" || reading.kind !== "session") return;
+    open.push(
+      signOut.everywhere(reading.session).then((result) => {
+        everywhere.set(browser.subject, result);
+        if (result === "done" && !cognito.family(browser.subject).signedOutEverywhere)
+          violations.push(`${browser.subject} was told "done" and is not signed out everywhere`);
+      }),
+    );
+    if (!store.endingOf(browser.id)) violations.push(`${browser.subject} is still signed in after signing out everywhere`);
+  }
+
   async function take(next: Step): Promise<void> {
     if (next.kind === "pass") return clock.run(next.ms);
     if (next.kind === "fault") {
@@ -187,11 +259,10 @@ function createWorld(rotating: boolean, latencyMs: number) {
     if (!browser) return;
     if (next.kind === "call") use(browser, next.ticket, (session) => coordinator.ensureUsable(session));
     if (next.kind === "refreshNow") use(browser, 0, (session) => coordinator.refreshNow(session));
-    if (next.kind === "signOut") {
+    if ("during" in next) {
       if (next.during === "call") use(browser, 0, (session) => coordinator.ensureUsable(session));
       await flush();
-      store.end(browser.id, LOGOUT);
-      mayEnd.add(browser.subject);
+      act(browser, next);
     }
     if (next.kind === "revoke") {
       cognito.revoke(browser.subject);
@@ -208,6 +279,14 @@ function createWorld(rotating: boolean, latencyMs: number) {
     await clock.run(MINUTE_MS);
     await Promise.all(open);
     for (const { subject, id } of browsers) {
+      const { reused, signedOutEverywhere } = cognito.family(subject);
+      if (reused > 0) violations.push(`a refresh token of ${subject} was used twice`);
+      if (
+        everywhere.get(subject) === "pending" &&
+        !signedOutEverywhere &&
+        rig.log.saying("GlobalSignOut failed: this session").length === 0
+      )
+        violations.push(`${subject} was told "pending", and it was never made good`);
       if (!mayEnd.has(subject) && (store.newest(id)?.tokens.expiresAtMs ?? 0) <= clock.now()) violations.push(`${subject} did not recover`);
     }
   }
@@ -241,7 +320,7 @@ t.test(
 
 t.test("the model itself knows reuse: a token rotated out is refused", (t) => {
   const { cognito, family, clock } = createWorld(true, 0);
-  const request = (token: string) => ({ ...refreshRequestOf(sessionOf({ refresh: token })), username: "name-of-user0" });
+  const request = (token: string) => ({ ...refreshRequestOf(sessionOf({ refresh: token }), GRANTED), username: "name-of-user0" });
   t.equal(cognito.refresh(request("refresh-of-user0"), START_MS).kind, "issued");
   t.match(cognito.refresh(request("refresh-of-user0"), START_MS), { ending: { cause: "refresh_token_reused" } });
   t.equal(cognito.refresh(request(family("user0").newest), clock.now()).kind, "issued");

@@ -7,6 +7,7 @@ import {
   expectRefreshed,
   HINDRANCES,
   rigWith,
+  unavailable,
   VERDICTS,
 } from "../support/session-coordinator-rig.js";
 import { HOUR_MS, issuedFor, MINUTE_MS, START_MS, sessionOf } from "../support/session-fixtures.js";
@@ -108,6 +109,28 @@ t.test("a refresh whose turn does not come in time is throttling of ours, and th
     t.equal(asked.length, 0);
     t.same(told, [{ kind: "refresh_turn_missed" }], "and told as our own limit");
   }
+});
+
+t.test("every request to Cognito takes a turn, retries too: fifteen sessions in an outage are not forty-five calls at once", async (t) => {
+  const { coordinator, cognito, clock, asked } = createCoordinatorRig({ perSecond: 15, longestWaitMs: 60_000 });
+  cognito.answer = () => unavailable("cognito_unavailable");
+  const sessions = Array.from({ length: 15 }, (_, index) => sessionOf({ subject: `user-${index}` }));
+  await clock.advanceUntilSettled(Promise.all(sessions.map((session) => coordinator.refreshNow(session))));
+  t.equal(asked.length, 45, "each was tried three times");
+  const within = (fromMs: number, ms: number) => asked.filter(({ atMs }) => atMs >= fromMs && atMs < fromMs + ms).length;
+  for (const { atMs } of asked) t.ok(within(atMs, 500) <= 15 + 8 && within(atMs, 1_000) <= 15 + 15, `from ${atMs - START_MS} ms on`);
+  t.ok((asked.at(-1)?.atMs ?? 0) - START_MS >= 1_900, "thirty of them waited for the rate");
+});
+
+t.test("a retry whose turn does not come is not tried again, and the token that lives is used", async (t) => {
+  const { call, cognito, limiter, asked, told } = rigWith(8_000, { perSecond: 0.1, longestWaitMs: 2_000 });
+  cognito.answer = () => {
+    limiter.request("waiting");
+    return unavailable("cognito_unavailable");
+  };
+  t.equal(expectRefreshed(t, await call()).version, 1);
+  t.equal(asked.length, 1);
+  t.equal(told.filter(({ kind }) => kind === "refresh_turn_missed").length, 1);
 });
 
 t.test("a machine whose clock goes two hours ahead refreshes once, and then knows", async (t) => {

@@ -5,6 +5,7 @@ import { Secret } from "../../src/model/secret.js";
 import { createSessionId } from "../../src/model/session.js";
 import { createRevocation } from "../../src/session/revocation.js";
 import { createManualClock } from "../support/manual-clock.js";
+import { GRANTED } from "../support/session-lifecycle-rig.js";
 import { collectLog } from "../support/session-log.js";
 
 const SESSION = { id: createSessionId(), subject: "user-1" };
@@ -22,7 +23,7 @@ function rig(answers: (attempt: number) => RevokeAnswer | Promise<RevokeAnswer>)
     return answers(attempts.length);
   };
   const told: BffEvent[] = [];
-  const revocation = createRevocation({ revoke }, clock, (event) => void told.push(event), log);
+  const revocation = createRevocation({ source: { revoke }, turn: GRANTED, clock, tell: (event) => void told.push(event), log });
   return { clock, log, told, attempts, tokens, revocation };
 }
 

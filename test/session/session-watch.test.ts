@@ -17,10 +17,10 @@ const LOGOUT: SessionEnding = { reason: "signed_out", cause: "logout" };
 /** A watch over a real coordinator, store and lifecycle, for a session of one hour that has just begun. */
 function watching(limits: Limits = NO_LIMITS) {
   const rig = rigWith(HOUR_MS);
-  const { lifecycle, revoked } = createLifecycleRig({ store: rig.store, clock: rig.clock, log: rig.log, limits });
+  const { lifecycle, signOut, revoked } = createLifecycleRig({ store: rig.store, clock: rig.clock, limits });
   const watch = createSessionWatch({ ...rig, lifecycle, limits });
   const heard: SessionEnding[] = [];
-  return { ...rig, lifecycle, revoked, watch, heard, hear: (ending: SessionEnding) => void heard.push(ending) };
+  return { ...rig, lifecycle, signOut, revoked, watch, heard, hear: (ending: SessionEnding) => void heard.push(ending) };
 }
 
 t.test("a thousand watchers of a session cost one timer and one refresh", async (t) => {
@@ -82,7 +82,7 @@ t.test("a doubtful session is asked about once a minute", async (t) => {
 t.test("an ending that anybody brings about is told at once", async (t) => {
   for (const endIt of [
     ({ lifecycle, session }: ReturnType<typeof watching>) => lifecycle.end(session, LOGOUT),
-    ({ lifecycle, session }: ReturnType<typeof watching>) => void lifecycle.signOut(session, "session"),
+    ({ signOut, session }: ReturnType<typeof watching>) => void signOut.here(session),
   ]) {
     const rig = watching();
     rig.watch.watch(rig.session, rig.hear);
@@ -126,7 +126,7 @@ t.test("activity and refreshes of other calls are heard of, even where the store
   const limits = { idleTimeoutMs: 20 * MINUTE_MS, maxAgeMs: null };
   const rig = rigWith(HOUR_MS);
   const store = tellingStore(rig.store, (session) => watch.learn(session));
-  const { lifecycle } = createLifecycleRig({ store, clock: rig.clock, log: rig.log, limits });
+  const { lifecycle } = createLifecycleRig({ store, clock: rig.clock, limits });
   const forgetful = { newest: () => null, endingOf: store.endingOf };
   const watch = createSessionWatch({ ...rig, store: forgetful, lifecycle, limits });
   const heard: SessionEnding[] = [];

@@ -41,6 +41,7 @@ import "../session/revocation.test.js";
 import "../session/session-end.test.js";
 import "../session/session-start.test.js";
 import "../session/session-watch.test.js";
+import "../session/sign-out.test.js";
 import "../store/byte-string.test.js";
 import "../store/cookie-store.test.js";
 import "../store/cookies.test.js";

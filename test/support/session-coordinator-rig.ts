@@ -65,6 +65,8 @@ export function createCoordinatorRig(options: RigOptions = {}) {
     store,
     source: {
       async refresh(request) {
+        // As the real one does before every request.
+        if ((await request.turn()) === "timed_out") return unavailable("cognito_throttled");
         asked.push({
           refreshToken: request.refreshToken.reveal(),
           username: request.username,
@@ -73,7 +75,6 @@ export function createCoordinatorRig(options: RigOptions = {}) {
         });
         return cognito.answer(request);
       },
-      revoke: async () => ({ kind: "revoked" }),
     },
     verifier: { haveKeys: async () => true, verify: (...args) => cognito.verify(...args) },
     time,

@@ -1,10 +1,15 @@
-import type { RefreshAnswer, RevokeAnswer, TokenSource } from "../../src/cognito/token-source.js";
+import { createCognitoTime } from "../../src/cognito/cognito-time.js";
+import type { AskTurn, RefreshAnswer, RevokeAnswer, TokenSource } from "../../src/cognito/token-source.js";
 import type { Verdict } from "../../src/cognito/token-verifier.js";
 import { createAuditLog, createUserPseudonym } from "../../src/http/audit-log.js";
 import { Secret } from "../../src/model/secret.js";
 import { type Claims, readClaims } from "../../src/model/token-set.js";
+import { createDoubtGuard } from "../../src/session/doubt-guard.js";
+import { createRefreshCoordinator } from "../../src/session/refresh-coordinator.js";
+import { createRefreshRateLimiter } from "../../src/session/refresh-rate-limiter.js";
 import { createRevocation } from "../../src/session/revocation.js";
 import { createSessionLifecycle, type SessionLifecycleOptions, type SignIn } from "../../src/session/session-lifecycle.js";
+import { createSignOut } from "../../src/session/sign-out.js";
 import { createCookieStore } from "../../src/store/cookie-store.js";
 import { createCookieWriter } from "../../src/store/cookies.js";
 import { createSealer } from "../../src/store/sealing.js";
@@ -25,6 +30,9 @@ import { collectLog } from "./session-log.js";
 
 export const OUTAGE = { kind: "unavailable", reason: "cognito_unavailable", answerLost: true } as const;
 
+/** A rate that never makes anybody wait. */
+export const GRANTED: AskTurn = async () => "granted";
+
 export function createLifecycleRig(options: Partial<SessionLifecycleOptions> = {}) {
   const clock = createManualClock(START_MS);
   const log = collectLog();
@@ -42,11 +50,15 @@ export function createLifecycleRig(options: Partial<SessionLifecycleOptions> = {
   const cognito = {
     revoke: (): RevokeAnswer => ({ kind: "revoked" }),
     signOutEverywhere: (): RevokeAnswer => ({ kind: "revoked" }),
-    refresh: (): RefreshAnswer => issuedFor("user-1", { issuedAtMs: clock.now() }, "rotated"),
+    refresh: (): RefreshAnswer | Promise<RefreshAnswer> => issuedFor("user-1", { issuedAtMs: clock.now() }, "rotated"),
     verify: (jwt: string): Verdict => ({ kind: "valid", claims: readClaims(jwt) ?? {} }),
   };
+  const refreshed: string[] = [];
   const source: TokenSource = {
-    refresh: async () => cognito.refresh(),
+    async refresh(request) {
+      refreshed.push(request.refreshToken.reveal());
+      return cognito.refresh();
+    },
     async revoke(token) {
       revoked.push(token.reveal());
       return cognito.revoke();
@@ -58,9 +70,9 @@ export function createLifecycleRig(options: Partial<SessionLifecycleOptions> = {
     close() {},
   };
   const verifications: (readonly [use: string, receivedAtMs: number | null])[] = [];
+  const revocation = createRevocation({ source, turn: GRANTED, clock, tell, log });
   const lifecycle = createSessionLifecycle({
     store,
-    source,
     verifier: {
       haveKeys: async () => true,
       async verify(jwt, use, receivedAtMs) {
@@ -68,7 +80,7 @@ export function createLifecycleRig(options: Partial<SessionLifecycleOptions> = {
         return cognito.verify(jwt);
       },
     },
-    revocation: createRevocation(source, clock, tell, log),
+    revocation,
     clock,
     userPoolId: USER_POOL_ID,
     clientId: CLIENT_ID,
@@ -77,10 +89,30 @@ export function createLifecycleRig(options: Partial<SessionLifecycleOptions> = {
     ticketBytes: cookies.ticketBytes,
     ticketBudgetBytes: 8_000,
     tell,
-    log,
     ...options,
   });
-  return { clock, log, store, cognito, lifecycle, revoked, signedOutEverywhere, verifications };
+  const time = createCognitoTime(clock, log);
+  // A test may have given its own.
+  const parts = { store: options.store ?? store, clock: options.clock ?? clock };
+  const coordinator = createRefreshCoordinator({
+    ...parts,
+    source,
+    verifier: { haveKeys: async () => true, verify: async (jwt) => cognito.verify(jwt) },
+    time,
+    limiter: createRefreshRateLimiter({ perSecond: 1_000, longestWaitMs: 5_000, clock }),
+    guard: createDoubtGuard(clock),
+    keep: { id: true, access: false },
+    rotation: "unknown",
+    earlyMs: 5 * MINUTE_MS,
+    tracer: null,
+    tell,
+    log,
+    end: lifecycle.end,
+    revokeLate: lifecycle.revokeLate,
+    random: () => 0.5,
+  });
+  const signOut = createSignOut({ ...parts, lifecycle, coordinator, source, revocation, turn: GRANTED, time });
+  return { clock, log, store, cognito, coordinator, lifecycle, signOut, refreshed, revoked, signedOutEverywhere, verifications };
 }
 
 export function signInWith(fields: Partial<SignIn> = {}): SignIn {

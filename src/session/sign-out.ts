@@ -1,0 +1,73 @@
+import type { CognitoTime } from "../cognito/cognito-time.js";
+import type { AskTurn, RevokeAnswer, TokenSource } from "../cognito/token-source.js";
+import { newestRefreshToken, type Session } from "../model/session.js";
+import type { KeptToken } from "../model/token-set.js";
+import type { SessionStore } from "../store/session-store.js";
+import type { RefreshCoordinator } from "./refresh-coordinator.js";
+import type { ErrandResult, Revocation } from "./revocation.js";
+import type { SessionLifecycle } from "./session-lifecycle.js";
+
+export interface SignOutOptions {
+  readonly store: Pick<SessionStore, "newest">;
+  readonly lifecycle: Pick<SessionLifecycle, "end">;
+  readonly coordinator: Pick<RefreshCoordinator, "refreshLast">;
+  readonly source: Pick<TokenSource, "signOutEverywhere">;
+  readonly revocation: Revocation;
+  readonly turn: AskTurn;
+  readonly time: CognitoTime;
+}
+
+/** Ends sessions on purpose, here and at Cognito. */
+export interface SignOut {
+  /** Ends the session here before it returns, whatever Cognito says, and revokes its tokens; resolves after the first attempt. */
+  here(session: Session): Promise<ErrandResult>;
+  /** The same for all sessions of the person: `done` where Cognito has ended them, `failed` where it will not. */
+  everywhere(session: Session): Promise<ErrandResult>;
+}
+
+export function createSignOut({ store, lifecycle, coordinator, source, revocation, turn, time }: SignOutOptions): SignOut {
+  // A refresh may have landed since the request was read, and once the session has ended nobody knows.
+  const newestOf = (session: Session) => store.newest(session.id) ?? session;
+
+  return {
+    here(session) {
+      const newest = newestOf(session);
+      lifecycle.end(session, { reason: "signed_out", cause: "logout" });
+      return revocation.revoke(newestRefreshToken(newest), newest);
+    },
+
+    everywhere(session) {
+      const newest = newestOf(session);
+      lifecycle.end(session, { reason: "signed_out", cause: "logout_everywhere" });
+      let { access } = newest.tokens;
+      let refreshToken = newestRefreshToken(newest);
+      let answerLost = false;
+
+      /** GlobalSignOut takes a living access token, which the session may not keep: then a last refresh brings one. */
+      async function livingAccess(): Promise<KeptToken | Exclude<RevokeAnswer, { kind: "revoked" }>> {
+        if (access && access.expiresAtMs > time.now()) return access;
+        const last = await coordinator.refreshLast(newest, refreshToken);
+        if (last.kind !== "issued") return last;
+        refreshToken = last.refresh;
+        if (!("kind" in last.access)) access = last.access;
+        return last.access;
+      }
+
+      return revocation.run({
+        operation: "GlobalSignOut",
+        session: newest,
+        async attempt() {
+          const living = await livingAccess();
+          if ("kind" in living) return living;
+          const answer = await source.signOutEverywhere(living.jwt, turn);
+          // A token that is revoked now is what an earlier attempt came for whose answer was lost.
+          if (answer.kind === "rejected" && answerLost) return { kind: "revoked" };
+          answerLost ||= answer.kind === "unavailable" && answer.answerLost;
+          return answer;
+        },
+        // Not before: RevokeToken ends the access tokens that were issued with the refresh token as well, and GlobalSignOut needs one.
+        over: () => revocation.revoke(refreshToken, newest),
+      });
+    },
+  };
+}
