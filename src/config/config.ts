@@ -36,7 +36,6 @@ export interface Config {
   readonly port: number;
   readonly managementHost: string;
   readonly managementPort: number;
-  readonly managementToken: Secret | null;
   /** Null: liveness is on the management port only. */
   readonly publicHealthPath: string | null;
 

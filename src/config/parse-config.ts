@@ -172,7 +172,6 @@ function toConfig(v: SettingValues): Config {
     port: v.PORT,
     managementHost: v.MANAGEMENT_HOST,
     managementPort: v.MANAGEMENT_PORT,
-    managementToken: v.MANAGEMENT_TOKEN,
     publicHealthPath: v.PUBLIC_HEALTH_PATH,
     cognitoUserPoolId: v.COGNITO_USER_POOL_ID,
     cognitoRegion: v.COGNITO_USER_POOL_ID.replace(/_.*$/, ""),

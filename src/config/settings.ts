@@ -1,4 +1,4 @@
-import { byteSize, choice, duration, flag, integer, listenHost, orOff, secretText, text } from "./basic-kinds.js";
+import { byteSize, choice, duration, flag, integer, listenHost, orOff, text } from "./basic-kinds.js";
 import { clientId, clientSecrets, scopes, userPoolId } from "./cognito-kinds.js";
 import { contentSecurityPolicy } from "./csp-kind.js";
 import { proxyRoutes } from "./proxy-routes.js";
@@ -67,10 +67,11 @@ export const SETTINGS = {
   }),
   MANAGEMENT_TOKEN: secret({
     group: "management",
-    kind: secretText("at least 32 bytes of printable ASCII without spaces", (raw) => /^[\x21-\x7e]{32,1024}$/.test(raw)),
+    // A secret that opens nothing would pass for a protection: it is refused until there is something to open.
+    kind: text("no value: it opens nothing in this release, the session routes come with a later one", () => false),
     absence: nothing("no session routes"),
-    meaning: "Opens the session routes of the management port; without it they do not exist.",
-    example: "(32 random bytes in hexadecimal)",
+    meaning: "Kept for the session routes of the management port, which come with a later release. Until then setting it is a fault.",
+    example: "(none)",
   }),
   COGNITO_USER_POOL_ID: open({
     group: "cognito",
