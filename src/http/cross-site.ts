@@ -25,7 +25,15 @@ interface Facts {
 
 const isRead = ({ method }: Facts) => method === "GET" || method === "HEAD";
 const header = (value: string | string[] | undefined) => (Array.isArray(value) ? value.join(", ") : value);
-const isTopLevelNavigation = ({ headers }: Facts) => headers["sec-fetch-mode"] === "navigate" && headers["sec-fetch-dest"] === "document";
+
+/**
+ * A page of its own, as far as it can be told. Mode `navigate`, which no script can set (Fetch, section 5.4), is a navigation; what a service worker
+ * passes on with `fetch(event.request)` has the destination `empty` then, whether it was for a tab or for a frame.
+ */
+function isTopLevelNavigation({ headers }: Facts): boolean {
+  const dest = headers["sec-fetch-dest"];
+  return headers["sec-fetch-mode"] === "navigate" && (dest === "document" || dest === "empty");
+}
 
 /** Prefetches and prerenders, which nobody asked for with a click. */
 function isSpeculative({ headers }: Facts): boolean {
@@ -56,7 +64,9 @@ export function judgeUpgrade({ headers }: Facts, settings: CrossSiteSettings): C
 export function judgeNavigation(facts: Facts): CrossSiteVerdict {
   if (facts.method !== "GET" || isSpeculative(facts)) return "refused";
   const { "sec-fetch-mode": mode, "sec-fetch-dest": dest } = facts.headers;
-  return (mode === undefined || mode === "navigate") && (dest === undefined || dest === "document") ? "passes" : "refused";
+  // Browsers without Fetch Metadata send neither.
+  const isPage = dest === undefined || dest === "document" || (mode === "navigate" && dest === "empty");
+  return (mode === undefined || mode === "navigate") && isPage ? "passes" : "refused";
 }
 
 /** A form's post from a browser without Fetch Metadata, as a sign-out by form is; its Origin has been looked at. */

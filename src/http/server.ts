@@ -8,6 +8,7 @@ import { refuseBadMessage } from "./bad-message.js";
 import { createBrokenHttp } from "./broken-http.js";
 import { closeServices, drain } from "./drain.js";
 import { LogOutput } from "./log-output.js";
+import { leadLoopbackNamesHome } from "./loopback-names.js";
 import { createManagementServer } from "./management.js";
 import { createMetrics } from "./metrics.js";
 import { followConnections, type OpenConnections } from "./open-connections.js";
@@ -65,6 +66,7 @@ export async function buildServer(config: Config, runtime: ServerRuntime = {}): 
   observeRequests(app, services);
   answerErrorsAsProblems(app, config);
   refuseBadRequests(app, services, connections);
+  leadLoopbackNamesHome(app, config);
   if (config.publicHealthPath !== null) app.get(config.publicHealthPath, async () => ({ status: "live" }));
   registerRoutes(app, services, null);
   await spaRoutes(app, services);

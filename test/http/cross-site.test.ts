@@ -77,7 +77,14 @@ t.test("only a top-level navigation by GET starts a sign-in: fetch, frames and p
   };
   t.equal(await starts(NAVIGATION), true, "a link from anywhere");
   t.equal(await starts({}), true, "a browser without Fetch Metadata");
+  t.equal(await starts({ ...NAVIGATION, "sec-fetch-dest": "empty" }), true, "one that a service worker passed on");
+  t.equal(await starts({ ...NAVIGATION, "sec-fetch-dest": "empty", "sec-fetch-site": "same-origin" }), true, "of the app's own");
   t.equal(await starts({ "sec-fetch-mode": "cors", "sec-fetch-dest": "empty", "sec-fetch-site": "same-origin" }), false, "fetch");
+  for (const mode of ["no-cors", "same-origin", "websocket", "", "Navigate", "navigate, cors"])
+    t.equal(await starts({ ...NAVIGATION, "sec-fetch-mode": mode, "sec-fetch-dest": "empty" }), false, `mode "${mode}"`);
+  for (const dest of ["frame", "embed", "object", "image", "script", "worker", "", "Document", "empty, document"])
+    t.equal(await starts({ ...NAVIGATION, "sec-fetch-dest": dest }), false, `destination "${dest}"`);
+  t.equal(await starts({ ...NAVIGATION, "sec-fetch-dest": "empty", "sec-purpose": "prefetch" }), false, "a worker's prefetch");
   t.equal(await starts({ ...NAVIGATION, "sec-fetch-dest": "iframe" }), false, "a frame");
   t.equal(await starts({ ...NAVIGATION, "sec-purpose": "prefetch" }), false, "a prefetch");
   t.equal(await starts({ ...NAVIGATION, "sec-purpose": "prefetch;prerender" }), false, "a prerender");
@@ -103,6 +110,8 @@ t.test("with COOKIE_SAME_SITE=lax a link in an e-mail may lead to an API's page,
   const demo = await runDemo(t, { cookieSameSite: "lax" });
   const person = await demo.signedIn();
   t.equal((await person.call("/api/echo", { headers: NAVIGATION })).status, 200);
+  t.equal((await person.call("/api/echo", { headers: { ...NAVIGATION, "sec-fetch-dest": "empty" } })).status, 200, "through a worker");
+  t.equal((await person.call("/api/echo", { headers: { ...NAVIGATION, "sec-fetch-dest": "iframe" } })).status, 403);
   t.equal((await person.call("/api/echo", { headers: { ...NAVIGATION, "sec-purpose": "prefetch" } })).status, 403);
   t.equal((await person.call("/api/echo", { method: "POST", headers: NAVIGATION })).status, 403);
 });

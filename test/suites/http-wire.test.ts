@@ -11,6 +11,7 @@ import "../http/handshake-edges.test.js";
 import "../http/hashed-name.test.js";
 import "../http/hostile.test.js";
 import "../http/hostile-length.test.js";
+import "../http/loopback-names.test.js";
 import "../http/origin-checks.test.js";
 import "../http/listen.test.js";
 import "../http/log-output.test.js";
