@@ -36,6 +36,8 @@ export interface Config {
   readonly port: number;
   readonly managementHost: string;
   readonly managementPort: number;
+  /** Null: no Strict-Transport-Security of ours. */
+  readonly hstsMaxAgeMs: number | null;
   /** Null: liveness is on the management port only. */
   readonly publicHealthPath: string | null;
 
@@ -72,6 +74,8 @@ export interface Config {
   readonly spaCsp: string | null;
   /** Starts with `/`, no trailing slash. */
   readonly authPrefix: string;
+  /** Request headers that no API gets from a browser, in lower case: names, and beginnings of names that end in `*`. */
+  readonly proxyStripHeaders: readonly string[];
   readonly csrfHeader: "off" | "required";
   /** Which peers' X-Forwarded-* are believed: none, so many hops, or these CIDRs. */
   readonly trustProxy: false | number | readonly string[];

@@ -2,6 +2,7 @@ import { isLoopback, isLoopbackHttp } from "../model/loopback.js";
 import { isEmulated, userPoolId } from "./cognito-kinds.js";
 import { formatDuration } from "./duration.js";
 import type { SettingName, SettingValues } from "./settings.js";
+import { takesTransportSecurity } from "./url-kinds.js";
 
 /** What a rule over several settings has to say. Texts name variables; for options they are put into the options' names. */
 export type Finding =
@@ -153,6 +154,12 @@ const pathRules: readonly Rule[] = [
   ),
 ];
 
+const transportRule = rule(["PUBLIC_URL", "HSTS_MAX_AGE"], ({ PUBLIC_URL, HSTS_MAX_AGE }) =>
+  HSTS_MAX_AGE !== null && !takesTransportSecurity(PUBLIC_URL)
+    ? [warning("HSTS_MAX_AGE", "has no effect unless PUBLIC_URL is https:// and not on loopback")]
+    : [],
+);
+
 const loopRule = rule(["PUBLIC_URL", "PROXY_ROUTES"], ({ PUBLIC_URL, PROXY_ROUTES }) =>
   (PROXY_ROUTES ?? [])
     .filter(({ target }) => target.origin === PUBLIC_URL)
@@ -228,7 +235,7 @@ const processRules: readonly Rule[] = [
 
 const RULES: readonly Rule[] = [
   ...[...plainHttpRules, ...cognitoRules, ...sessionRules, ...pathRules],
-  ...[loopRule, ...behindSomethingRules, ...processRules],
+  ...[transportRule, loopRule, ...behindSomethingRules, ...processRules],
 ];
 
 /** Everything that settings have to say about each other. */

@@ -1,7 +1,7 @@
 import { byteSize, choice, duration, flag, integer, listenHost, orOff, text } from "./basic-kinds.js";
 import { clientId, clientSecrets, scopes, userPoolId } from "./cognito-kinds.js";
 import { contentSecurityPolicy } from "./csp-kind.js";
-import { proxyRoutes } from "./proxy-routes.js";
+import { PROXY_SETTINGS } from "./proxy-settings.js";
 import { sessionKeys } from "./session-keys.js";
 import { byDefault, nothing, open, REQUIRED, type Setting, secret } from "./setting.js";
 import { trustProxy } from "./trust-proxy.js";
@@ -43,6 +43,14 @@ export const SETTINGS = {
     absence: byDefault("off"),
     meaning: "Answers liveness on the public port too, for platforms that probe nothing else.",
     example: "/healthz",
+  }),
+  HSTS_MAX_AGE: open({
+    group: "public",
+    kind: orOff(duration({ minMs: 0, maxMs: 3_650 * DAY_MS })),
+    absence: byDefault("off"),
+    meaning:
+      "Strict-Transport-Security on every answer that has none of its own, for an https `PUBLIC_URL` that is not on loopback. Browsers keep it for so long: begin with an hour. `0s` takes it back.",
+    example: "365d",
   }),
   TRUST_PROXY: open({
     group: "public",
@@ -210,27 +218,7 @@ export const SETTINGS = {
       "Requests to Cognito a second for refreshes, retries included, of this process; calls that wait go before background ones. Revocations have as many of their own.",
     example: "50",
   }),
-  PROXY_ROUTES: open({
-    group: "proxy",
-    kind: proxyRoutes,
-    absence: nothing("nothing is forwarded"),
-    meaning: "What is forwarded where: `PREFIX=URL` pairs, comma or newline separated, or a JSON array.",
-    example: "/api=http://api:8080,/files=https://files.internal/v1",
-  }),
-  AUTH_PREFIX: open({
-    group: "proxy",
-    kind: path,
-    absence: byDefault("/auth"),
-    meaning: "Where sign-in, sign-out and session live.",
-    example: "/bff",
-  }),
-  CSRF_HEADER: open({
-    group: "proxy",
-    kind: choice("off", "required"),
-    absence: byDefault("off"),
-    meaning: "`required`: fetch calls must also carry `x-bff-csrf: 1`.",
-    example: "required",
-  }),
+  ...PROXY_SETTINGS,
   ...UPSTREAM_SETTINGS,
   SPA_DIR: open({
     group: "spa",

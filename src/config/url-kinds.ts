@@ -40,6 +40,13 @@ export const publicOrigin: Kind<TString, string> = {
   show: (value) => value,
 };
 
+/** Whether browsers may be told to use TLS alone for the host of this origin: it does, and it is no name of the browser's own machine. */
+export function takesTransportSecurity(origin: string): boolean {
+  const { protocol, hostname } = new URL(origin);
+  const isLoopback = hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" || /^127\.[\d.]+$/.test(hostname);
+  return protocol === "https:" && !isLoopback;
+}
+
 /** A base URL of a service, as text without a trailing slash. `taken` is a path that is added to it and must not be there already. */
 export function baseUrl(taken?: string): Kind<TString, string> {
   const reminder = taken === undefined ? "" : `; ${taken} is added to it`;

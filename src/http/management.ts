@@ -25,7 +25,7 @@ export function createManagementServer(settings: ManagementSettings, metrics: Me
     if (onLoopback && !isOwnName(request.headers.host)) throw new ProblemError({ reason: "csrf" });
   });
   app.addHook("onSend", async (_request, reply) => {
-    reply.header("cache-control", "no-store");
+    reply.headers({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
   });
   app.setNotFoundHandler(() => {
     throw new ProblemError({ reason: "not_found" });

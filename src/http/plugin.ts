@@ -7,6 +7,7 @@ import type { BffOptions } from "../config/options.js";
 import type { Session } from "../model/session.js";
 import { parseTarget } from "../proxy/path.js";
 import type { SessionDocument } from "../wire/shapes.js";
+import { addAnswerHeaders } from "./answer-headers.js";
 import { refuseBadMessage } from "./bad-message.js";
 import { judgeCall, judgeStaticHeader, judgeUpgrade, refuseCrossSite } from "./cross-site.js";
 import { closeServices, endLongCalls } from "./drain.js";
@@ -104,6 +105,7 @@ export const cognitoBff: FastifyPluginAsync<BffPluginOptions> = async (app: Fast
   app.decorateRequest("bff", null);
   registerRoutes(app, services, (scope) => {
     observeRequests(scope, services);
+    addAnswerHeaders(scope, services);
     scope.addHook("onRequest", async (request, reply) => refuseBadMessage(request, reply));
   });
   const isCall = (request: IncomingMessage) => {

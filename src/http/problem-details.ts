@@ -11,11 +11,13 @@ import { isNavigation } from "./navigation.js";
 import { type Problem, ProblemError } from "./problem.js";
 import { problemPage } from "./problem-page.js";
 import { requestIdOf } from "./request-id.js";
+import { transportSecurity } from "./transport-security.js";
 
 /** Where problems are explained and where people sign in. */
 export interface ProblemSettings {
   readonly publicUrl: string;
   readonly authPrefix: string;
+  readonly hstsMaxAgeMs: number | null;
 }
 
 /** RFC 9457 details of a problem. */
@@ -39,6 +41,7 @@ export function problemHeaders(problem: Problem): Record<string, string> {
   return {
     [PROBLEM_HEADER]: problem.reason,
     "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
     // RFC 9110 15.5.2: a 401 names a scheme. There is none a browser should act on.
     ...(status === 401 ? { "www-authenticate": "Session" } : {}),
     ...(problem.retryAfterSeconds === undefined ? {} : { "retry-after": String(problem.retryAfterSeconds) }),
@@ -171,8 +174,10 @@ function problemMessage(
   report(problem, requestId, request?.method);
   const document = problemDocument(problem, requestId, settings);
   const body = JSON.stringify(document);
+  const secure = transportSecurity(settings);
   const headers = {
     ...problemHeaders(problem),
+    ...(secure === null ? {} : { "strict-transport-security": secure }),
     "content-type": "application/problem+json; charset=utf-8",
     "content-length": String(Buffer.byteLength(body)),
     connection: "close",

@@ -69,6 +69,8 @@ export function createCallHandler(services: Services): (call: ProxiedCall, reque
       forwarded: { for: request.ips ? [...request.ips].reverse().join(", ") : request.ip, proto, host: publicUrl.host },
       translation,
       isOurCookie: cookies.names.isOurs,
+      isStripped: services.isStripped,
+      transportSecurity: services.transportSecurity,
       setCookies: () => (visit ? gate.cookiesFor(visit) : []),
       onAnswer(status) {
         const seconds = (performance.now() - handedOnAtMs) / 1000;

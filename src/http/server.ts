@@ -4,6 +4,7 @@ import type { Config } from "../config/config.js";
 import type { Clock } from "../model/clock.js";
 import { type ListenSettings, listenFault } from "../model/listen-fault.js";
 import { parseTarget } from "../proxy/path.js";
+import { addAnswerHeaders } from "./answer-headers.js";
 import { refuseBadMessage } from "./bad-message.js";
 import { createBrokenHttp } from "./broken-http.js";
 import { closeServices, drain } from "./drain.js";
@@ -21,6 +22,7 @@ import { observeRequests } from "./request-observer.js";
 import { registerRoutes } from "./routes.js";
 import { createServices, type Services } from "./services.js";
 import { spaRoutes } from "./spa.js";
+import { transportSecurity } from "./transport-security.js";
 
 /** More than any hop in front of us lets through (CloudFront: 20 KiB), so that what arrives can be answered. */
 const LONGEST_HEADERS_BYTES = 32 * 1024;
@@ -64,6 +66,7 @@ export async function buildServer(config: Config, runtime: ServerRuntime = {}): 
 
   leaveLateRequests(app, connections);
   observeRequests(app, services);
+  addAnswerHeaders(app, services);
   answerErrorsAsProblems(app, config);
   refuseBadRequests(app, services, connections);
   leadLoopbackNamesHome(app, config);
@@ -142,7 +145,12 @@ function createApp(config: Config, log: FastifyBaseLogger | LogOutput, report: R
       const target = parseTarget(request.url ?? "");
       return target.kind === "target" ? `${target.path}${target.query}` : (request.url ?? "");
     },
-    frameworkErrors: (_error, request, reply) => void sendProblem(request, reply, { reason: "bad_request" }, config),
+    // Before any hook: what every answer says is said here.
+    frameworkErrors(_error, request, reply) {
+      const secure = transportSecurity(config);
+      if (secure !== null) reply.header("strict-transport-security", secure);
+      sendProblem(request, reply, { reason: "bad_request" }, config);
+    },
     clientErrorHandler: brokenHttp.onClientError,
   };
   const app = fastify(options);

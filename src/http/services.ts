@@ -10,6 +10,7 @@ import { type Log, silentLog } from "../model/log.js";
 import { findTracer, type Tracer } from "../model/tracing.js";
 import { createForwarder, type Forwarder } from "../proxy/forward.js";
 import { createRouteTable, type RouteTable } from "../proxy/routes.js";
+import { type StripsHeader, stripsHeaders } from "../proxy/strip-headers.js";
 import { createDoubtGuard } from "../session/doubt-guard.js";
 import type { SessionLimits } from "../session/limits.js";
 import { createRefreshCoordinator, type RefreshCoordinator } from "../session/refresh-coordinator.js";
@@ -25,6 +26,7 @@ import { createAuditLog, createUserPseudonym } from "./audit-log.js";
 import { createHammerGuard, type HammerGuard } from "./hammering.js";
 import { createMetrics, type Metrics } from "./metrics.js";
 import { createSessionGate, type SessionGate } from "./session-gate.js";
+import { transportSecurity } from "./transport-security.js";
 import { createUpgrades, type Upgrades } from "./upgrade.js";
 
 const COGNITO_DEADLINE_MS = 6_000;
@@ -54,6 +56,9 @@ export interface Services {
   /** Null without COGNITO_DOMAIN. */
   readonly managedLogin: ManagedLogin | null;
   readonly routes: RouteTable;
+  readonly isStripped: StripsHeader;
+  /** Null: nothing is said. */
+  readonly transportSecurity: string | null;
   readonly forwarder: Forwarder;
   readonly watch: SessionWatch;
   readonly upgrades: Upgrades;
@@ -217,6 +222,8 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
             log,
           }),
     routes: createRouteTable(config.proxyRoutes, config),
+    isStripped: stripsHeaders(config.proxyStripHeaders),
+    transportSecurity: transportSecurity(config),
     forwarder,
     watch,
     upgrades,

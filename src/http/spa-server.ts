@@ -47,6 +47,8 @@ export function passToDevelopmentServer(app: FastifyInstance, target: URL, servi
       forwarded: { for: request.ip, proto, host: target.host },
       translation,
       isOurCookie: cookies.names.isOurs,
+      isStripped: services.isStripped,
+      transportSecurity: services.transportSecurity,
       setCookies: () => [],
     };
     const isHandshake = upgrades.isHandshake(request.raw);

@@ -3,6 +3,7 @@ import type { ProxyRoute } from "../config/config.js";
 import type { Cancel } from "../model/clock.js";
 import type { PropagatedHeaders } from "../model/tracing.js";
 import type { Forwarded } from "./headers.js";
+import type { StripsHeader } from "./strip-headers.js";
 import type { Translation } from "./translation.js";
 
 /** One call to hand on. */
@@ -20,6 +21,10 @@ export interface Exchange {
   /** The route's, between the browser's side and the API's. */
   readonly translation: Translation;
   readonly isOurCookie: (name: string) => boolean;
+  /** Which of the browser's headers the API does not get. */
+  readonly isStripped: StripsHeader;
+  /** The Strict-Transport-Security of an answer that has none of the API's; absent or null: none. */
+  readonly transportSecurity?: string | null;
   /** Headers that carry the trace on, in place of the caller's own of these names; absent or null: the caller's pass. */
   readonly propagated?: PropagatedHeaders | null;
   /** Called with the status when the head of the API's final answer is here. */

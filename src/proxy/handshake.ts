@@ -118,10 +118,12 @@ function askApi(exchange: Exchange, maxHeaderSize: number): ClientRequest {
   const { request, route, upstreamTarget, translation } = exchange;
   const { protocol, hostname, port } = route.target;
   const headers = upstreamRequestHeaders(request.rawHeaders, {
+    method: "GET",
     token: route.token,
     bearer: exchange.bearer,
     forwarded: exchange.forwarded,
     isOurCookie: exchange.isOurCookie,
+    isStripped: exchange.isStripped,
     propagated: exchange.propagated ?? null,
     translation,
   });
@@ -145,6 +147,7 @@ function downstreamHeaders(exchange: Exchange, answer: IncomingMessage): string[
     session,
     cache,
     isOurCookie,
+    transportSecurity: exchange.transportSecurity ?? null,
     setCookies: setCookies(),
     translation,
     ...asked,

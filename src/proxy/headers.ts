@@ -4,6 +4,7 @@ import { CSRF_HEADER, PROBLEM_HEADER } from "../wire/headers.js";
 import { isTargetedCacheControl, privateCacheControl } from "./cache-control.js";
 import { setsOurCookie, withoutOurCookies } from "./cookies.js";
 import type { Asked } from "./public-address.js";
+import type { StripsHeader } from "./strip-headers.js";
 import { outward, type Translation } from "./translation.js";
 
 /** Names and values in turn, in order and with duplicates, as Node's `rawHeaders`. */
@@ -18,12 +19,14 @@ export interface Forwarded {
 }
 
 export interface RequestHeaderFacts {
+  readonly method: string;
   readonly token: ProxyRoute["token"];
   /** Null: no session, or a route without a token. */
   readonly bearer: string | null;
   readonly translation: Translation;
   readonly forwarded: Forwarded;
   readonly isOurCookie: (name: string) => boolean;
+  readonly isStripped: StripsHeader;
   /** What carries the trace on, in place of what came; null: what came passes. */
   readonly propagated: PropagatedHeaders | null;
 }
@@ -34,6 +37,8 @@ export interface ResponseHeaderFacts extends Asked {
   readonly session: ProxyRoute["session"];
   readonly cache: ProxyRoute["cache"];
   readonly isOurCookie: (name: string) => boolean;
+  /** For an answer that has none; null: none. */
+  readonly transportSecurity: string | null;
   /** Values of `Set-Cookie` to add. */
   readonly setCookies: readonly string[];
   readonly translation: Translation;
@@ -71,6 +76,9 @@ const DROPPED_FROM_REQUESTS: ReadonlySet<string> = new Set([
   CSRF_HEADER,
 ]);
 
+/** They turn a read into a write behind every check of a read: links, images and other sites may cause a GET. */
+const METHOD_OVERRIDES: ReadonlySet<string> = new Set(["x-http-method-override", "x-http-method", "x-method-override"]);
+
 const DROPPED_FROM_RESPONSES: ReadonlySet<string> = new Set([...HOP_BY_HOP, PROBLEM_HEADER]);
 
 // Underscores and other characters that CGI-like servers turn into the same variable as a hyphen (CVE-2025-64484); as nginx does.
@@ -98,12 +106,14 @@ function listedInConnection(raw: RawHeaders): ReadonlySet<string> | null {
  */
 export function upstreamRequestHeaders(raw: RawHeaders, facts: RequestHeaderFacts): string[] {
   const listed = listedInConnection(raw);
+  const isRead = facts.method === "GET" || facts.method === "HEAD";
   const headers: string[] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] ?? "";
     let value = raw[i + 1] ?? "";
     const key = name.toLowerCase();
     if (DROPPED_FROM_REQUESTS.has(key) || listed?.has(key) || key.startsWith("x-forwarded") || !PLAIN_NAME.test(key)) continue;
+    if (facts.isStripped(key) || (isRead && METHOD_OVERRIDES.has(key))) continue;
     if (key === "authorization" && facts.token !== "none") continue;
     if (facts.propagated?.names.has(key)) continue;
     if (key === "cookie") {
@@ -153,6 +163,8 @@ export function downstreamResponseHeaders(raw: RawHeaders, facts: ResponseHeader
     if (ownCaching && key === "cache-control") cacheControl.push(value);
     else if (!(ownCaching && isTargetedCacheControl(key))) headers.push(name, outward(facts.translation, key, value, facts));
   }
+  if (facts.transportSecurity !== null && !hasName(raw, "strict-transport-security"))
+    headers.push("strict-transport-security", facts.transportSecurity);
   if (ownCaching) headers.push("cache-control", facts.setCookies.length > 0 ? "no-store" : privateCacheControl(cacheControl));
   for (const cookie of facts.setCookies) headers.push("set-cookie", cookie);
   return headers;

@@ -72,10 +72,12 @@ export class Relay implements CallHandler {
     // Node tells the answer of a pipelined request nothing when the connection goes before its turn.
     if (response.socket === null) request.socket.setMaxListeners(0).on("close", this.#onClose);
     const headers = upstreamRequestHeaders(request.rawHeaders, {
+      method: request.method ?? "GET",
       token: route.token,
       bearer: this.#exchange.bearer,
       forwarded: this.#exchange.forwarded,
       isOurCookie: this.#exchange.isOurCookie,
+      isStripped: this.#exchange.isStripped,
       propagated: this.#exchange.propagated ?? null,
       translation,
     });
@@ -119,6 +121,7 @@ export class Relay implements CallHandler {
       session: route.session,
       cache: route.cache,
       isOurCookie: this.#exchange.isOurCookie,
+      transportSecurity: this.#exchange.transportSecurity ?? null,
       setCookies: this.#exchange.setCookies(),
       translation,
       publicTarget: request.url ?? "/",

@@ -25,6 +25,7 @@ t.test("the least that works has the contract's defaults, and is warned only of 
     port: 3000,
     managementHost: "127.0.0.1",
     managementPort: 9000,
+    hstsMaxAgeMs: null,
     publicHealthPath: null,
     cognitoUserPoolId: "eu-central-1_AbCdEf123",
     cognitoRegion: "eu-central-1",
@@ -47,6 +48,10 @@ t.test("the least that works has the contract's defaults, and is warned only of 
     spa: null,
     spaCsp: null,
     authPrefix: "/auth",
+    proxyStripHeaders: [
+      ...["x-remote-user", "x-user", "remote-user"],
+      ...["x-auth-request-*", "x-amzn-oidc-*", "x-ssl-client-*", "x-client-cert"],
+    ],
     csrfHeader: "off",
     upstreamMaxHeaderBytes: 65_536,
     trustProxy: false,

@@ -9,11 +9,13 @@ import {
 import { isOurCookie, translationOf } from "./support.js";
 
 const REQUEST: RequestHeaderFacts = {
+  method: "POST",
   token: "id",
   bearer: "the-token",
   translation: translationOf(),
   forwarded: { for: "192.0.2.7", proto: "https", host: "app.example.com" },
   isOurCookie,
+  isStripped: () => false,
   propagated: null,
 };
 /** What every call gets, at the end. */
@@ -92,6 +94,17 @@ t.test("the API gets the caller's headers without what is not for it", (t) => {
   t.end();
 });
 
+t.test("what PROXY_STRIP_HEADERS names goes, and with a read whatever would make a write of it", (t) => {
+  const isStripped = (name: string) => name === "x-user";
+  const overrides = ["X-HTTP-Method-Override", "DELETE", "x-http-method", "PUT", "X-Method-Override", "PATCH"];
+  const raw = ["X-User", "root", "X-Users", "1", ...overrides];
+  for (const method of ["GET", "HEAD"])
+    t.same(upstreamRequestHeaders(raw, { ...REQUEST, isStripped, method }), ["X-Users", "1", ...OURS], method);
+  for (const method of ["POST", "PUT", "DELETE", "OPTIONS"])
+    t.same(upstreamRequestHeaders(raw, { ...REQUEST, isStripped, method }), ["X-Users", "1", ...overrides, ...OURS], method);
+  t.end();
+});
+
 t.test("Authorization is ours alone on a route with a token, and the caller's on a route without", (t) => {
   const raw = ["Authorization", "Basic mine"];
   const withoutBearer = OURS.slice(0, -2);
@@ -106,6 +119,7 @@ const RESPONSE: ResponseHeaderFacts = {
   session: "required",
   cache: "private",
   isOurCookie,
+  transportSecurity: null,
   setCookies: [],
   translation: translationOf(),
   publicTarget: "/api/x",

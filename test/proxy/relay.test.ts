@@ -19,6 +19,7 @@ t.test("a call that ended while it waited for a connection is not sent when ther
       forwarded: { for: "192.0.2.7", proto: "https", host: "app.example.com" },
       translation: translationOf(),
       isOurCookie,
+      isStripped: () => false,
       setCookies: () => [],
     },
     clock,

@@ -131,6 +131,7 @@ export async function startFront(t: Test, options: FrontOptions): Promise<Front>
       forwarded: { for: "192.0.2.7", proto: "https", host: "app.example.com" },
       translation: translationOf(options.route),
       isOurCookie,
+      isStripped: () => false,
       setCookies: () => [],
       ...options.exchange,
     };

@@ -71,6 +71,7 @@ async function shaking(
       forwarded: { for: "192.0.2.7", proto: "https" as const, host: "app.example.com" },
       translation: translationOf({ target, ...route }),
       isOurCookie,
+      isStripped: () => false,
       setCookies: () => cookies,
       watchStream,
     };
@@ -287,6 +288,7 @@ t.test("a connection that is gone before the handshake begins is not handed on",
     forwarded: { for: "192.0.2.7", proto: "https" as const, host: "app.example.com" },
     translation: translationOf(),
     isOurCookie,
+    isStripped: () => false,
     setCookies: () => [],
   };
   t.same(await shakeHands(exchange, head, { clock: manualClock(), connectTimeoutMs: 2_000, maxHeaderBytes: 65_536 }), {

@@ -2,6 +2,7 @@
  * One process for many quick files: starting one costs more than most of them take. Each still runs by itself, too. That no file is missing, or
  * runs twice, is held by architecture/suites.test.ts.
  */
+import "../http/answer-headers.test.js";
 import "../http/broken-answers.test.js";
 import "../http/corpus.test.js";
 import "../http/cross-site.test.js";

@@ -12,6 +12,7 @@ import "../proxy/path.test.js";
 import "../proxy/public-address.test.js";
 import "../proxy/relay.test.js";
 import "../proxy/routes.test.js";
+import "../proxy/strip-headers.test.js";
 import "../proxy/tunnel-frames.test.js";
 import "../proxy/tunnel-handshake.test.js";
 import "../proxy/tunnel.test.js";
