@@ -21,7 +21,13 @@ function createProcess(instance: string, dice: Dice) {
     openSockets: () => now.sockets,
     openStreams: () => now.streams,
     waitingRefreshes: () => now.waiting,
-    cache: () => ({ hits: now.hits, misses: now.misses, openedBytes: now.openedBytes, newestBytes: now.openedBytes * 0.08 }),
+    cache: () => ({
+      hits: now.hits,
+      misses: now.misses,
+      openedBytes: now.openedBytes,
+      endingBytes: 0,
+      newestBytes: now.openedBytes * 0.08,
+    }),
     cacheMaxBytes: 64 * MIB,
   });
   metrics.watchReady(() => true);

@@ -61,7 +61,13 @@ export interface Gauges {
   readonly openSockets: () => number;
   readonly openStreams: () => number;
   readonly waitingRefreshes: () => number;
-  readonly cache: () => { readonly hits: number; readonly misses: number; readonly openedBytes: number; readonly newestBytes: number };
+  readonly cache: () => {
+    readonly hits: number;
+    readonly misses: number;
+    readonly openedBytes: number;
+    readonly newestBytes: number;
+    readonly endingBytes: number;
+  };
   readonly cacheMaxBytes: number;
 }
 
@@ -150,7 +156,7 @@ export function createMetrics(): Metrics {
   // A series that is missing until the first time cannot show its first increase.
   for (const result of ["refreshed", "rejected", "doubtful", "unavailable", "misconfigured", "denied"]) refreshes.inc({ result }, 0);
   for (const alert of ["refreshes_doubtful", "misconfigured", "session_too_large"]) alerts.inc({ alert }, 0);
-  for (const operation of ["keep", "seal"]) storeErrors.inc({ operation }, 0);
+  for (const operation of ["keep", "seal", "forget"]) storeErrors.inc({ operation }, 0);
   for (const [reason, causes] of Object.entries(ENDING_CAUSES)) for (const cause of causes) ended.inc({ reason, cause }, 0);
   for (const outcome of ["ok", "cognito_throttled", "cognito_blocked"]) cognitoCalls.inc({ operation: "InitiateAuth", outcome }, 0);
   age.zero({ reason: "expired", cause: "refresh_token_expired" });
@@ -200,6 +206,7 @@ export function createMetrics(): Metrics {
       gauge("bff_refresh_waiting", "Refreshes that wait for their turn under REFRESH_RATE_LIMIT", gauges.waitingRefreshes);
       total("bff_session_cache_hits_total", "Tickets found opened in memory", () => gauges.cache().hits);
       total("bff_session_cache_misses_total", "Tickets that had to be opened", () => gauges.cache().misses);
+      gauge("bff_session_endings_bytes", "Estimated bytes of ended sessions that are remembered", () => gauges.cache().endingBytes);
       gauge("bff_session_cache_max_bytes", "SESSION_CACHE_BYTES", () => gauges.cacheMaxBytes);
       const cacheBytes: Gauge<"cache"> = new Gauge({
         name: "bff_session_cache_bytes",

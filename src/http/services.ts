@@ -90,6 +90,12 @@ export interface ServiceOptions {
   readonly cognitoDeadlineMs?: number;
 }
 
+/** How long after its start a session can be refreshed: no longer than our own limit lets it live, either. */
+function refreshableMs({ cognitoRefreshTokenValidityMs, sessionMaxAgeMs }: Config): number | null {
+  if (cognitoRefreshTokenValidityMs === null) return sessionMaxAgeMs;
+  return sessionMaxAgeMs === null ? cognitoRefreshTokenValidityMs : Math.min(cognitoRefreshTokenValidityMs, sessionMaxAgeMs);
+}
+
 export function createServices(config: Config, options: ServiceOptions = {}): Services {
   const {
     clock = systemClock,
@@ -117,10 +123,20 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
   const sealer = createSealer(config.sessionKeys);
   const ticketBudgetBytes = config.cookieHeaderBudgetBytes - MARKER_BYTES;
   const cookies = createCookieWriter({ publicUrl: config.publicUrl, sameSite: config.cookieSameSite });
-  const cookieStore = createCookieStore({ sealer, clock, userPoolId, clientId, cacheBytes: config.sessionCacheBytes, tell, log });
+  const time = createCognitoTime(clock, log);
+  const cookieStore = createCookieStore({
+    sealer,
+    clock,
+    userPoolId,
+    clientId,
+    cacheBytes: config.sessionCacheBytes,
+    refreshableMs: refreshableMs(config),
+    cognitoNow: time.now,
+    tell,
+    log,
+  });
   const store = tellingStore(cookieStore, (session) => watch.learn(session));
 
-  const time = createCognitoTime(clock, log);
   const verifier = createTokenVerifier({ userPoolId, region, clientId, endpoint, time, deadlineMs: KEYS_DEADLINE_MS, log });
   const source = createTokenSource({
     region,
@@ -140,7 +156,7 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
     clock,
   });
   const revocationTurn = () => revocationLimiter.request("background").granted;
-  const revocation = createRevocation({ source, turn: revocationTurn, clock, tell, log });
+  const revocation = createRevocation({ source, turn: revocationTurn, confirmed: store.revoked, clock, tell, log });
   const lifecycle = createSessionLifecycle({
     store,
     verifier,

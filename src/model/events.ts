@@ -50,7 +50,7 @@ export type BffEvent =
   /** GlobalSignOut ended all sessions of the person. */
   | { readonly kind: "signed_out_everywhere"; readonly session: SessionOf | null }
   | { readonly kind: "ticket_sealed"; readonly bytes: number }
-  | { readonly kind: "store_failed"; readonly operation: "keep" | "seal" }
+  | { readonly kind: "store_failed"; readonly operation: "keep" | "seal" | "forget" }
   | { readonly kind: "alert"; readonly alert: Alert; readonly details: object };
 
 export type Tell = (event: BffEvent) => void;

@@ -3,6 +3,7 @@ import type { Cancel, Clock } from "../model/clock.js";
 import type { SessionOf, Tell } from "../model/events.js";
 import { describeError, type Log } from "../model/log.js";
 import type { Secret } from "../model/secret.js";
+import type { SessionId } from "../model/session.js";
 
 const RETRY_AFTER_MS = [1_000, 5_000, 30_000, 120_000, 600_000] as const;
 /** In an outage sign-outs go on: beyond this many that wait a failure is only logged. */
@@ -35,6 +36,8 @@ export interface RevocationOptions {
   readonly source: Pick<TokenSource, "revoke">;
   /** A rate of their own: a wave of sign-outs must not hold up refreshes, nor the other way round. */
   readonly turn: AskTurn;
+  /** Cognito has confirmed it: nothing of the session can be refreshed any more. */
+  readonly confirmed?: (id: SessionId) => void;
   readonly clock: Clock;
   readonly tell: Tell;
   readonly log: Log;
@@ -51,7 +54,7 @@ const GIVEN_UP = {
     "GlobalSignOut failed: this session is over, the person's others are not (it needs the scope aws.cognito.signin.user.admin)",
 } as const;
 
-export function createRevocation({ source, turn, clock, tell, log }: RevocationOptions): Revocation {
+export function createRevocation({ source, turn, confirmed = () => {}, clock, tell, log }: RevocationOptions): Revocation {
   const pending = new Set<Pending>();
   /** Attempts whose answer is still to come. */
   const underWay = new Set<Promise<ErrandResult>>();
@@ -89,6 +92,7 @@ export function createRevocation({ source, turn, clock, tell, log }: RevocationO
   async function finish(errand: Errand, result: "done" | "failed"): Promise<"done" | "failed"> {
     if (result === "done")
       tell({ kind: errand.operation === "RevokeToken" ? "token_revoked" : "signed_out_everywhere", session: errand.session });
+    if (result === "done" && errand.session) confirmed(errand.session.id);
     await errand.over?.();
     return result;
   }

@@ -71,7 +71,7 @@ export function createSessionLifecycle(options: SessionLifecycleOptions): Sessio
 
   function end(session: Session, ending: SessionEnding): void {
     if (store.endingOf(session.id)) return;
-    store.end(session.id, ending);
+    store.end(session, ending);
     tell({ kind: "session_ended", id: session.id, ending, known: knownOf(session), replaced: false });
     announce(session.id, ending);
   }

@@ -6,14 +6,21 @@ import { isNewer, mergeSessions, SESSION_ID_BYTES, type Session, type SessionId,
 import { ENDING_CAUSES, type SessionEnding } from "../wire/reasons.js";
 import { ByteReader, ByteWriter } from "./byte-string.js";
 import type { PresentedCookies } from "./cookies.js";
+import { EndingTable } from "./ending-table.js";
 import type { Opened, Sealer } from "./sealing.js";
 import { decodeSession, encodeSession } from "./session-codec.js";
 import type { Reading, SessionStore } from "./session-store.js";
 import { DICTIONARY } from "./token-packing.js";
 
-/** A copied cookie can still be used until its ID token dies, 24 hours at most: so long an ending is remembered here. */
-const ENDING_KEPT_MS = 25 * 60 * 60 * 1000;
-const MOST_ENDINGS = 100_000;
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Cognito's longest life of an ID or access token: so long a copied cookie may serve where its tokens are not known here. */
+const LONGEST_TOKEN_LIFE_MS = DAY_MS;
+/** Where nobody said how long refresh tokens live: Cognito's own default. */
+const ASSUMED_REFRESH_TOKEN_LIFE_MS = 30 * DAY_MS;
+/** Answers under way and old tabs hear of an ending for so long whatever became of its tokens, without asking Cognito again. */
+const SHORTEST_ENDING_MS = 60 * 60 * 1000;
+/** A quarter of a million endings. */
+const ENDING_BYTES = 64 * 1024 * 1024;
 /** Objects and their headers beside the tokens' text, measured roughly. */
 const SESSION_OVERHEAD_BYTES = 1_500;
 
@@ -24,6 +31,12 @@ export interface CookieStoreOptions {
   readonly clientId: string;
   /** Bytes of memory for opened tickets and for versions no browser has brought back yet. */
   readonly cacheBytes: number;
+  /** Bytes of memory for endings; 64 MiB unless a test says otherwise. */
+  readonly endingBytes?: number;
+  /** How long after its start a session can be refreshed at most; null where nobody said. */
+  readonly refreshableMs?: number | null;
+  /** Cognito's time, which a token's `exp` is compared with. */
+  readonly cognitoNow?: () => number;
   readonly tell?: Tell;
   readonly log?: Log;
 }
@@ -36,6 +49,7 @@ export interface CacheFigures {
   /** Bytes, as estimated, of opened tickets and of versions no browser has brought back yet. */
   readonly openedBytes: number;
   readonly newestBytes: number;
+  readonly endingBytes: number;
 }
 
 export interface CookieStore extends SessionStore {
@@ -54,6 +68,9 @@ interface KnownSession {
   /** Whether a browser has brought this version back: then nothing is lost with it. */
   brought: "not yet" | "back";
 }
+
+/** Cognito's own verdict on the refresh token: nothing is left to be revoked. */
+const DEAD_AT_COGNITO: ReadonlySet<string> = new Set(["refresh_token_expired", "refresh_token_revoked", "refresh_token_reused"]);
 
 const ENDINGS: readonly SessionEnding[] = [
   ...ENDING_CAUSES.expired.flatMap((cause): SessionEnding[] => {
@@ -90,12 +107,31 @@ export function createCookieStore(options: CookieStoreOptions): CookieStore {
       );
     },
   });
-  const endings = new LRUCache<SessionId, { ending: SessionEnding; superseded: boolean }>({
-    max: MOST_ENDINGS,
-    ttl: ENDING_KEPT_MS,
-    perf: { now: () => clock.now() },
-    ttlResolution: 0,
+  let warned = false;
+  const endings = new EndingTable({
+    maxBytes: options.endingBytes ?? ENDING_BYTES,
+    now: () => clock.now(),
+    forgotten() {
+      tell({ kind: "store_failed", operation: "forget" });
+      if (!warned)
+        log.warn({}, "an ended session was forgotten while a copy of its cookie could still be used: too many sessions end at once");
+      warned = true;
+    },
   });
+  const refreshableMs = options.refreshableMs ?? ASSUMED_REFRESH_TOKEN_LIFE_MS;
+
+  /** By our clock: when the last of the session's tokens dies, and when its refresh token does. */
+  function lifeOf(session: Session | null): { readonly tokensMs: number; readonly refreshTokenMs: number } {
+    const nowMs = clock.now();
+    if (!session) return { tokensMs: nowMs + LONGEST_TOKEN_LIFE_MS, refreshTokenMs: nowMs + refreshableMs };
+    const { tokens, unverified } = session;
+    const kept = [tokens.id, tokens.access, unverified?.id, unverified?.access];
+    const lastExpiryMs = Math.max(0, ...kept.map((token) => token?.expiresAtMs ?? 0));
+    return {
+      tokensMs: lastExpiryMs - (options.cognitoNow?.() ?? nowMs) + nowMs,
+      refreshTokenMs: session.startedAtMs + refreshableMs,
+    };
+  }
 
   function openTicket(ticket: string): OpenedTicket | Extract<Opened, { kind: "invalid" }> {
     const cached = opened.get(ticket);
@@ -170,24 +206,32 @@ export function createCookieStore(options: CookieStoreOptions): CookieStore {
     },
 
     newest(id) {
-      return endings.has(id) ? null : (known.get(id)?.session ?? null);
+      return endings.get(id) ? null : (known.get(id)?.session ?? null);
     },
 
     save(session) {
-      if (endings.has(session.id)) return false;
+      if (endings.get(session.id)) return false;
       const before = known.get(session.id)?.session;
       const merged = before ? mergeSessions(session, before) : session;
       if (merged !== before) known.set(session.id, { session: merged, sealed: null, brought: "not yet" });
       return true;
     },
 
-    end(id, ending, superseded) {
+    end(ended, ending, superseded) {
+      const id = typeof ended === "string" ? ended : ended.id;
+      const here = known.get(id)?.session ?? null;
+      const session = typeof ended === "string" ? here : here ? mergeSessions(ended, here) : ended;
       known.delete(id);
-      // The first reason stands: a refresh rejected after a sign-out is still a sign-out.
-      if (!endings.has(id)) endings.set(id, { ending, superseded: superseded !== undefined });
+      const { tokensMs, refreshTokenMs } = lifeOf(session);
+      const shortestMs = Math.max(tokensMs, clock.now() + SHORTEST_ENDING_MS);
+      // Until Cognito has confirmed that the refresh token is dead, a copied cookie could be refreshed.
+      const untilMs = DEAD_AT_COGNITO.has(ending.cause) ? shortestMs : Math.max(shortestMs, refreshTokenMs);
+      endings.add(id, { ending, superseded: superseded !== undefined }, untilMs, shortestMs);
     },
 
-    endingOf: (id) => endings.get(id) ?? null,
+    revoked: (id) => endings.keepForTokensAlone(id),
+
+    endingOf: (id) => endings.get(id),
 
     seal(session) {
       const entry = known.get(session.id);
@@ -197,7 +241,12 @@ export function createCookieStore(options: CookieStoreOptions): CookieStore {
       return sealed;
     },
 
-    cacheFigures: () => ({ ...lookups, openedBytes: opened.calculatedSize, newestBytes: known.calculatedSize }),
+    cacheFigures: () => ({
+      ...lookups,
+      openedBytes: opened.calculatedSize,
+      newestBytes: known.calculatedSize,
+      endingBytes: endings.bytes,
+    }),
 
     sealEnding(id, ending) {
       const writer = new ByteWriter().raw(Buffer.from(id, "base64url")).uint48(clock.now()).text(ending.cause);

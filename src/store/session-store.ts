@@ -32,8 +32,13 @@ export interface SessionStore {
   newest(id: SessionId): Session | null;
   /** Keeps a version that no request has brought yet. False, and nothing kept, when the session has ended meanwhile. */
   save(session: Session): boolean;
-  /** Ends a session for good. `superseded`: a newer sign-in in that browser took its place, so nobody may touch the browser's cookies. */
-  end(id: SessionId, ending: SessionEnding, superseded?: "superseded"): void;
+  /**
+   * Ends a session for good; its id where no more is known of it. `superseded`: a newer sign-in in that browser took its place, so nobody may
+   * touch the browser's cookies.
+   */
+  end(ended: Session | SessionId, ending: SessionEnding, superseded?: "superseded"): void;
+  /** Cognito has confirmed that the refresh token of an ended session is dead: what is left of a copied cookie is the life of its tokens. */
+  revoked(id: SessionId): void;
   /** How a session ended; null while it has not. */
   endingOf(id: SessionId): { readonly ending: SessionEnding; readonly superseded: boolean } | null;
   /** The ticket that goes to the browser. */

@@ -1,5 +1,6 @@
 import t from "tap";
-import type { Session } from "../../src/model/session.js";
+import type { BffEvent } from "../../src/model/events.js";
+import { createSessionId, type Session } from "../../src/model/session.js";
 import { ByteWriter } from "../../src/store/byte-string.js";
 import { type CookieStoreOptions, createCookieStore } from "../../src/store/cookie-store.js";
 import { createCookieWriter, readSessionCookies } from "../../src/store/cookies.js";
@@ -11,6 +12,7 @@ import {
   CLIENT_ID,
   HOUR_MS,
   keyFrom,
+  MINUTE_MS,
   presenting,
   refreshedSession,
   refreshTokenOf,
@@ -18,6 +20,7 @@ import {
   sessionOf,
   USER_POOL_ID,
 } from "../support/session-fixtures.js";
+import { collectLog } from "../support/session-log.js";
 
 const LOGOUT: SessionEnding = { reason: "signed_out", cause: "logout" };
 const sealer = createSealer([keyFrom("cookie store")]);
@@ -127,17 +130,84 @@ t.test("fifty answers that carry one new version seal it once", (t) => {
   t.end();
 });
 
-t.test("an ending is remembered longer than any ID token can live", (t) => {
+t.test("an ending is kept until the refresh token's end while its revocation is not confirmed, and then until its last token dies", (t) => {
+  const DAY_MS = 24 * HOUR_MS;
+  for (const [what, options, endsMs] of [
+    ["as long as it is said to live", { refreshableMs: 90 * DAY_MS }, 90 * DAY_MS],
+    ["Cognito's default where nobody said", {}, 30 * DAY_MS],
+  ] as const) {
+    const clock = createManualClock(START_MS);
+    const store = storeWith({ clock, ...options });
+    const [unconfirmed, confirmed] = [sessionOf({ lifeMs: 24 * HOUR_MS }), sessionOf({ lifeMs: 24 * HOUR_MS })];
+    const tickets = [unconfirmed, confirmed].map((session) => store.seal(session));
+    for (const session of [unconfirmed, confirmed]) store.end(session, LOGOUT);
+    store.revoked(confirmed.id);
+    const kinds = () => tickets.map((ticket) => store.read(presenting([ticket])).kind);
+    clock.advance(DAY_MS - 1);
+    t.same(kinds(), ["ended", "ended"], what);
+    t.notOk(store.save(confirmed));
+    clock.advance(1);
+    t.equal(store.endingOf(confirmed.id), null, "a copy of it has no token that lives, and none that refreshes");
+    clock.advance(endsMs - DAY_MS - 1);
+    t.equal(store.read(presenting([tickets[0] ?? ""])).kind, "ended");
+    clock.advance(1);
+    t.equal(store.endingOf(unconfirmed.id), null, "so memory does not grow");
+  }
+  t.end();
+});
+
+t.test("an ending that only the id is known of is kept as long as any session could live", (t) => {
   const clock = createManualClock(START_MS);
   const store = storeWith({ clock });
   const session = sessionOf();
-  const ticket = store.seal(session);
   store.end(session.id, LOGOUT);
-  clock.advance(24 * HOUR_MS + 1);
+  clock.advance(30 * 24 * HOUR_MS - 1);
+  t.ok(store.endingOf(session.id));
+  t.end();
+});
+
+t.test("Cognito's own verdict is heard for an hour, and the last token's life is counted in Cognito's time", (t) => {
+  const clock = createManualClock(START_MS);
+  const aheadMs = 2 * HOUR_MS;
+  const store = storeWith({ clock, cognitoNow: () => clock.now() - aheadMs });
+  const [dead, living] = [sessionOf({ issuedAtMs: START_MS - 9 * HOUR_MS }), sessionOf({ issuedAtMs: START_MS - aheadMs })];
+  for (const session of [dead, living]) store.end(session, { reason: "expired", cause: "refresh_token_revoked" });
+  clock.advance(HOUR_MS - 1);
+  t.ok(store.endingOf(dead.id));
+  t.ok(store.endingOf(living.id), "by our clock its token has died long ago, by Cognito's it lives");
+  clock.advance(1);
+  t.equal(store.endingOf(dead.id), null);
+  t.end();
+});
+
+t.test("a hundred thousand other endings bring no ended session back", (t) => {
+  const store = storeWith();
+  const session = sessionOf();
+  const ticket = store.seal(session);
+  store.end(session, LOGOUT);
+  for (let other = 0; other < 100_001; other++) store.end(createSessionId(), LOGOUT);
   t.equal(store.read(presenting([ticket])).kind, "ended");
-  t.notOk(store.save(session));
-  clock.advance(HOUR_MS);
-  t.equal(store.endingOf(session.id), null, "and then forgotten, so that memory does not grow");
+  t.end();
+});
+
+t.test("when memory for endings is full the earliest end goes first, is counted, and the log says so once", (t) => {
+  const told: BffEvent[] = [];
+  const log = collectLog();
+  const store = storeWith({ endingBytes: 256 * 100, tell: (event) => void told.push(event), log });
+  const sessions = Array.from({ length: 103 }, (_, index) => sessionOf({}, { startedAtMs: START_MS + ((index * 37) % 103) * MINUTE_MS }));
+  for (const session of sessions) {
+    store.end(session, LOGOUT);
+    // Asking about one keeps none.
+    store.endingOf(sessions[0]?.id ?? session.id);
+  }
+  const forgotten = sessions.filter(({ id }) => store.endingOf(id) === null).map(({ startedAtMs }) => (startedAtMs - START_MS) / MINUTE_MS);
+  t.same(
+    forgotten.sort((a, b) => a - b),
+    [0, 1, 2],
+  );
+  t.same(told, Array(3).fill({ kind: "store_failed", operation: "forget" }));
+  t.equal(log.saying("an ended session was forgotten").length, 1);
+  t.equal(store.cacheFigures().endingBytes, 256 * 100);
   t.end();
 });
 

@@ -45,6 +45,7 @@ import "../session/sign-out.test.js";
 import "../store/byte-string.test.js";
 import "../store/cookie-store.test.js";
 import "../store/cookies.test.js";
+import "../store/ending-table.test.js";
 import "../store/sealing.test.js";
 import "../store/session-codec.test.js";
 import "../store/token-packing.test.js";
