@@ -169,26 +169,38 @@ function settle(outcome: ForwardOutcome, route: string, request: FastifyRequest,
 }
 
 /**
- * The proxied prefixes as a scope of their own. The call is handled in `onRequest`, before Fastify would look at the body: bodies are streamed,
- * whatever their type says.
+ * What the hooks of somebody's own app have said of the answer to Fastify's reply, which a proxied answer goes past. @fastify/helmet writes to
+ * the raw response itself, @fastify/cors does not.
  */
-export function proxyRoutes(app: FastifyInstance, services: Services): void {
+function handOverHeaders(_request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value);
+  done();
+}
+
+/**
+ * The proxied prefixes as a scope of their own. The call is handled in `onRequest`, before Fastify would look at the body: bodies are streamed,
+ * whatever their type says. It is the route's own hook, not the scope's, and so the last of all: what an app registers behind the plugin comes
+ * before the call as well.
+ *
+ * @param embedded whether the scope is in somebody's own app, whose hooks may have headers for every answer.
+ */
+export function proxyRoutes(app: FastifyInstance, services: Services, embedded: boolean): void {
   const handleCall = createCallHandler(services);
-  app.addHook("onRequest", async (request, reply) => {
+  const handle = async (request: FastifyRequest, reply: FastifyReply) => {
     const call = matchCall(request.raw.url, services);
     if (!call) throw new ProblemError({ reason: "not_found" });
     await handleCall(call, request, reply);
-  });
+  };
   app.addHook("onSend", async (request, reply) => {
     for (const value of request.bffVisit ? services.gate.cookiesFor(request.bffVisit) : []) reply.header("set-cookie", value);
   });
   const unreachable = async () => {
     throw new Error("calls are answered before their handler");
   };
+  const route = { method: app.supportedMethods, onRequest: embedded ? [handOverHeaders, handle] : handle, handler: unreachable };
   for (const { prefix } of services.config.proxyRoutes) {
     const base = prefix === "/" ? "" : prefix;
-    const method = app.supportedMethods;
-    if (base !== "") app.route({ method, url: base, handler: unreachable });
-    app.route({ method, url: `${base}/*`, handler: unreachable });
+    if (base !== "") app.route({ ...route, url: base });
+    app.route({ ...route, url: `${base}/*` });
   }
 }

@@ -14,9 +14,13 @@ export function registerRoutes(app: FastifyInstance, services: Services, prepare
   const { config } = services;
   addScope(app, (scope) => {
     prepare?.(scope);
+    // Not part of an app's own API description: `hide` is what @fastify/swagger and its kin look at.
+    scope.addHook("onRoute", (route) => {
+      route.schema = Object.assign({ hide: true }, route.schema);
+    });
     answerErrorsAsProblems(scope, config);
     scope.decorateRequest("bffVisit", null);
     addScope(scope, (auth) => authRoutes(auth, services), { prefix: config.authPrefix });
-    addScope(scope, (proxy) => proxyRoutes(proxy, services));
+    addScope(scope, (proxy) => proxyRoutes(proxy, services, prepare !== null));
   });
 }

@@ -11,12 +11,24 @@ export function latin1(raw: Dispatcher.DispatchController["rawHeaders"]): string
   return headers;
 }
 
-/** Writes a head with every header kept, those that were set on the response before included. */
+/** Headers of which several say more than one; browsers enforce each of several policies. */
+const ADDING_UP: ReadonlySet<string> = new Set([
+  ...["set-cookie", "vary", "content-security-policy", "content-security-policy-report-only"],
+]);
+
+/**
+ * Writes a head with every header kept. One that was set on the response before, as an app's own hooks do for all of its answers, gives way
+ * where the API says something itself: two values of one name are what neither meant.
+ */
 export function writeHead(response: ServerResponse, status: number, reason: string | undefined, headers: string[]): void {
   if (response.getHeaderNames().length === 0) {
     if (reason === undefined) response.writeHead(status, headers);
     else response.writeHead(status, reason, headers);
     return;
+  }
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i] ?? "";
+    if (!ADDING_UP.has(name.toLowerCase())) response.removeHeader(name);
   }
   // Once a header was set on its own, writeHead keeps only the last of several with one name, Set-Cookie among them (Node 20).
   for (let i = 0; i + 1 < headers.length; i += 2) response.appendHeader(headers[i] ?? "", headers[i + 1] ?? "");

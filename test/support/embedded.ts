@@ -10,18 +10,19 @@ export interface EmbeddedProxy {
   readonly logLines: readonly string[];
 }
 
-/** An app of somebody's own with the plugin in it and nobody signed in; `setUp` registers what comes before the plugin. */
+/** An app of somebody's own with the plugin in it and nobody signed in; `before` and `after` register what comes around the plugin. */
 export async function embedProxy(
   t: Test,
   proxyRoutes: BffPluginOptions["proxyRoutes"],
-  setUp: (app: FastifyInstance) => void | Promise<void> = () => {},
+  before: (app: FastifyInstance) => void | Promise<void> = () => {},
+  after: (app: FastifyInstance) => void | Promise<void> = () => {},
 ): Promise<EmbeddedProxy> {
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const logLines: string[] = [];
   const app: FastifyInstance = fastify({ loggerInstance: memoryLogger(logLines) });
   t.teardown(() => app.close());
-  await setUp(app);
+  await before(app);
   await app.register(cognitoBff, {
     publicUrl: url,
     cognitoUserPoolId: "us-east-1_Local0001",
@@ -30,6 +31,7 @@ export async function embedProxy(
     sessionKeys: [Buffer.from("0123456789abcdefghijklmnopqrstuv").toString("base64")],
     proxyRoutes,
   });
+  await after(app);
   await app.listen({ host: "127.0.0.1", port });
   return { url, app, logLines };
 }
