@@ -66,7 +66,15 @@ program
 program
   .command("check-config")
   .description("every fault of the configuration at once, or the effective configuration with secrets redacted")
-  .action(run(async () => print((await import("./commands/check-config.js")).checkConfig(process.env))));
+  .action(
+    run(async () => {
+      const [{ checkConfig }, { openFilesLimit }] = await Promise.all([
+        import("./commands/check-config.js"),
+        import("./commands/open-files.js"),
+      ]);
+      return print(checkConfig(process.env, {}, openFilesLimit()));
+    }),
+  );
 program
   .command("keygen")
   .description("a new session key, and in what order to roll it out")

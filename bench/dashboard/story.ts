@@ -20,6 +20,7 @@ function createProcess(instance: string, dice: Dice) {
     openCalls: () => now.calls,
     openSockets: () => now.sockets,
     openStreams: () => now.streams,
+    waitingCalls: () => 0,
     waitingRefreshes: () => now.waiting,
     cache: () => ({
       hits: now.hits,

@@ -5,6 +5,7 @@ import { formatDuration } from "../config/duration.js";
 import type { ConfigFault, Environment } from "../config/given-settings.js";
 import { type ConfigParsing, type EffectiveSetting, type EnvironmentReading, parseEnvironment } from "../config/parse-config.js";
 import { SETTINGS } from "../config/settings.js";
+import { openFilesWarning } from "./open-files.js";
 import { viteConfig } from "./vite-config.js";
 
 const LINE_WIDTH = 110;
@@ -13,16 +14,26 @@ const INDENT = "  ";
 /**
  * What `cognito-bff check-config` says: every fault at once (exit code 1), or the configuration that `start` would run with, secrets as
  * `present` (exit code 0). Plain text without colours; nothing is started, and of files only those of NAME_FILE variables are read.
+ *
+ * @param openFiles how many files the process may have open; null: not known.
  */
-export function checkConfig(env: Environment, reading: EnvironmentReading = {}): { readonly text: string; readonly exitCode: 0 | 1 } {
+export function checkConfig(
+  env: Environment,
+  reading: EnvironmentReading = {},
+  openFiles: number | null = null,
+): { readonly text: string; readonly exitCode: 0 | 1 } {
   const parsing = parseEnvironment(env, reading);
   if (parsing.kind === "faults") {
     const count = parsing.faults.length;
     const head = `The configuration has ${count === 1 ? "1 fault" : `${count} faults`}. Nothing will start before ${count === 1 ? "it is" : "they are"} mended.`;
     return { text: sections(head, faultLines(parsing.faults), warningLines(parsing.warnings)), exitCode: 1 };
   }
+  const files = openFilesWarning(parsing.config, openFiles);
   const vite = viteLines(viteConfig(parsing.config, env), parsing.config);
-  return { text: sections(...effectiveConfiguration(parsing), vite, warningLines(parsing.warnings)), exitCode: 0 };
+  return {
+    text: sections(...effectiveConfiguration(parsing), vite, warningLines([...parsing.warnings, ...(files === null ? [] : [files])])),
+    exitCode: 0,
+  };
 }
 
 function sections(...parts: readonly string[]): string {

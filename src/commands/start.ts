@@ -2,6 +2,7 @@ import type { Environment } from "../config/given-settings.js";
 import { parseEnvironment } from "../config/parse-config.js";
 import { buildServer } from "../http/server.js";
 import { checkConfig } from "./check-config.js";
+import { openFilesLimit, openFilesWarning } from "./open-files.js";
 import { untilStopped } from "./stop.js";
 
 /**
@@ -17,7 +18,9 @@ export async function start(env: Environment): Promise<number> {
     process.stderr.write(checkConfig(env).text);
     return 1;
   }
-  const { config, warnings } = parsing;
+  const { config } = parsing;
+  const files = openFilesWarning(config, openFilesLimit());
+  const warnings = files === null ? parsing.warnings : [...parsing.warnings, files];
   const server = await buildServer(config);
   for (const warning of warnings) server.app.log.warn(warning);
   const { url, managementUrl } = await server.listen();

@@ -95,7 +95,7 @@ function askForUnit(number: string): string {
 }
 
 /** Another kind, or `off`, which is null. */
-export function orOff<T>(kind: Kind<TString, T>): Kind<TString, T | null> {
+export function orOff<S extends TString | NumberOrText, T>(kind: Kind<S, T>): Kind<S, T | null> {
   const expected = `\`off\`, or ${kind.expected}`;
   return {
     ...kind,

@@ -79,6 +79,8 @@ export interface Config {
   readonly csrfHeader: "off" | "required";
   /** Which peers' X-Forwarded-* are believed: none, so many hops, or these CIDRs. */
   readonly trustProxy: false | number | readonly string[];
+  /** Calls to one API origin at a time; null: no limit. */
+  readonly upstreamMaxConnections: number | null;
   /** Longest head of an API's answer. */
   readonly upstreamMaxHeaderBytes: number;
   readonly drainDelayMs: number;

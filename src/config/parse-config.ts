@@ -200,6 +200,7 @@ function toConfig(v: SettingValues): Config {
     proxyStripHeaders: v.PROXY_STRIP_HEADERS,
     csrfHeader: v.CSRF_HEADER,
     trustProxy: v.TRUST_PROXY,
+    upstreamMaxConnections: v.UPSTREAM_MAX_CONNECTIONS,
     upstreamMaxHeaderBytes: v.UPSTREAM_MAX_HEADER_BYTES,
     drainDelayMs: v.DRAIN_DELAY,
     shutdownTimeoutMs: v.SHUTDOWN_TIMEOUT,

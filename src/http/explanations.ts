@@ -69,6 +69,11 @@ export const EXPLANATIONS: Readonly<Record<Reason, Explanation>> = {
     person: "The application cannot be reached right now.",
     operator: "No connection to the route's target, or no HTTP answer from it.",
   },
+  upstream_busy: {
+    person: "The application is very busy. Please try again in a moment.",
+    operator:
+      "The target had UPSTREAM_MAX_CONNECTIONS calls under way, and none ended within 10 seconds, or as many again were waiting. See Retry-After.",
+  },
   upstream_timeout: {
     person: "The application took too long to answer.",
     operator: "The target sent no answer within the route's responseHeaderTimeout.",

@@ -60,6 +60,7 @@ export interface Gauges {
   readonly openCalls: () => number;
   readonly openSockets: () => number;
   readonly openStreams: () => number;
+  readonly waitingCalls: () => number;
   readonly waitingRefreshes: () => number;
   readonly cache: () => {
     readonly hits: number;
@@ -203,6 +204,7 @@ export function createMetrics(): Metrics {
       gauge("bff_open_calls", "Calls under way to an API", gauges.openCalls);
       gauge("bff_open_sockets", "WebSockets open through the proxy", gauges.openSockets);
       gauge("bff_open_streams", "Event streams open through the proxy", gauges.openStreams);
+      gauge("bff_upstream_waiting", "Calls that wait for their turn at an API under UPSTREAM_MAX_CONNECTIONS", gauges.waitingCalls);
       gauge("bff_refresh_waiting", "Refreshes that wait for their turn under REFRESH_RATE_LIMIT", gauges.waitingRefreshes);
       total("bff_session_cache_hits_total", "Tickets found opened in memory", () => gauges.cache().hits);
       total("bff_session_cache_misses_total", "Tickets that had to be opened", () => gauges.cache().misses);

@@ -99,6 +99,7 @@ const PROBLEM_LINES: Readonly<Record<Reason, ProblemLine>> = {
   session_too_large: { level: "info" },
   internal: { level: "info" },
   upstream_unreachable: { level: "debug" },
+  upstream_busy: { level: "debug" },
   upstream_timeout: { level: "debug" },
   cognito_unavailable: { level: "info" },
   cognito_throttled: { level: "info" },

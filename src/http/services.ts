@@ -197,13 +197,18 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
   const watch = createSessionWatch({ coordinator, lifecycle, store, limits, time, clock, log });
   const connectTimeoutMs = UPSTREAM_CONNECT_TIMEOUT_MS;
   const maxHeaderBytes = config.upstreamMaxHeaderBytes;
-  const forwarder = createForwarder({ clock, connectTimeoutMs, keepAliveMs: UPSTREAM_KEEP_ALIVE_MS, maxHeaderBytes });
+  const forwarder = createForwarder({
+    ...{ clock, connectTimeoutMs, maxHeaderBytes },
+    keepAliveMs: UPSTREAM_KEEP_ALIVE_MS,
+    maxCalls: config.upstreamMaxConnections,
+  });
 
   const upgrades = createUpgrades({ watch, clock, log, connectTimeoutMs, maxHeaderBytes });
   metrics.watch({
     openCalls: () => open.calls,
     openStreams: () => open.streams,
     openSockets: () => upgrades.size,
+    waitingCalls: () => forwarder.waiting,
     waitingRefreshes: () => limiter.waiting,
     cache: () => cookieStore.cacheFigures(),
     cacheMaxBytes: config.sessionCacheBytes,

@@ -7,6 +7,9 @@ export interface UpstreamFailure {
   readonly line: string;
 }
 
+/** Whoever asks again sooner finds those in front who have waited. */
+const RETRY_AFTER_SECONDS = 5;
+
 const FAILURES: Readonly<Record<Unanswered["kind"], UpstreamFailure>> = {
   unreachable: { problem: { reason: "upstream_unreachable" }, line: "the API cannot be reached" },
   api_closed_early: {
@@ -22,6 +25,10 @@ const FAILURES: Readonly<Record<Unanswered["kind"], UpstreamFailure>> = {
       detail: "The application's API answered with more headers than are accepted here (UPSTREAM_MAX_HEADER_BYTES).",
     },
     line: "the head of the API's answer exceeds UPSTREAM_MAX_HEADER_BYTES",
+  },
+  busy: {
+    problem: { reason: "upstream_busy", retryAfterSeconds: RETRY_AFTER_SECONDS },
+    line: "the API has UPSTREAM_MAX_CONNECTIONS calls, and a call found no turn",
   },
   timeout: { problem: { reason: "upstream_timeout" }, line: "the API gave no answer in time" },
 };

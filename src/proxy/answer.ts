@@ -11,6 +11,9 @@ export function latin1(raw: Dispatcher.DispatchController["rawHeaders"]): string
   return headers;
 }
 
+/** What Node's writeHead takes as a reason phrase; others are left out, they mean nothing to a client (RFC 9112 section 4). */
+const REASON_PHRASE = /^[\t\x20-\x7e]+$/;
+
 /** Headers of which several say more than one; browsers enforce each of several policies. */
 const ADDING_UP: ReadonlySet<string> = new Set([
   ...["set-cookie", "vary", "content-security-policy", "content-security-policy-report-only"],
@@ -20,7 +23,8 @@ const ADDING_UP: ReadonlySet<string> = new Set([
  * Writes a head with every header kept. One that was set on the response before, as an app's own hooks do for all of its answers, gives way
  * where the API says something itself: two values of one name are what neither meant.
  */
-export function writeHead(response: ServerResponse, status: number, reason: string | undefined, headers: string[]): void {
+export function writeHead(response: ServerResponse, status: number, phrase: string | undefined, headers: string[]): void {
+  const reason = phrase !== undefined && REASON_PHRASE.test(phrase) ? phrase : undefined;
   if (response.getHeaderNames().length === 0) {
     if (reason === undefined) response.writeHead(status, headers);
     else response.writeHead(status, reason, headers);

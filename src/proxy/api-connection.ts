@@ -22,6 +22,7 @@ export class ApiConnection {
   #writes: PatientWrites | null = null;
   #calls = 0;
   #broken = false;
+  #onGone: () => void = () => {};
 
   constructor(origin: string, options: Client.Options & { readonly maxHeaderSize: number }, connect: buildConnector.connector) {
     const watched: buildConnector.connector = (to, callback) =>
@@ -41,6 +42,7 @@ export class ApiConnection {
 
   /** @param onGone called when the connection is gone, or could not be made. */
   whenGone(onGone: () => void): void {
+    this.#onGone = onGone;
     this.#client.on("disconnect", onGone).on("connectionError", onGone);
   }
 
@@ -49,9 +51,11 @@ export class ApiConnection {
     this.#client.dispatch(call, handler);
   }
 
-  /** Cuts it: what it carries fails, and what it would still have become is not waited for. */
-  destroy(): Promise<void> {
-    return this.#client.destroy();
+  /** Cuts it for good: what it carries fails, and where it is still being made nobody waits for it. */
+  async destroy(): Promise<void> {
+    const destroyed = this.#client.destroy();
+    this.#onGone();
+    await destroyed;
   }
 
   /** To be called when a request is about to be written: tells whether the connection has carried one before. */
@@ -67,9 +71,9 @@ export class ApiConnection {
     return this.#socket !== null && !this.#socket.destroyed;
   }
 
-  /** Whether a call is on it, or waits for it. */
-  get busy(): boolean {
-    return this.#client.stats.size > 0;
+  /** Whether a call will still go out on it. */
+  get awaited(): boolean {
+    return !this.#client.destroyed && this.#client.stats.size > 0;
   }
 
   /** Whether any byte has come since `begin`. */

@@ -54,7 +54,7 @@ class Pool {
       const place = this.#free.indexOf(connection);
       if (place !== -1) this.#free.splice(place, 1);
       // A call that waits on it still goes out on its next connection.
-      if (!connection.busy) this.#all.delete(connection);
+      if (!connection.awaited) this.#all.delete(connection);
     });
     return connection;
   }

@@ -49,6 +49,8 @@ export type Unanswered =
   | { readonly kind: "api_closed_early"; readonly error: Error }
   /** The head of the API's answer is longer than is accepted. For 502. */
   | { readonly kind: "headers_too_large"; readonly error: Error }
+  /** The API has as many calls as it is given at a time, and no turn came. For 503. */
+  | { readonly kind: "busy" }
   /** Connected, and no head within `responseHeaderTimeoutMs`. For 504. */
   | { readonly kind: "timeout" };
 

@@ -2,12 +2,15 @@ import type { Clock } from "../model/clock.js";
 import { type ConnectionOptions, createConnections } from "./connections.js";
 import { createEventStreams } from "./event-streams.js";
 import type { Exchange, ForwardOutcome } from "./exchange.js";
+import { Places } from "./places.js";
 import { Relay } from "./relay.js";
 
 export type { CutCause, Exchange, ForwardOutcome, Unanswered } from "./exchange.js";
 
 export interface ForwarderOptions extends ConnectionOptions {
   readonly clock: Clock;
+  /** How many calls one API (its origin) is given at a time, event streams aside; null: no limit. */
+  readonly maxCalls: number | null;
 }
 
 export interface Forwarder {
@@ -20,6 +23,8 @@ export interface Forwarder {
    * the body. TRACE is the caller's to refuse: its answer would repeat the token (RFC 9110 section 9.3.8).
    */
   forward(exchange: Exchange): Promise<ForwardOutcome>;
+  /** How many calls wait for their turn at an API. */
+  readonly waiting: number;
   /**
    * Ends the event streams that were asked for with GET, and those still to come: whoever reads one asks again. Returns how many there were.
    */
@@ -32,8 +37,24 @@ export interface Forwarder {
 export function createForwarder(options: ForwarderOptions): Forwarder {
   const connections = createConnections(options);
   const streams = createEventStreams();
+  const { clock, maxCalls } = options;
+  const places = new Map<string, Places>();
+
+  function placesOf(origin: string): Places {
+    const known = places.get(origin);
+    if (known !== undefined) return known;
+    const added = new Places(clock, maxCalls);
+    places.set(origin, added);
+    return added;
+  }
+
   return {
-    forward: (exchange) => new Relay(exchange, options.clock, streams).run(connections),
+    forward: (exchange) => new Relay(exchange, { clock, connections, places: placesOf(exchange.route.target.origin), streams }).run(),
+    get waiting() {
+      let sum = 0;
+      for (const { waiting } of places.values()) sum += waiting;
+      return sum;
+    },
     endEventStreams: () => streams.endAll(),
     close: () => connections.destroy(),
   };

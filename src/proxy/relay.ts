@@ -7,25 +7,28 @@ import type { Connections, Wanted } from "./connections.js";
 import type { EventStreams } from "./event-streams.js";
 import type { CutCause, Exchange, ForwardOutcome } from "./exchange.js";
 import { downstreamResponseHeaders, upstreamRequestHeaders } from "./headers.js";
+import type { Places, Waiter } from "./places.js";
 import { type Awaited, bodyFraming, openRequestBody } from "./request-body.js";
+import { maySendAgain, type Sending, whyUnanswered } from "./sending.js";
 import { createSilenceTimer, type SilenceTimer } from "./silence-timer.js";
-
-/**
- * What a kept connection breaks with when the API closed it just as the call went out: undici for its end, Node for its reset.
- */
-const CLOSED_UNDER_CALL: ReadonlySet<string> = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
 
 /** Tells undici, and nobody else. */
 const ENDED = new Error("The call has ended.");
 
-type CodedError = Error & { readonly code?: string };
 type Controller = Dispatcher.DispatchController;
 
-/** What Node's writeHead takes as a reason phrase; others are left out, they mean nothing to a client (RFC 9112 section 4). */
-const REASON_PHRASE = /^[\t\x20-\x7e]+$/;
+/** What a call is made in. */
+export interface RelaySurroundings {
+  readonly clock: Clock;
+  readonly connections: Connections;
+  /** Those of the API that is called. */
+  readonly places: Places;
+  /** Null: nobody ends its event stream for a restart. */
+  readonly streams: EventStreams | null;
+}
 
 /** One call on its way: the handler that undici tells what comes back. Methods and fields, not closures: it is made for every call. */
-export class Relay implements CallHandler {
+export class Relay implements CallHandler, Waiter {
   readonly #exchange: Exchange;
   readonly #headTimer: SilenceTimer;
   readonly #bodyTimer: SilenceTimer;
@@ -45,6 +48,9 @@ export class Relay implements CallHandler {
   #begun = false;
   #sentAgain = false;
   #send: (wanted: Wanted) => void = () => {};
+  readonly #connections: Connections;
+  readonly #places: Places;
+  #hasPlace = false;
   #body: Readable | null = null;
   readonly #streams: EventStreams | null;
   /** Null unless the answer is an event stream of a session. */
@@ -52,8 +58,10 @@ export class Relay implements CallHandler {
   /** Null unless the answer is an event stream that can be asked for again. */
   #forgetStream: Cancel | null = null;
 
-  constructor(exchange: Exchange, clock: Clock, streams: EventStreams | null = null) {
+  constructor(exchange: Exchange, { clock, connections, places, streams }: RelaySurroundings) {
     this.#exchange = exchange;
+    this.#connections = connections;
+    this.#places = places;
     this.#streams = streams;
     this.#headTimer = createSilenceTimer(clock, exchange.route.responseHeaderTimeoutMs, () => this.#breakOff({ kind: "timeout" }));
     this.#bodyTimer = createSilenceTimer(clock, exchange.route.bodyIdleTimeoutMs, () => this.#cutShort("upstream_silent"));
@@ -62,8 +70,8 @@ export class Relay implements CallHandler {
     });
   }
 
-  run(connections: Connections): Promise<ForwardOutcome> {
-    const { request, response, route, upstreamTarget, translation } = this.#exchange;
+  run(): Promise<ForwardOutcome> {
+    const { request, response } = this.#exchange;
     if (response.destroyed) {
       this.#end({ kind: "client_gone" });
       return this.#settled;
@@ -71,6 +79,18 @@ export class Relay implements CallHandler {
     response.on("finish", this.#onFinish).on("close", this.#onClose).on("drain", this.#onDrain).on("error", this.#onClose);
     // Node tells the answer of a pipelined request nothing when the connection goes before its turn.
     if (response.socket === null) request.socket.setMaxListeners(0).on("close", this.#onClose);
+    if (this.#places.take()) this.onPlace();
+    else if (!this.#places.await(this)) this.#end({ kind: "busy" });
+    return this.#settled;
+  }
+
+  onPlace(): void {
+    if (this.#over) {
+      this.#places.leave();
+      return;
+    }
+    this.#hasPlace = true;
+    const { request, route, upstreamTarget, translation } = this.#exchange;
     const headers = upstreamRequestHeaders(request.rawHeaders, {
       method: request.method ?? "GET",
       token: route.token,
@@ -89,9 +109,17 @@ export class Relay implements CallHandler {
     this.#headTimer.restart();
     const { method = "GET" } = request;
     const call = { path: upstreamTarget, method, headers, body: this.#body };
-    this.#send = (wanted) => connections.dispatch(route.target, call, this, wanted);
+    this.#send = (wanted) => this.#connections.dispatch(route.target, call, this, wanted);
     this.#send("any");
-    return this.#settled;
+  }
+
+  onNoPlace(): void {
+    this.#end({ kind: "busy" });
+  }
+
+  #leavePlace(): void {
+    if (this.#hasPlace) this.#places.leave();
+    this.#hasPlace = false;
   }
 
   onConnection(connection: ApiConnection): void {
@@ -127,8 +155,7 @@ export class Relay implements CallHandler {
       publicTarget: request.url ?? "/",
       upstreamTarget,
     });
-    const reason = statusMessage !== undefined && REASON_PHRASE.test(statusMessage) ? statusMessage : undefined;
-    writeHead(response, status, reason, headers);
+    writeHead(response, status, statusMessage, headers);
     this.#status = status;
     if (request.method === "HEAD" || status === 204 || status === 304) {
       // The head is all there is. undici takes a 304 that names the length of what it stands for (RFC 9110 section 8.6) for a body
@@ -166,18 +193,16 @@ export class Relay implements CallHandler {
   onResponseError(_controller: Controller | undefined, error: Error): void {
     if (this.#over || this.#whole) return;
     if (this.#status !== null) this.#cutShort("upstream_broke");
-    else if (this.#mayResend(error)) {
+    else if (maySendAgain(error, this.#sending())) {
       this.#sentAgain = true;
       // A fresh one: others that are kept may have died along with this one.
       this.#send("fresh");
-    } else this.#end({ kind: this.#whyUnanswered(error), error: bareError(error) });
+    } else this.#end({ kind: whyUnanswered(error, this.#sending()), error: bareError(error) });
   }
 
-  #whyUnanswered({ code }: CodedError): "unreachable" | "api_closed_early" | "headers_too_large" {
-    if (code === "UND_ERR_HEADERS_OVERFLOW") return "headers_too_large";
-    const { refused = true, writeFailed = false } = this.#connection ?? {};
-    const early = this.#body !== null && this.#begun && !refused && (!this.#body.readableEnded || writeFailed);
-    return early && CLOSED_UNDER_CALL.has(code ?? "") ? "api_closed_early" : "unreachable";
+  #sending(): Sending {
+    const { method = "GET" } = this.#exchange.request;
+    return { method, body: this.#body, connection: this.#connection, kept: this.#kept, begun: this.#begun, again: this.#sentAgain };
   }
 
   /** Whether there is more of the request's body to come than undici has taken. */
@@ -190,23 +215,11 @@ export class Relay implements CallHandler {
    * would tell whoever reads the stream with fetch that what came was all.
    */
   #watch(): void {
+    // It may last for hours, and the API has sent what it was asked for.
+    this.#leavePlace();
     this.#unwatch = this.#exchange.watchStream?.(() => this.#cutShort("session_ended")) ?? null;
     // What was asked for with POST nobody asks for again by himself (an answer that is written as it is thought up): it may end like any call.
     if (this.#exchange.request.method === "GET") this.#forgetStream = this.#streams?.keep(() => this.#cutForRestart()) ?? null;
-  }
-
-  /**
-   * Over a kept connection, once. A call that never started changed nothing, whatever it is: undici had not begun to write it, or the system
-   * took none of its first bytes. One that did may be repeated when it is safe and the connection closed before any of its answer came (RFC
-   * 9110 section 9.2.2).
-   */
-  #mayResend({ code }: CodedError): boolean {
-    if (this.#sentAgain || !this.#kept || !CLOSED_UNDER_CALL.has(code ?? "")) return false;
-    if (!this.#begun) return true;
-    // What has been read of a body is gone.
-    if (this.#body !== null) return false;
-    const { method } = this.#exchange.request;
-    return this.#connection?.refused === true || (this.#connection?.heard === false && (method === "GET" || method === "HEAD"));
   }
 
   #finishAnswer(): void {
@@ -260,9 +273,8 @@ export class Relay implements CallHandler {
   #breakOff(outcome: ForwardOutcome): void {
     if (this.#over) return;
     this.#end(outcome);
-    if (this.#begun) this.#controller?.abort(ENDED);
-    // Not on its way yet: the connection that would be made for nobody is not waited for.
-    else void this.#connection?.destroy();
+    // Not undici's own abort, which makes a connection anew for a call that it then finds aborted, and keeps it.
+    void this.#connection?.destroy();
   }
 
   #end(outcome: ForwardOutcome): void {
@@ -272,6 +284,8 @@ export class Relay implements CallHandler {
     this.#bodyTimer.stop();
     this.#unwatch?.();
     this.#forgetStream?.();
+    this.#places.giveUp(this);
+    this.#leavePlace();
     const { request, response } = this.#exchange;
     response.off("finish", this.#onFinish).off("close", this.#onClose).off("drain", this.#onDrain).off("error", this.#onClose);
     request.socket.off("close", this.#onClose);

@@ -72,6 +72,7 @@ export const REASONS = {
   session_too_large: { status: 500, slug: "session-too-large", title: "The session does not fit into cookies" },
   internal: { status: 500, slug: "internal", title: "Something went wrong" },
   upstream_unreachable: { status: 502, slug: "upstream-unreachable", title: "The application's API cannot be reached" },
+  upstream_busy: { status: 503, slug: "upstream-busy", title: "The application's API has too many calls already" },
   upstream_timeout: { status: 504, slug: "upstream-timeout", title: "The application's API took too long" },
   cognito_unavailable: { status: 503, slug: "cognito-unavailable", title: "The sign-in service cannot be reached" },
   cognito_throttled: { status: 503, slug: "cognito-throttled", title: "The sign-in service is overloaded" },

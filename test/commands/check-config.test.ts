@@ -1,5 +1,6 @@
 import t from "tap";
 import { checkConfig } from "../../src/commands/check-config.js";
+import { openFilesLimit } from "../../src/commands/open-files.js";
 import { SETTING_NAMES } from "../../src/config/settings.js";
 import { VALID } from "../config/valid-environment.js";
 
@@ -32,6 +33,23 @@ t.test("the Host that each API sees is listed with why it is this one", async (t
     /^ {2}\/named +app\.example\.com +PUBLIC_URL's, as the route says$/m,
   ])
     t.match(text, line);
+});
+
+t.test("the calls that are let through are compared with the limit of open files", async (t) => {
+  const env = { ...VALID, PROXY_ROUTES: "/api=http://api:8080,/v2=http://api:8080,/files=https://files.internal/v1" };
+  const warned =
+    /UPSTREAM_MAX_CONNECTIONS: 4096 calls and as many that wait need up to 24676 open files for 2 APIs, and this process may have 1024/;
+  const words = (text: string) => text.replaceAll(/\s+/g, " ");
+  t.match(words(checkConfig(env, {}, 1_024).text), warned);
+  t.notMatch(checkConfig(env, {}, 65_536).text, /UPSTREAM_MAX_CONNECTIONS:/);
+  t.notMatch(checkConfig(env, {}, null).text, /UPSTREAM_MAX_CONNECTIONS:/);
+  t.match(
+    words(checkConfig({ ...env, UPSTREAM_MAX_CONNECTIONS: "off" }, {}, 1_024).text),
+    /UPSTREAM_MAX_CONNECTIONS: off, and this process may have 1024/,
+  );
+  t.notMatch(checkConfig({ ...env, UPSTREAM_MAX_CONNECTIONS: "100" }, {}, 1_024).text, /UPSTREAM_MAX_CONNECTIONS: \d/);
+  const limit = openFilesLimit();
+  if (process.platform === "linux") t.ok(limit !== null && limit > 0);
 });
 
 t.test("a file is named as the source of what it holds", async (t) => {

@@ -53,6 +53,7 @@ t.test("the least that works has the contract's defaults, and is warned only of 
       ...["x-auth-request-*", "x-amzn-oidc-*", "x-ssl-client-*", "x-client-cert"],
     ],
     csrfHeader: "off",
+    upstreamMaxConnections: 4096,
     upstreamMaxHeaderBytes: 65_536,
     trustProxy: false,
     drainDelayMs: 0,

@@ -64,6 +64,20 @@ t.test("an API's head is accepted up to UPSTREAM_MAX_HEADER_BYTES, and above it 
   t.match(refused, /^HTTP\/1\.1 502 [\s\S]*"detail":"[^"]*more headers than are accepted here \(UPSTREAM_MAX_HEADER_BYTES\)/);
 });
 
+t.test("a call that finds no turn at the API is a 503 with Retry-After", async (t) => {
+  const { demo, ask, play } = await setUpStage(t, { upstreamMaxConnections: 1 });
+  let asked = 0;
+  play(() => asked++);
+  await ask(t, "/api/1");
+  await eventually(() => asked === 1, "the first call arrives");
+  await ask(t, "/api/2");
+  const waiting = async () => /^bff_upstream_waiting 1$/m.test(await (await fetch(`${demo.managementUrl}/metrics`)).text());
+  while (!(await waiting()));
+  const text = await (await ask(t, "/api/3", "Connection: close\r\n\r\n")).closed();
+  t.match(text, /^HTTP\/1\.1 503 [\s\S]*\r\nretry-after: 5\r\n/i);
+  t.match(text, /\r\nbff-problem: upstream_busy\r\n/i);
+});
+
 t.test("slow APIs: 504 before the head, a cut within the body, on the route's own limits", async (t) => {
   const { demo, ask, play } = await setUpStage(t);
   let asked = false;

@@ -1,5 +1,6 @@
 import { createServer, type Server as NetServer, type Socket } from "node:net";
 import type { Test } from "tap";
+import type { BffOptions } from "../../src/config/options.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";
 import { listen, rawClient } from "./support.js";
 
@@ -17,7 +18,7 @@ export interface Stage {
 }
 
 /** The whole product in front of an API that writes its own bytes; `/api` with a session, `/open` without. */
-export async function setUpStage(t: Test): Promise<Stage> {
+export async function setUpStage(t: Test, options: Partial<BffOptions> = {}): Promise<Stage> {
   let behaviour: Behaviour = (socket) => socket.destroy();
   const api: NetServer = createServer((socket) => {
     let head = "";
@@ -30,6 +31,7 @@ export async function setUpStage(t: Test): Promise<Stage> {
   });
   const target = `http://127.0.0.1:${await listen(t, api)}`;
   const demo = await runDemo(t, {
+    ...options,
     proxyRoutes: [
       { prefix: "/api", target },
       { prefix: "/open", target, session: "none", token: "none" },

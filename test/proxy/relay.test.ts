@@ -2,6 +2,7 @@ import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import t from "tap";
 import type { Dispatcher } from "undici";
+import { Places } from "../../src/proxy/places.js";
 import { Relay } from "../../src/proxy/relay.js";
 import { isOurCookie, manualClock, proxyRoute, translationOf } from "./support.js";
 
@@ -22,9 +23,9 @@ t.test("a call that ended while it waited for a connection is not sent when ther
       isStripped: () => false,
       setCookies: () => [],
     },
-    clock,
+    { clock, connections: { dispatch: () => {}, destroy: async () => {} }, places: new Places(clock, null), streams: null },
   );
-  const outcome = relay.run({ dispatch: () => {}, destroy: async () => {} });
+  const outcome = relay.run();
   clock.advance(1_000);
   t.same(await outcome, { kind: "timeout" });
 

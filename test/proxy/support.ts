@@ -100,6 +100,8 @@ export interface Front {
   readonly clock: ManualClock;
   /** The next outcome that was not taken yet. */
   outcome(): Promise<ForwardOutcome>;
+  /** How many calls wait for their turn. */
+  waiting(): number;
   /** How many listeners of the exchange are left on request and response, by the last outcome. */
   leftListeners(): number;
 }
@@ -115,7 +117,7 @@ export interface FrontOptions {
 export async function startFront(t: Test, options: FrontOptions): Promise<Front> {
   const clock = manualClock();
   const forwarder = createForwarder({
-    ...{ clock, connectTimeoutMs: 2_000, keepAliveMs: 1_000, maxHeaderBytes: 65_536 },
+    ...{ clock, connectTimeoutMs: 2_000, keepAliveMs: 1_000, maxHeaderBytes: 65_536, maxCalls: null },
     ...options.forwarder,
   });
   const ready: ForwardOutcome[] = [];
@@ -143,6 +145,7 @@ export async function startFront(t: Test, options: FrontOptions): Promise<Front>
     const before = count();
     const outcome = await forwarder.forward(exchange);
     left = Math.max(0, count() - before);
+    if (outcome.kind === "busy") response.writeHead(503).end("busy");
     if (outcome.kind === "headers_too_large") response.writeHead(502).end("headers_too_large");
     if (outcome.kind === "api_closed_early") response.writeHead(502).end("api_closed_early");
     if (outcome.kind === "unreachable") response.writeHead(502).end("unreachable");
@@ -160,6 +163,7 @@ export async function startFront(t: Test, options: FrontOptions): Promise<Front>
       const outcome = ready.shift();
       return outcome === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(outcome);
     },
+    waiting: () => forwarder.waiting,
     leftListeners: () => left,
   };
 }

@@ -9,6 +9,7 @@ import "../proxy/forward.test.js";
 import "../proxy/headers.test.js";
 import "../proxy/keep-alive.test.js";
 import "../proxy/path.test.js";
+import "../proxy/places.test.js";
 import "../proxy/public-address.test.js";
 import "../proxy/relay.test.js";
 import "../proxy/routes.test.js";

@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import type { Config } from "../config/config.js";
+
+/** What a process has open besides its calls: listening sockets, the log, connections to Cognito, modules. */
+const ASIDE = 100;
+
+/** How many files this process may have open, or null where the system does not say (it is Linux that does). */
+export function openFilesLimit(): number | null {
+  try {
+    const [, soft] = /^Max open files +(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8")) ?? [];
+    return soft === undefined ? null : Number(soft);
+  } catch {
+    return null;
+  }
+}
+
+/** A warning where the calls that are let through may need more open files than there can be: each has its browser's connection and the API's. */
+export function openFilesWarning({ upstreamMaxConnections, proxyRoutes }: Config, limit: number | null): string | null {
+  if (limit === null || proxyRoutes.length === 0) return null;
+  if (upstreamMaxConnections === null)
+    return `UPSTREAM_MAX_CONNECTIONS: off, and this process may have ${limit} files open: beyond some ${fitting(limit, 1)} calls at a time connections fail`;
+  const origins = new Set(proxyRoutes.map(({ target }) => target.origin)).size;
+  // As many again wait, with the browser's connection alone.
+  const needed = upstreamMaxConnections * 3 * origins + ASIDE;
+  if (needed <= limit) return null;
+  const apis = origins === 1 ? "one API" : `${origins} APIs`;
+  return `UPSTREAM_MAX_CONNECTIONS: ${upstreamMaxConnections} calls and as many that wait need up to ${needed} open files for ${apis}, and this process may have ${limit} (ulimit -n): raise that, or set ${fitting(limit, origins)}`;
+}
+
+function fitting(limit: number, origins: number): number {
+  return Math.max(1, Math.floor((limit - ASIDE) / (3 * origins)));
+}
