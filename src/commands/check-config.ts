@@ -119,7 +119,7 @@ function hostReason(route: ProxyRoute): string {
   if (route.host !== "auto") return `${whose}, as the route says`;
   return apiHost(route) === "public"
     ? `${whose} for plain http (auto): what routes by name needs "host": "target"`
-    : `${whose} for https (auto)`;
+    : `${whose} for https (auto): what compares it with Origin needs "host": "public"`;
 }
 
 function aligned(rows: readonly (readonly string[])[]): string[] {

@@ -79,7 +79,12 @@ const DROPPED_FROM_REQUESTS: ReadonlySet<string> = new Set([
 /** They turn a read into a write behind every check of a read: links, images and other sites may cause a GET. */
 const METHOD_OVERRIDES: ReadonlySet<string> = new Set(["x-http-method-override", "x-http-method", "x-method-override"]);
 
-const DROPPED_FROM_RESPONSES: ReadonlySet<string> = new Set([...HOP_BY_HOP, PROBLEM_HEADER]);
+const DROPPED_FROM_RESPONSES: ReadonlySet<string> = new Set([
+  ...HOP_BY_HOP,
+  PROBLEM_HEADER,
+  // RFC 7838: other doors of the API's own origin, an HTTP/3 port for instance. Browsers would look for them at ours (Caddy and YARP drop it, too).
+  "alt-svc",
+]);
 
 // Underscores and other characters that CGI-like servers turn into the same variable as a hyphen (CVE-2025-64484); as nginx does.
 const PLAIN_NAME = /^[A-Za-z0-9-]+$/;

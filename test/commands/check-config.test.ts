@@ -28,7 +28,7 @@ t.test("the Host that each API sees is listed with why it is this one", async (t
   const { text } = checkConfig({ ...VALID, PROXY_ROUTES: JSON.stringify(routes) });
   for (const line of [
     /^ {2}\/plain +app\.example\.com +PUBLIC_URL's for plain http \(auto\): what routes by name needs "host": "target"$/m,
-    /^ {2}\/tls +tls\.internal:8443 +the target's own for https \(auto\)$/m,
+    /^ {2}\/tls +tls\.internal:8443 +the target's own for https \(auto\): what compares it with Origin needs "host": "public"$/m,
     /^ {2}\/mesh +mesh\.internal +the target's own, as the route says$/m,
     /^ {2}\/named +app\.example\.com +PUBLIC_URL's, as the route says$/m,
   ])

@@ -167,6 +167,7 @@ const RESPONSE_ROWS: readonly (readonly [promise: string, facts: ResponseHeaderF
       ["Set-Cookie", "__Host-Http-bff-session=evil", "Set-Cookie", "=__Host-Http-bff-ended=evil", "Set-Cookie", "sid=1"],
       ["Set-Cookie", "sid=1"],
     ],
+    ["the API's other ports are not ours", PLAIN, ["Alt-Svc", 'h3=":8443"; ma=2592000'], []],
     ["our problem header is ours alone", PLAIN, ["BFF-Problem", "expired", "bff-problem", "x"], []],
     [
       "Access-Control-Allow-* goes, Vary stays",
