@@ -38,7 +38,8 @@ export function describeOAuthError(error: string, description: string | undefine
   const line = description
     ?.slice(0, 300)
     .replace(/[^\x20-\x7e]+/g, " ")
-    .replace(/[^\s"'<>()]+@[^\s"'<>()]+/g, "…@…")
+    // RFC 5321 section 4.5.3.1.1: no name before the @ is longer.
+    .replace(/[^\s"'<>()@]{1,64}@[^\s"'<>()]+/g, "…@…")
     .replace(/eyJ[\w.-]+/g, "eyJ…");
   return { oauth_error: /^[a-z_]{1,40}$/.test(error) ? error : "other", ...(line ? { oauth_description: line } : {}) };
 }
