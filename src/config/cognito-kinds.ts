@@ -19,7 +19,19 @@ export const userPoolId = text(
 );
 
 // ClientIdType of the user pools API: [\w+]+, 1 to 128 characters.
-export const clientId = text("an app client id: letters and digits, 1 to 128", (raw) => /^[\w+]{1,128}$/.test(raw));
+const CLIENT_ID = /^[\w+]{1,128}$/;
+
+export const clientId = text("an app client id: letters and digits, 1 to 128", (raw) => CLIENT_ID.test(raw));
+
+export const clientIds: Kind<ListOrText, readonly string[]> = {
+  schema: LIST_OR_TEXT,
+  expected: "app client ids, comma separated: letters and digits, 1 to 128 each",
+  decode(raw) {
+    const ids = [...new Set(entriesOf(raw))];
+    return ids.length > 0 && ids.every((id) => CLIENT_ID.test(id)) ? accepted(ids) : refused(this.expected);
+  },
+  show: (value) => value.join(","),
+};
 
 /** One client secret, or two while rotating. */
 export const clientSecrets: Kind<ListOrText, readonly Secret[]> = {

@@ -45,6 +45,8 @@ export interface Config {
   /** The part of the user pool id before the underscore. */
   readonly cognitoRegion: string;
   readonly cognitoClientId: string;
+  /** App clients whose sessions end as `client_replaced`. */
+  readonly cognitoPreviousClientIds: readonly string[];
   /** None only for a deliberate public client; two while one is being rotated. */
   readonly cognitoClientSecrets: readonly Secret[];
   /** Base of the managed login as the browser reaches it, without a trailing slash; null: no redirect sign-in. */

@@ -177,6 +177,7 @@ function toConfig(v: SettingValues): Config {
     cognitoUserPoolId: v.COGNITO_USER_POOL_ID,
     cognitoRegion: v.COGNITO_USER_POOL_ID.replace(/_.*$/, ""),
     cognitoClientId: v.COGNITO_CLIENT_ID,
+    cognitoPreviousClientIds: v.COGNITO_PREVIOUS_CLIENT_IDS ?? [],
     cognitoClientSecrets: v.COGNITO_CLIENT_SECRET ?? [],
     cognitoDomain: v.COGNITO_DOMAIN,
     cognitoTokenUrl: v.COGNITO_TOKEN_URL ?? v.COGNITO_DOMAIN,

@@ -45,6 +45,11 @@ const cognitoRules: readonly Rule[] = [
     const expected = `${userPoolId.expected}; \`local_…\` is an emulator's, with COGNITO_ENDPOINT=http://localhost:…`;
     return [fault("COGNITO_USER_POOL_ID", expected, COGNITO_USER_POOL_ID)];
   }),
+  rule(["COGNITO_CLIENT_ID", "COGNITO_PREVIOUS_CLIENT_IDS"], ({ COGNITO_CLIENT_ID, COGNITO_PREVIOUS_CLIENT_IDS }) =>
+    COGNITO_PREVIOUS_CLIENT_IDS?.includes(COGNITO_CLIENT_ID)
+      ? [fault("COGNITO_PREVIOUS_CLIENT_IDS", "other clients than COGNITO_CLIENT_ID, which cannot have replaced itself", COGNITO_CLIENT_ID)]
+      : [],
+  ),
   rule(["COGNITO_CLIENT_SECRET", "COGNITO_PUBLIC_CLIENT"], ({ COGNITO_CLIENT_SECRET, COGNITO_PUBLIC_CLIENT }) => {
     const isPublic = COGNITO_CLIENT_SECRET === null;
     if (isPublic === COGNITO_PUBLIC_CLIENT) return [];

@@ -1,5 +1,5 @@
 import { byteSize, choice, duration, flag, integer, listenHost, orOff, text } from "./basic-kinds.js";
-import { clientId, clientSecrets, scopes, userPoolId } from "./cognito-kinds.js";
+import { clientId, clientIds, clientSecrets, scopes, userPoolId } from "./cognito-kinds.js";
 import { contentSecurityPolicy } from "./csp-kind.js";
 import { PROXY_SETTINGS } from "./proxy-settings.js";
 import { sessionKeys } from "./session-keys.js";
@@ -94,6 +94,15 @@ export const SETTINGS = {
     absence: REQUIRED,
     meaning: "The app client.",
     example: "3n4b5urk1ft4fl3mg5e62d9ado",
+  }),
+  COGNITO_PREVIOUS_CLIENT_IDS: open({
+    group: "cognito",
+    kind: clientIds,
+    absence: nothing("none"),
+    meaning:
+      "App clients that `COGNITO_CLIENT_ID` has taken the place of: their sessions end as `client_replaced`, and people sign in again. A session of any other " +
+      "client is a mistake of the configuration.",
+    example: "2m3n4b5urk1ft4fl3mg5e62d9a",
   }),
   COGNITO_CLIENT_SECRET: secret({
     group: "cognito",

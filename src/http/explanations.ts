@@ -115,6 +115,7 @@ export const CAUSE_DETAILS: Readonly<Record<Cause, string>> = {
   user_deleted: "The account does not exist any more.",
   password_reset_required: "The password has to be reset. Sign in again to do so.",
   user_unconfirmed: "The account is not confirmed yet.",
+  client_replaced: "The service has changed its registration with the sign-in service since you signed in. Sign in again.",
   idle_timeout: "Nothing happened for so long that the session was ended. Sign in again.",
   session_lifetime: "The session reached the longest time that is allowed here. Sign in again.",
   unknown: "Cognito rejected the refresh for a reason it did not name. Sign in again if this persists.",

@@ -31,7 +31,7 @@ export function problemDocument(problem: Problem, requestId: string, settings: P
     ...(problem.cause ? { cause: problem.cause } : {}),
     detail: problem.detail ?? (problem.cause ? CAUSE_DETAILS[problem.cause] : wordsFor(problem)),
     request_id: requestId,
-    ...(status === 401 || problem.reason === "sign_in_failed" ? { login_url: `${settings.authPrefix}/login` } : {}),
+    ...(status === 401 || problem.reason === "sign_in_failed" || problem.signInHelps ? { login_url: `${settings.authPrefix}/login` } : {}),
   };
 }
 

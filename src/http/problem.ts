@@ -13,6 +13,8 @@ export interface Problem {
   readonly retryAfterSeconds?: number;
   /** The methods a route has, for 405. */
   readonly allow?: string;
+  /** Signing in again helps, although the status does not say so: the answer says where. */
+  readonly signInHelps?: true;
   /** Where it happened while signing in: the words are about that, and the page's button begins again. */
   readonly signIn?: FailedSignIn;
 }

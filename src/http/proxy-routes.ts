@@ -119,12 +119,14 @@ export function createCallHandler(services: Services): (call: ProxiedCall, reque
   }
 }
 
+const NO_SESSION: ReadonlySet<Visit["reading"]["kind"]> = new Set(["none", "invalid", "foreign"]);
+
 /**
  * Whether an optional route goes on without a session. One that has ended is told of once, on the answer that takes its ticket away; a ticket
- * that cannot be opened stays in the browser and must not close a public page for good.
+ * that cannot be opened, or is of another app client, stays in the browser and must not close a public page for good.
  */
 function isNobody({ reading, presented }: Visit): boolean {
-  return reading.kind === "none" || reading.kind === "invalid" || (reading.kind === "ended" && !presented.any);
+  return NO_SESSION.has(reading.kind) || (reading.kind === "ended" && !presented.any);
 }
 
 function bearerFor(route: ProxyRoute, session: Session | null, tell: Tell): string | null {
@@ -133,7 +135,11 @@ function bearerFor(route: ProxyRoute, session: Session | null, tell: Tell): stri
   // A refresh has been tried for it: Cognito issues none.
   if (!token) {
     tell({ kind: "alert", alert: "misconfigured", details: { problem: `Cognito issues no ${route.token} token`, route: route.prefix } });
-    throw new ProblemError({ reason: "misconfigured", detail: "The session holds no token of the kind this route needs. Sign in again." });
+    throw new ProblemError({
+      reason: "misconfigured",
+      detail: "The session holds no token of the kind this route needs. Sign in again.",
+      signInHelps: true,
+    });
   }
   return token.jwt.reveal();
 }

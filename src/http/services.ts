@@ -224,7 +224,15 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
     lifecycle,
     signOut,
     hammerGuard: createHammerGuard(clock),
-    gate: createSessionGate({ store, cookies, ticketBudgetBytes, coordinator, lifecycle, tell }),
+    gate: createSessionGate({
+      store,
+      cookies,
+      ticketBudgetBytes,
+      previousClientIds: new Set(config.cognitoPreviousClientIds),
+      coordinator,
+      lifecycle,
+      tell,
+    }),
     verifier,
     time,
     managedLogin:

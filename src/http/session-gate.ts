@@ -17,12 +17,15 @@ export interface Visit {
 }
 
 const MOST_REPORTED = 1_000;
+const FOREIGN = "Your session was begun under another configuration of this service. Signing in again replaces it.";
 
 export interface SessionGateOptions {
   readonly store: SessionStore;
   readonly cookies: CookieWriter;
   /** How many bytes of Cookie header a ticket may take. */
   readonly ticketBudgetBytes: number;
+  /** App clients that ours has taken the place of, on purpose. */
+  readonly previousClientIds: ReadonlySet<string>;
   readonly coordinator: RefreshCoordinator;
   readonly lifecycle: SessionLifecycle;
   readonly tell: Tell;
@@ -91,8 +94,10 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
       case "invalid":
         throw new ProblemError({ reason: "invalid", cause: reading.cause });
       case "foreign":
+        // Meant: the cookie is kept all the same, for a process of the release before may still serve it.
+        if (options.previousClientIds.has(reading.clientId)) throw new ProblemError({ reason: "expired", cause: "client_replaced" });
         reportForeign(reading);
-        throw new ProblemError({ reason: "misconfigured" });
+        throw new ProblemError({ reason: "misconfigured", detail: FOREIGN, signInHelps: true });
       case "session": {
         const ending = store.endingOf(reading.session.id)?.ending ?? lifecycle.enforceLimits(reading.session);
         if (ending) throw endingProblem(ending);

@@ -74,7 +74,7 @@ const DEAD_AT_COGNITO: ReadonlySet<string> = new Set(["refresh_token_expired", "
 
 const ENDINGS: readonly SessionEnding[] = [
   ...ENDING_CAUSES.expired.flatMap((cause): SessionEnding[] => {
-    return cause === "unknown" || cause === "refresh_token_invalid" ? [] : [{ reason: "expired", cause }];
+    return cause === "unknown" || cause === "refresh_token_invalid" || cause === "client_replaced" ? [] : [{ reason: "expired", cause }];
   }),
   ...ENDING_CAUSES.signed_out.map((cause): SessionEnding => ({ reason: "signed_out", cause })),
 ];

@@ -12,6 +12,7 @@ export const ENDING_CAUSES = {
     "user_deleted",
     "password_reset_required",
     "user_unconfirmed",
+    "client_replaced",
     "idle_timeout",
     "session_lifetime",
     "unknown",
@@ -45,8 +46,8 @@ export type SignInCause = (typeof SIGN_IN_CAUSES)[number];
  */
 export type DoubtfulCause = Extract<ExpiredCause, "refresh_token_invalid" | "unknown">;
 
-/** The causes after which nothing brings the session back: only these may take its cookie away. */
-export type DefiniteExpiredCause = Exclude<ExpiredCause, DoubtfulCause>;
+/** The causes after which nothing brings the session back: only these may take its cookie away. While releases are mixed another process may still serve a session of the client that was replaced. */
+export type DefiniteExpiredCause = Exclude<ExpiredCause, DoubtfulCause | "client_replaced">;
 
 /** How a session ended for good. */
 export type SessionEnding =

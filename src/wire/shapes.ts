@@ -12,7 +12,7 @@ export interface ProblemDocument {
   readonly cause?: Cause;
   readonly detail: string;
   readonly request_id: string;
-  /** Where to sign in; on every 401 and on `sign_in_failed`. */
+  /** Where to sign in; on every 401, on `sign_in_failed`, and wherever else that helps. */
   readonly login_url?: string;
 }
 

@@ -30,6 +30,7 @@ t.test("the least that works has the contract's defaults, and is warned only of 
     cognitoUserPoolId: "eu-central-1_AbCdEf123",
     cognitoRegion: "eu-central-1",
     cognitoClientId: "3n4b5urk1ft4fl3mg5e62d9ado",
+    cognitoPreviousClientIds: [],
     cognitoDomain: "https://my-app.auth.eu-central-1.amazoncognito.com",
     cognitoTokenUrl: "https://my-app.auth.eu-central-1.amazoncognito.com",
     cognitoEndpoint: null,

@@ -35,6 +35,11 @@ t.test("settings that contradict each other are faults", async (t) => {
       "COGNITO_DOMAIN: managed login's host",
     ],
     [
+      "a client that replaced itself",
+      { COGNITO_PREVIOUS_CLIENT_IDS: "other,3n4b5urk1ft4fl3mg5e62d9ado" },
+      "COGNITO_PREVIOUS_CLIENT_IDS: other clients than COGNITO_CLIENT_ID",
+    ],
+    [
       "a session shorter than its idle limit",
       { SESSION_IDLE_TIMEOUT: "2h", SESSION_MAX_AGE: "1h" },
       "SESSION_MAX_AGE: at least SESSION_IDLE_TIMEOUT (2h), which could never pass otherwise [1h]",

@@ -178,7 +178,9 @@ export function sessionStoreContract(t: Test, name: string, create: () => Stores
     const { store, open } = rig();
     const endings: SessionEnding[] = [
       ...ENDING_CAUSES.expired.flatMap((cause) =>
-        cause === "unknown" || cause === "refresh_token_invalid" ? [] : [{ reason: "expired", cause } as const],
+        cause === "unknown" || cause === "refresh_token_invalid" || cause === "client_replaced"
+          ? []
+          : [{ reason: "expired", cause } as const],
       ),
       ...ENDING_CAUSES.signed_out.map((cause) => ({ reason: "signed_out", cause }) as const),
     ];

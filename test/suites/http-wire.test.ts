@@ -4,6 +4,7 @@
  */
 import "../http/answer-headers.test.js";
 import "../http/broken-answers.test.js";
+import "../http/another-client.test.js";
 import "../http/corpus.test.js";
 import "../http/cross-site.test.js";
 import "../http/drain.test.js";

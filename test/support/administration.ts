@@ -17,8 +17,11 @@ export async function administer<T = Record<string, unknown>>(
 }
 
 /** Changes some settings of the app client and keeps the others, as UpdateUserPoolClient resets what is left out. */
-export async function updateClient(demo: RunningDemo, changes: Record<string, unknown>): Promise<void> {
-  const ClientId = demo.server.services.config.cognitoClientId;
+export async function updateClient(
+  demo: RunningDemo,
+  changes: Record<string, unknown>,
+  ClientId = demo.server.services.config.cognitoClientId,
+): Promise<void> {
   const { UserPoolClient } = await administer<{ UserPoolClient: Record<string, unknown> }>(demo, "DescribeUserPoolClient", { ClientId });
   const readOnly = ["ClientSecret", "CreationDate", "LastModifiedDate", "ClientType"];
   const kept = Object.fromEntries(Object.entries(UserPoolClient).filter(([name]) => !readOnly.includes(name)));

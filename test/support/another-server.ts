@@ -25,7 +25,8 @@ export async function runAnotherServer(
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const clock: Clock = { now: () => demo.clock.now() + aheadMs, after: (delayMs, callback) => demo.clock.after(delayMs, callback) };
-  await updateClient(demo, { CallbackURLs: [`${demo.url}/auth/callback`, `${url}/auth/callback`] });
+  const clientId = changes.cognitoClientId ?? demo.server.services.config.cognitoClientId;
+  await updateClient(demo, { CallbackURLs: [`${demo.url}/auth/callback`, `${url}/auth/callback`] }, clientId);
   const logLines: string[] = [];
   const config = { ...demo.server.services.config, port, managementPort: 0, publicUrl: url, ...changes };
   const server = await buildServer(config, { clock, logger: memoryLogger(logLines) });

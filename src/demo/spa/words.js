@@ -13,6 +13,7 @@ const ENDINGS = {
   user_deleted: ["This account no longer exists", "It was removed. If that surprises you, please get in touch with the shop."],
   password_reset_required: ["You need a new password", "The shop asked for your password to be changed. You can do that as you sign in."],
   user_unconfirmed: ["Your account needs confirming", "Please confirm it as you sign in again."],
+  client_replaced: ["We have moved to a new sign-in", "Please sign in once more to go on."],
   idle_timeout: ["You were away for a while", "To keep your account safe you were signed out. Please sign in again."],
   session_lifetime: ["It is time to sign in again", "Sessions end after a fixed time here, and yours has passed."],
   logout: ["You signed out in another tab", "So you are signed out here as well."],
