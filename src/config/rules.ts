@@ -1,7 +1,9 @@
 import { isLoopback, isLoopbackHttp } from "../model/loopback.js";
 import { isEmulated, userPoolId } from "./cognito-kinds.js";
 import { formatDuration } from "./duration.js";
+import { liesUnder } from "./prefix.js";
 import type { SettingName, SettingValues } from "./settings.js";
+import { uncoveredBy } from "./strictness.js";
 import { takesTransportSecurity } from "./url-kinds.js";
 
 /** What a rule over several settings has to say. Texts name variables; for options they are put into the options' names. */
@@ -125,24 +127,29 @@ const sessionRules: readonly Rule[] = [
   ),
 ];
 
-function isBelow(path: string, prefix: string): boolean {
-  return prefix === "/" || path === prefix || path.startsWith(`${prefix}/`);
-}
-
 const pathRules: readonly Rule[] = [
   rule(["PROXY_ROUTES", "AUTH_PREFIX"], ({ PROXY_ROUTES, AUTH_PREFIX }) =>
     (PROXY_ROUTES ?? [])
-      .filter(({ prefix }) => isBelow(prefix, AUTH_PREFIX))
+      .filter(({ prefix }) => liesUnder(prefix, AUTH_PREFIX))
       .map(({ prefix }) => fault("PROXY_ROUTES", `a prefix outside AUTH_PREFIX (${AUTH_PREFIX})`, prefix)),
   ),
+  rule(["PROXY_ROUTES"], ({ PROXY_ROUTES }) =>
+    uncoveredBy(PROXY_ROUTES ?? []).map(({ looser, stricter }) =>
+      fault(
+        "PROXY_ROUTES",
+        `a target for ${looser.prefix} that leads to nothing that ${stricter.prefix} guards: what asks for less (session, token) would go round it`,
+        looser.prefix,
+      ),
+    ),
+  ),
   rule(["PUBLIC_HEALTH_PATH", "AUTH_PREFIX"], ({ PUBLIC_HEALTH_PATH, AUTH_PREFIX }) =>
-    PUBLIC_HEALTH_PATH !== null && isBelow(PUBLIC_HEALTH_PATH, AUTH_PREFIX)
+    PUBLIC_HEALTH_PATH !== null && liesUnder(PUBLIC_HEALTH_PATH, AUTH_PREFIX)
       ? [fault("PUBLIC_HEALTH_PATH", `a path outside AUTH_PREFIX (${AUTH_PREFIX})`, PUBLIC_HEALTH_PATH)]
       : [],
   ),
   rule(["PUBLIC_HEALTH_PATH", "PROXY_ROUTES"], ({ PUBLIC_HEALTH_PATH, PROXY_ROUTES }) => {
     const shadowed = (PROXY_ROUTES ?? []).find(
-      ({ prefix }) => PUBLIC_HEALTH_PATH !== null && prefix !== "/" && isBelow(PUBLIC_HEALTH_PATH, prefix),
+      ({ prefix }) => PUBLIC_HEALTH_PATH !== null && prefix !== "/" && liesUnder(PUBLIC_HEALTH_PATH, prefix),
     );
     return shadowed === undefined ? [] : [warning("PUBLIC_HEALTH_PATH", `is answered here and no longer forwarded to ${shadowed.prefix}`)];
   }),

@@ -40,11 +40,28 @@ export function refuseBadHandshake({ method, headers }: FastifyRequest): void {
 
 /** Hands calls on to the APIs: checks, session, token, then straight onto the raw response. */
 export function createCallHandler(services: Services): (call: ProxiedCall, request: FastifyRequest, reply: FastifyReply) => Promise<void> {
-  const { config, cookies, coordinator, forwarder, gate, hammerGuard, lifecycle, metrics, open, tell, tracer, upgrades, watch } = services;
+  const {
+    config,
+    cookies,
+    coordinator,
+    forwarder,
+    gate,
+    hammerGuard,
+    lifecycle,
+    metrics,
+    open,
+    stricterSiblings,
+    tell,
+    tracer,
+    upgrades,
+    watch,
+  } = services;
   const publicUrl = new URL(config.publicUrl);
   const proto = publicUrl.protocol === "https:" ? ("https" as const) : ("http" as const);
 
-  return async function handleCall({ match: { route, translation }, upstreamTarget }, request, reply) {
+  return async function handleCall({ match: { route, upstreamPath, translation }, upstreamTarget }, request, reply) {
+    if (stricterSiblings.guard(route, upstreamPath))
+      throw new ProblemError({ reason: "bad_request", detail: "Some servers would read this path as one that another route guards." });
     // RFC 9110 9.3.8: the answer to TRACE would repeat the token.
     if (request.method === "TRACE") throw new ProblemError({ reason: "method_not_allowed", allow: CALL_METHODS });
     refuseCrossSite(judgeCall(request, config), judgeStaticHeader(request, config, route));

@@ -10,6 +10,7 @@ import { type Log, silentLog } from "../model/log.js";
 import { findTracer, type Tracer } from "../model/tracing.js";
 import { createForwarder, type Forwarder } from "../proxy/forward.js";
 import { createRouteTable, type RouteTable } from "../proxy/routes.js";
+import { createStricterSiblings, type StricterSiblings } from "../proxy/stricter-siblings.js";
 import { type StripsHeader, stripsHeaders } from "../proxy/strip-headers.js";
 import { createDoubtGuard } from "../session/doubt-guard.js";
 import type { SessionLimits } from "../session/limits.js";
@@ -56,6 +57,7 @@ export interface Services {
   /** Null without COGNITO_DOMAIN. */
   readonly managedLogin: ManagedLogin | null;
   readonly routes: RouteTable;
+  readonly stricterSiblings: StricterSiblings;
   readonly isStripped: StripsHeader;
   /** Null: nothing is said. */
   readonly transportSecurity: string | null;
@@ -251,6 +253,7 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
             log,
           }),
     routes: createRouteTable(config.proxyRoutes, config),
+    stricterSiblings: createStricterSiblings(config.proxyRoutes),
     isStripped: stripsHeaders(config.proxyStripHeaders),
     transportSecurity: transportSecurity(config),
     forwarder,

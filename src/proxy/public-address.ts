@@ -1,6 +1,6 @@
 import { apiHost } from "../config/api-host.js";
 import type { Config, ProxyRoute } from "../config/config.js";
-import { liesUnder, prefixOf } from "./prefix.js";
+import { liesUnder, prefixOf } from "../config/prefix.js";
 
 /** Path and query of one call, as the browser has them and as the API got them. */
 export interface Asked {

@@ -1,5 +1,5 @@
 import type { Config, ProxyRoute } from "../config/config.js";
-import { liesUnder, prefixOf } from "./prefix.js";
+import { liesUnder, prefixOf } from "../config/prefix.js";
 import { createTranslation, type Translation } from "./translation.js";
 
 export interface RouteMatch {

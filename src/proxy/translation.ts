@@ -1,6 +1,6 @@
 import { apiHost } from "../config/api-host.js";
 import type { Config, ProxyRoute } from "../config/config.js";
-import { prefixOf } from "./prefix.js";
+import { prefixOf } from "../config/prefix.js";
 import { type Asked, PublicAddress } from "./public-address.js";
 
 /** What differs between the browser's side of a route and its API's. Made once for each route, at start-up. */

@@ -1,5 +1,5 @@
 import t from "tap";
-import { faultsWith, parseWith } from "./valid-environment.js";
+import { configWith, faultsWith, parseWith } from "./valid-environment.js";
 
 type Changes = Readonly<Record<string, string | undefined>>;
 
@@ -143,3 +143,69 @@ t.test("other programs' variables are left alone", async (t) => {
   ];
   t.same(parseWith(Object.fromEntries([...others, "LOGNAME", "PUBLIC_KEY", "A".repeat(5_000)].map((name) => [name, "x"]))).warnings, []);
 });
+
+t.test(
+  "a looser route must not lead round a stricter one to the same paths; where the longer prefix keeps them apart it may",
+  async (t) => {
+    const open = { session: "none" };
+    const at = (path: string) => `http://app:8080${path}`;
+    const strip = { stripPrefix: true };
+    const faulty: readonly (readonly object[])[] = [
+      [
+        { prefix: "/open", target: at(""), ...strip, ...open },
+        { prefix: "/private", target: at("") },
+      ],
+      [
+        { prefix: "/open", target: at(""), ...strip, ...open },
+        { prefix: "/private", target: at(""), ...strip },
+      ],
+      [
+        { prefix: "/open", target: at("/v1"), ...strip, session: "optional" },
+        { prefix: "/private", target: at("/v1/users"), ...strip },
+      ],
+      [
+        { prefix: "/a", target: at("/b"), ...open },
+        { prefix: "/b/a/c", target: at("") },
+      ],
+      [
+        { prefix: "/app", target: at(""), token: "none" },
+        { prefix: "/App", target: at("") },
+      ],
+    ];
+    for (const routes of faulty) {
+      const faults = faultsWith({ PROXY_ROUTES: JSON.stringify(routes) });
+      t.match(faults, [/^PROXY_ROUTES: .* would go round it/], JSON.stringify(routes));
+    }
+    const legal: readonly (readonly object[])[] = [
+      [
+        { prefix: "/app", target: at(""), ...open },
+        { prefix: "/app/private", target: at("") },
+      ],
+      [
+        { prefix: "/", target: at(""), ...open },
+        { prefix: "/api", target: at("") },
+      ],
+      [
+        { prefix: "/web", target: at(""), ...strip, ...open },
+        { prefix: "/web/my", target: at("/my"), ...strip },
+      ],
+      [
+        { prefix: "/api", target: at(""), ...strip },
+        { prefix: "/public", target: at("/public"), ...strip, ...open },
+      ],
+      [
+        { prefix: "/api", target: at("") },
+        { prefix: "/api/public", target: at(""), ...open },
+      ],
+      [
+        { prefix: "/open", target: at(""), ...strip, ...open },
+        { prefix: "/private", target: "http://other:8080" },
+      ],
+      [
+        { prefix: "/a", target: at(""), ...strip, token: "id" },
+        { prefix: "/b", target: at(""), ...strip, token: "access" },
+      ],
+    ];
+    for (const routes of legal) t.doesNotThrow(() => configWith({ PROXY_ROUTES: JSON.stringify(routes) }), JSON.stringify(routes));
+  },
+);

@@ -1,4 +1,6 @@
+import { createServer } from "node:http";
 import t from "tap";
+import { listen } from "../proxy/support.js";
 import { bodyOf, rawExchange, statusOf } from "../support/raw-http.js";
 import { runDemo } from "../support/running-demo.js";
 
@@ -239,4 +241,28 @@ t.test("tokens in logs: no line holds a token, a cookie, the secret, the e-mail 
   const sub = (JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as { sub: string }).sub;
   const secrets = [token, ...token.split("."), ticket, ticket.slice(40, 80), "localcognitodemosecret", demo.user.email, sub];
   for (const secret of secrets) t.notOk(log.includes(secret), "not in the log");
+});
+
+t.test("public-path bypass: what a folding server takes for a guarded path is refused, as a call and as a socket", async (t) => {
+  const seen: string[] = [];
+  const api = createServer((request, response) => void response.end(`${seen.push(request.url ?? "")}`));
+  const target = `http://127.0.0.1:${await listen(t, api)}`;
+  const demo = await runDemo(t, {
+    proxyRoutes: [
+      { prefix: "/app", target, session: "none" },
+      { prefix: "/app/private", target },
+    ],
+  });
+  const upgrade = `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nOrigin: ${demo.url}\r\nHost: localhost\r\n\r\n`;
+  for (const path of ["/app//private/x", "/app/%2fprivate", "/app/Private", "/app/private;/x", "/app/private%2e%20"]) {
+    for (const rest of [END, upgrade]) {
+      const answer = await rawExchange(demo.url, `GET ${path} HTTP/1.1\r\n${rest}`);
+      t.equal(statusOf(answer), 400, path);
+      t.match(answer, /bff-problem: bad_request/i);
+    }
+  }
+  t.same(seen, []);
+  for (const path of ["/app//x", "/app/a%2fb", "/app/X;v=1", "/app/private-notes"])
+    t.equal(statusOf(await rawExchange(demo.url, `GET ${path} HTTP/1.1\r\n${END}`)), 200, path);
+  t.equal(seen.length, 4);
 });

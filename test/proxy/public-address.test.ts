@@ -1,6 +1,6 @@
 import t, { type Test } from "tap";
 import type { ProxyRoute } from "../../src/config/config.js";
-import { prefixOf } from "../../src/proxy/prefix.js";
+import { prefixOf } from "../../src/config/prefix.js";
 import { outward } from "../../src/proxy/translation.js";
 import { attackOf, growthFault } from "../support/growth.js";
 import fc from "../support/property.js";

@@ -13,6 +13,7 @@ import "../proxy/places.test.js";
 import "../proxy/public-address.test.js";
 import "../proxy/relay.test.js";
 import "../proxy/routes.test.js";
+import "../proxy/stricter-siblings.test.js";
 import "../proxy/strip-headers.test.js";
 import "../proxy/tunnel-frames.test.js";
 import "../proxy/tunnel-handshake.test.js";
