@@ -1,4 +1,5 @@
 import { isLoopback } from "../model/loopback.js";
+import { regionalEndpoint } from "./idp-client.js";
 
 /** Where tokens come from. */
 export interface TokenOrigin {
@@ -11,7 +12,7 @@ export interface TokenOrigin {
 /** The `iss` of the pool's tokens, letter for letter: AWS's older form and its newer one, and what an endpoint calls itself. */
 export function issuersOf({ userPoolId, region, endpoint }: TokenOrigin): readonly string[] {
   return [
-    `https://cognito-idp.${region}.amazonaws.com/${userPoolId}`,
+    `${regionalEndpoint(region)}/${userPoolId}`,
     `https://issuer-cognito-idp.${region}.amazonaws.com/${userPoolId}`,
     ...(endpoint === null ? [] : [`${endpoint}/${userPoolId}`]),
   ];

@@ -5,6 +5,7 @@ import { describeError, type Log } from "../model/log.js";
 import { Secret } from "../model/secret.js";
 import type { UnavailableReason } from "../wire/reasons.js";
 import { told } from "./outcome.js";
+import { isBrokenEndpoint } from "./rejection.js";
 
 /** What the token endpoint made of a code. */
 export type CodeAnswer =
@@ -118,6 +119,7 @@ export function createManagedLogin(options: ManagedLoginOptions): ManagedLogin {
       return judged;
     } catch (error) {
       log.warn({ operation: "token", error: describeError(error) }, "the token endpoint cannot be reached");
+      if (isBrokenEndpoint(error)) return { kind: "misconfigured", problem: "the address of the token endpoint is wrong" };
       return { kind: "unavailable", reason: "cognito_unavailable" };
     }
   }

@@ -72,6 +72,8 @@ export const REFUSALS: readonly RefusalRow[] = [
   { name: "InvalidUserPoolConfigurationException", message: null, refusal: misconfigured("settings") },
   // RevokeToken's word for a secret that does not fit.
   { name: "UnauthorizedException", message: null, refusal: misconfigured("wrong_secret") },
+  // The SDK's own: it cannot make an endpoint of what it was given.
+  { name: "EndpointError", message: null, refusal: misconfigured("settings") },
   { name: "UserLambdaValidationException", message: null, refusal: { kind: "denied" } },
   { name: "UnexpectedLambdaException", message: null, refusal: unavailable("cognito_unavailable", false) },
   { name: "TooManyRequestsException", message: null, refusal: unavailable("cognito_throttled", false) },
@@ -83,6 +85,15 @@ export const REFUSALS: readonly RefusalRow[] = [
 
 /** A connection that never came about: Cognito cannot have acted. */
 const NEVER_SENT: ReadonlySet<string> = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+
+/**
+ * What only a wrong address brings: no URL, a port that speaks no TLS, somebody else's certificate. A name that is not found and a certificate
+ * that has run out may be Cognito's or the resolver's trouble.
+ */
+const BROKEN_ENDPOINT: ReadonlySet<string> = new Set([
+  ...["ERR_INVALID_URL", "ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG", "ERR_TLS_CERT_ALTNAME_INVALID"],
+  ...["DEPTH_ZERO_SELF_SIGNED_CERT", "SELF_SIGNED_CERT_IN_CHAIN", "UNABLE_TO_VERIFY_LEAF_SIGNATURE", "UNABLE_TO_GET_ISSUER_CERT_LOCALLY"],
+]);
 
 interface ErrorFields {
   readonly name: string;
@@ -115,12 +126,18 @@ function normalise(message: string): string {
   return withoutEnd(message.trim(), ".").trim().toLowerCase();
 }
 
+/** Whether an error says that the address that was called is wrong, whoever wrote it down. */
+export function isBrokenEndpoint(error: unknown): boolean {
+  return BROKEN_ENDPOINT.has(fieldsOf(error).code);
+}
+
 /** Judges what a call to Cognito threw: Cognito's own exceptions by the table, everything else as an outage. Never throws. */
 export function judgeRefusal(error: unknown): Refusal {
   const { name, message, code, throttling } = fieldsOf(error);
   const text = normalise(message);
   const row = REFUSALS.find((candidate) => candidate.name === name && (candidate.message === null || candidate.message.test(text)));
   if (row) return row.refusal;
+  if (isBrokenEndpoint(error)) return misconfigured("settings");
   // A load balancer's or edge's 429 without an exception name is still throttling.
   if (throttling) return unavailable("cognito_throttled", false);
   return unavailable("cognito_unavailable", !NEVER_SENT.has(code));

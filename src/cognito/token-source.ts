@@ -1,5 +1,4 @@
 import {
-  CognitoIdentityProviderClient,
   GetTokensFromRefreshTokenCommand,
   GlobalSignOutCommand,
   InitiateAuthCommand,
@@ -10,6 +9,7 @@ import type { CognitoOperation, Tell } from "../model/events.js";
 import { describeError, type Log } from "../model/log.js";
 import { Secret } from "../model/secret.js";
 import { type SessionId, sessionPseudonym } from "../model/session.js";
+import { createIdpClient, regionalEndpoint } from "./idp-client.js";
 import { told } from "./outcome.js";
 import { judgeRefusal, type Refusal } from "./rejection.js";
 import { secretHash } from "./secret-hash.js";
@@ -94,13 +94,9 @@ function describeRefusal(error: unknown, refused: Refusal): object {
 
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const { clientId, tell, log } = options;
-  const client = new CognitoIdentityProviderClient({
-    region: options.region,
-    ...(options.endpoint === null ? {} : { endpoint: options.endpoint }),
-    // Retries are decided by the refresh coordinator: with rotation and no grace, the SDK's own retry after a lost answer would turn
-    // success into RefreshTokenReuseException.
-    maxAttempts: 1,
-    requestHandler: { connectionTimeout: options.deadlineMs, httpAgent: { keepAlive: true }, httpsAgent: { keepAlive: true } },
+  const client = createIdpClient({
+    ...{ region: options.region, deadlineMs: options.deadlineMs, httpsAgent: null },
+    endpoint: options.endpoint ?? regionalEndpoint(options.region),
   });
 
   // What worked last. Both are learned: from "flow not enabled" and from a secret that no longer fits.

@@ -15,6 +15,7 @@ import { describeError, type Log } from "../model/log.js";
 import { isLoopbackHttp } from "../model/loopback.js";
 import type { Claims } from "../model/token-set.js";
 import type { CognitoTime } from "./cognito-time.js";
+import { regionalEndpoint } from "./idp-client.js";
 import { isEmulatorsIssuer, issuersOf, type TokenOrigin } from "./issuers.js";
 
 /** What a token's signature and claims say. */
@@ -75,7 +76,7 @@ async function fetchKeys(url: string, deadlineMs: number): Promise<ArrayBuffer> 
 
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const { userPoolId, region, clientId, time, log } = options;
-  const base = options.endpoint ?? `https://cognito-idp.${region}.amazonaws.com`;
+  const base = options.endpoint ?? regionalEndpoint(region);
   const jwksUri = `${base}/${userPoolId}/.well-known/jwks.json`;
   const issuers = issuersOf(options);
   const common = { jwksUri, audience: null, graceSeconds: NO_OWN_TIME_CHECK_SECONDS };

@@ -62,7 +62,16 @@ export function givenByEnvironment(env: Environment, readFile: ReadFile): GivenS
       }
     }
   }
-  return { values, faults, unreadable, warnings: suspectedSlips(env) };
+  return { values, faults, unreadable, warnings: [...ignoredEndpoints(env), ...suspectedSlips(env)] };
+}
+
+const OTHER_ENDPOINTS = /^AWS_(?:ENDPOINT_URL(?:_COGNITO_IDENTITY_PROVIDER)?|USE_FIPS_ENDPOINT|USE_DUALSTACK_ENDPOINT)$/;
+
+/** What other programs with AWS's SDK would follow. */
+function ignoredEndpoints(env: Environment): string[] {
+  return Object.entries(env)
+    .filter(([name, value]) => OTHER_ENDPOINTS.test(name) && value !== undefined && value.trim() !== "" && value.trim() !== "false")
+    .map(([name]) => `${name} has no effect here; another endpoint of the user pools API, FIPS included, is set with COGNITO_ENDPOINT`);
 }
 
 function suspectedSlips(env: Environment): string[] {

@@ -20,6 +20,7 @@ const SAID: readonly (readonly [name: string, messages: readonly string[], meani
   ["NotAuthorizedException", ["Refresh Token has expired", "Refresh Token has expired."], expired("refresh_token_expired")],
   ["NotAuthorizedException", ["Refresh Token has been revoked", "Refresh token has been revoked."], expired("refresh_token_revoked")],
   ["NotAuthorizedException", ["Access Token has been revoked", "Access token has been revoked."], expired("refresh_token_revoked")],
+  ["EndpointError", ["Invalid Configuration: FIPS and custom endpoint are not supported"], { kind: "misconfigured", problem: "settings" }],
   ["RefreshTokenReuseException", ["Refresh token reuse detected", "anything"], expired("refresh_token_reused")],
   ["NotAuthorizedException", ["Invalid Refresh Token", "Invalid Refresh Token."], { kind: "doubtful", cause: "refresh_token_invalid" }],
   ["NotAuthorizedException", ["Refresh Token has different Client"], { kind: "misconfigured", problem: "wrong_client" }],
@@ -195,4 +196,17 @@ t.test("an unknown name, an unknown text or any other value never ends a session
   );
   fc.assert(fc.property(fc.anything(), (value) => judgeRefusal(value).kind !== "rejected"));
   t.end();
+});
+
+t.test("a broken endpoint is a mistake of the configuration, and what may be the network's trouble is none", async (t) => {
+  const withCode = (code: string) => judgeRefusal(Object.assign(new Error("connect"), { code }));
+  const settings = { kind: "misconfigured", problem: "settings" };
+  t.same(
+    judgeRefusal(Object.assign(new Error("Invalid Configuration: FIPS and custom endpoint are not supported"), { name: "EndpointError" })),
+    settings,
+  );
+  for (const code of ["ERR_INVALID_URL", "ERR_SSL_WRONG_VERSION_NUMBER", "ERR_TLS_CERT_ALTNAME_INVALID", "SELF_SIGNED_CERT_IN_CHAIN"])
+    t.same(withCode(code), settings, code);
+  for (const code of ["ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "CERT_HAS_EXPIRED", "ECONNRESET"])
+    t.match(withCode(code), { kind: "unavailable", reason: "cognito_unavailable" }, code);
 });

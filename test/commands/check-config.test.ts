@@ -90,3 +90,13 @@ t.test("lines fit a terminal: long expectations are broken between words", async
   const { text } = checkConfig({});
   for (const line of text.split("\n")) t.ok(line.length <= 112, line);
 });
+
+t.test("AWS's own variables for other endpoints are warned of: they have no effect", async (t) => {
+  const words = (env: Record<string, string>) => checkConfig({ ...VALID, ...env }).text.replaceAll(/\s+/g, " ");
+  for (const name of ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_USE_FIPS_ENDPOINT"])
+    t.match(
+      words({ [name]: "http://localhost:4566" }),
+      `${name} has no effect here; another endpoint of the user pools API, FIPS included, is set with COGNITO_ENDPOINT`,
+    );
+  t.notMatch(words({ AWS_USE_FIPS_ENDPOINT: "false", AWS_ENDPOINT_URL: "", AWS_REGION: "eu-central-1" }), /has no effect here/);
+});

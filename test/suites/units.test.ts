@@ -10,6 +10,7 @@ import "../architecture/suites.test.js";
 import "../architecture/supply-chain.test.js";
 import "../cognito/cognito-time.test.js";
 import "../cognito/issuers.test.js";
+import "../cognito/idp-client.test.js";
 import "../cognito/managed-login.test.js";
 import "../cognito/rejection.test.js";
 import "../cognito/secret-hash.test.js";

@@ -1,0 +1,41 @@
+import type { Agent } from "node:https";
+import { CognitoIdentityProviderClient } from "@aws-sdk/client-cognito-identity-provider";
+
+/** AWS's own endpoint of the user pools API, as the SDK's rules have it without FIPS and dual stack. */
+export function regionalEndpoint(region: string): string {
+  return `https://cognito-idp.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`;
+}
+
+export interface IdpClientOptions {
+  readonly region: string;
+  readonly endpoint: string;
+  readonly deadlineMs: number;
+  /** Null: straight. */
+  readonly httpsAgent: Agent | null;
+}
+
+/**
+ * The SDK's client, of which nothing comes from the environment or from AWS's shared files: whatever is left out here it would read there
+ * (`AWS_ENDPOINT_URL`, `AWS_USE_FIPS_ENDPOINT`, `AWS_RETRY_MODE`, `AWS_PROFILE`; the SDK's runtimeConfig), and refresh tokens would go where
+ * our own configuration does not say. None of the operations is signed, so no credentials are looked for.
+ */
+export function createIdpClient({ region, endpoint, deadlineMs, httpsAgent }: IdpClientOptions): CognitoIdentityProviderClient {
+  return new CognitoIdentityProviderClient({
+    region,
+    endpoint,
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
+    // Retries are decided by the refresh coordinator: with rotation and no grace, the SDK's own retry after a lost answer would turn
+    // success into RefreshTokenReuseException.
+    maxAttempts: 1,
+    retryMode: "standard",
+    defaultsMode: "standard",
+    authSchemePreference: [],
+    userAgentAppId: async () => undefined,
+    requestHandler: {
+      connectionTimeout: deadlineMs,
+      httpAgent: { keepAlive: true },
+      httpsAgent: httpsAgent ?? { keepAlive: true },
+    },
+  });
+}
