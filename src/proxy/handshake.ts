@@ -140,7 +140,7 @@ function downstreamHeaders(exchange: Exchange, answer: IncomingMessage): string[
   const { request, route, isOurCookie, setCookies, translation, upstreamTarget } = exchange;
   const { token, session, cache } = route;
   const { statusCode: status = 0 } = answer;
-  const asked = { publicTarget: request.url ?? "/", upstreamTarget };
+  const asked = { publicTarget: request.url ?? "/", upstreamTarget, referer: request.headers.referer };
   return downstreamResponseHeaders(answer.rawHeaders, {
     status,
     token,

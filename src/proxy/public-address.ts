@@ -2,10 +2,12 @@ import { apiHost } from "../config/api-host.js";
 import type { Config, ProxyRoute } from "../config/config.js";
 import { liesUnder, prefixOf } from "../config/prefix.js";
 
-/** Path and query of one call, as the browser has them and as the API got them. */
+/** What one call asked for: path and query as the browser has them and as the API got them. */
 export interface Asked {
   readonly publicTarget: string;
   readonly upstreamTarget: string;
+  /** The page that the call came from. */
+  readonly referer: string | undefined;
 }
 
 /** What lies under `from` at the API lies under `to` outside. */
@@ -68,7 +70,7 @@ export class PublicAddress {
       const rest = value.slice(start.length);
       // A backslash behind an authority is a path to browsers and part of a user name to others.
       if (rest.startsWith("\\")) return value;
-      if (whose === null || (whose === "public" && scheme.toLowerCase() === this.#scheme && FRONT_PAGE.test(rest))) return value;
+      if (whose === null || (whose === "public" && this.#isApps(value, scheme, rest, asked))) return value;
       return this.#origin + this.#placed(rest, whose);
     }
     if (!this.#mapsPaths || value === "" || value.startsWith("?") || value.startsWith("#") || SCHEME.test(value)) return value;
@@ -93,6 +95,11 @@ export class PublicAddress {
     if (!dropsDomain && !this.#mapsPaths) return value;
     const kept = dropsDomain ? attributes.filter((attribute) => !isNamed(attribute, "domain")) : attributes;
     return [pair, ...kept.map((attribute) => (isNamed(attribute, "path") ? this.#cookiePath(attribute) : attribute))].join(";");
+  }
+
+  /** `PUBLIC_URL` itself, and the way back to the page that asked, which frameworks have a word for (`redirect_back`). */
+  #isApps(value: string, scheme: string, rest: string, { referer }: Asked): boolean {
+    return value === referer || (scheme.toLowerCase() === this.#scheme && FRONT_PAGE.test(rest));
   }
 
   #whose(scheme: string, authority: string): "target" | "public" | null {

@@ -153,6 +153,7 @@ export class Relay implements CallHandler, Waiter {
       setCookies: this.#exchange.setCookies(),
       translation,
       publicTarget: request.url ?? "/",
+      referer: request.headers.referer,
       upstreamTarget,
     });
     writeHead(response, status, statusMessage, headers);

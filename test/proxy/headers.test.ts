@@ -123,6 +123,7 @@ const RESPONSE: ResponseHeaderFacts = {
   setCookies: [],
   translation: translationOf(),
   publicTarget: "/api/x",
+  referer: undefined,
   upstreamTarget: "/api/x",
 };
 const PLAIN: ResponseHeaderFacts = { ...RESPONSE, token: "none", session: "optional" };

@@ -14,14 +14,10 @@ function holds(t: Test, key: string, parts: Parts, rows: readonly Row[]): void {
   const translation = translationOf({ ...parts, target });
   const upstreamTarget = prefixOf(target.pathname) + (parts.stripPrefix ? "/list/1?q" : "/api/list/1?q");
   for (const [value, seen] of rows)
-    t.equal(
-      outward(translation, key, value, { publicTarget: "/api/list/1?q", upstreamTarget }),
-      seen,
-      `${JSON.stringify(parts)} ${key}: ${value}`,
-    );
+    t.equal(outward(translation, key, value, { ...ASKED, upstreamTarget }), seen, `${JSON.stringify(parts)} ${key}: ${value}`);
 }
 
-const ASKED = { publicTarget: "/api/list/1?q", upstreamTarget: "/list/1?q" };
+const ASKED = { publicTarget: "/api/list/1?q", upstreamTarget: "/list/1?q", referer: "https://app.example.com/orders/5" };
 type Parts = Omit<Partial<ProxyRoute>, "target"> & { readonly target: string };
 const PLAIN: Parts = { target: "http://api.internal:8080", host: "auto" };
 const STRIPPED: Parts = { ...PLAIN, stripPrefix: true };
@@ -127,6 +123,8 @@ t.test("behind a stripped prefix the API's paths get it back, and those that hav
     ["http://app.example.com/m/", "https://app.example.com/api/m/"],
     ["https://app.example.com/m/", "https://app.example.com/api/m/"],
     ["http://app.example.com/", "https://app.example.com/api/"],
+    ["https://app.example.com/orders/5", "https://app.example.com/orders/5"],
+    ["https://app.example.com/orders/6", "https://app.example.com/api/orders/6"],
     ["/auth/login?return_to=%2Fx", "/auth/login?return_to=%2Fx"],
     ["https://app.example.com/auth/login", "https://app.example.com/auth/login"],
     ["http://api.internal:8080/auth/login", "https://app.example.com/api/auth/login"],
@@ -189,7 +187,7 @@ t.test("relative references and dots lead where the API meant, which is not out 
     ["/api/x", "/x", "/a...b/.c", "/api/a...b/.c"],
   ];
   for (const [publicTarget, upstreamTarget, value, seen] of rows)
-    t.equal(outward(translation, "location", value, { publicTarget, upstreamTarget }), seen, `${publicTarget}: ${value}`);
+    t.equal(outward(translation, "location", value, { ...ASKED, publicTarget, upstreamTarget }), seen, `${publicTarget}: ${value}`);
 });
 
 t.test("bytes beyond ASCII in an address stay as they are", async (t) => {
@@ -329,7 +327,7 @@ t.test("hostile text in an address costs time in proportion to its length", asyn
   ];
   const starts = ["", "5", "5;", "5; url ", "/", "http://", "http://api.internal:8080/", "a=1; Path=", "a"];
   for (const key of ["location", "refresh", "set-cookie"]) {
-    const read = (value: string) => outward(translation, key, value, { publicTarget: "/api/x", upstreamTarget: "/v1/x" });
+    const read = (value: string) => outward(translation, key, value, { ...ASKED, upstreamTarget: "/v1/x" });
     for (const start of starts) {
       for (const piece of pieces) {
         const fault = growthFault(
