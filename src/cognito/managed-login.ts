@@ -44,6 +44,8 @@ export interface ManagedLoginOptions {
 /** Cognito's managed login and its OAuth 2.0 endpoints (RFC 6749, PKCE by RFC 7636). */
 export interface ManagedLogin {
   authorizeUrl(parameters: AuthorizeParameters): string;
+  /** The same by way of Cognito's `/logout`, which clears its own cookie first: nobody is signed in without a form then. */
+  signInAgainUrl(parameters: AuthorizeParameters): string;
   /** Cognito's `/logout`, which clears its own cookie; it must run in the browser. */
   logoutUrl(): string;
   /** Redeems a code; one attempt with each client secret, since a code works once. Never throws. */
@@ -124,25 +126,31 @@ export function createManagedLogin(options: ManagedLoginOptions): ManagedLogin {
     }
   }
 
+  function signInUrl(path: string, { state, nonce, codeVerifier, identityProvider, loginHint, prompt }: AuthorizeParameters): string {
+    const url = new URL(`${options.domain}${path}`);
+    const parameters = {
+      response_type: "code",
+      client_id: clientId,
+      redirect_uri: redirectUri,
+      scope: options.scopes.join(" "),
+      state,
+      nonce,
+      code_challenge: createHash("sha256").update(codeVerifier).digest("base64url"),
+      code_challenge_method: "S256",
+      identity_provider: identityProvider,
+      login_hint: loginHint,
+      prompt,
+    };
+    for (const [name, value] of Object.entries(parameters)) if (value !== undefined) url.searchParams.set(name, value);
+    return url.href;
+  }
+
   return {
-    authorizeUrl({ state, nonce, codeVerifier, identityProvider, loginHint, prompt }) {
-      const url = new URL(`${options.domain}/oauth2/authorize`);
-      const parameters = {
-        response_type: "code",
-        client_id: clientId,
-        redirect_uri: redirectUri,
-        scope: options.scopes.join(" "),
-        state,
-        nonce,
-        code_challenge: createHash("sha256").update(codeVerifier).digest("base64url"),
-        code_challenge_method: "S256",
-        identity_provider: identityProvider,
-        login_hint: loginHint,
-        prompt,
-      };
-      for (const [name, value] of Object.entries(parameters)) if (value !== undefined) url.searchParams.set(name, value);
-      return url.href;
-    },
+    authorizeUrl: (parameters) => signInUrl("/oauth2/authorize", parameters),
+
+    // "A logout request with a redirect_uri parameter must also include parameters for your subsequent request to the Login endpoint"
+    // (https://docs.aws.amazon.com/cognito/latest/developerguide/logout-endpoint.html).
+    signInAgainUrl: (parameters) => signInUrl("/logout", parameters),
 
     logoutUrl() {
       const url = new URL(`${options.domain}/logout`);

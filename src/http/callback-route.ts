@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { ManagedLogin } from "../cognito/managed-login.js";
 import { judgeNavigation, refuseCrossSite } from "./cross-site.js";
 import type { FoundLogin } from "./login-cookies.js";
-import type { SignInParts } from "./login-route.js";
 import type { LoginState } from "./login-state.js";
 import type { LoginTransaction } from "./login-transaction.js";
 import { sendOnwardPage, sendPopupPage } from "./onward-pages.js";
@@ -10,8 +10,11 @@ import { singleParameters } from "./query-parameters.js";
 import { SIGN_IN_LIMIT } from "./rate-limits.js";
 import { parseReturnPath } from "./return-path.js";
 import type { Services } from "./services.js";
-import { codeProblem, describeOAuthError, KEYS_UNAVAILABLE, oauthProblem, startProblem } from "./sign-in-problems.js";
+import { codeProblem, describeOAuthError, KEYS_UNAVAILABLE, oauthProblem, startProblem, TOO_OLD } from "./sign-in-problems.js";
 import { createUsedLogins } from "./used-logins.js";
+
+/** Cognito's own sign-out comes first: where it, or a provider behind it, ignores `prompt=login`, the same answer would come for ever. */
+const SIGN_OUT_FIRST = { button: "Sign in again", through: "logout" } as const;
 
 /** What the answer says of a sign-in that came back. */
 interface Answer {
@@ -21,8 +24,8 @@ interface Answer {
 }
 
 /** `GET /callback`: the way back from managed login. */
-export function callbackRoute(app: FastifyInstance, services: Services, { logins, managedLogin }: SignInParts): void {
-  const { config, clock, cookies, gate, lifecycle, metrics, tell, verifier } = services;
+export function callbackRoute(app: FastifyInstance, services: Services, managedLogin: ManagedLogin): void {
+  const { config, clock, cookies, gate, lifecycle, logins, metrics, tell, verifier } = services;
   const used = createUsedLogins(clock, app.log);
 
   const options = {
@@ -94,13 +97,18 @@ export function callbackRoute(app: FastifyInstance, services: Services, { logins
     if (issued.kind === "misconfigured") throw failed(codeProblem(issued, tell));
 
     const visit = gate.open(request.headers.cookie);
-    const previous = visit.reading.kind === "session" ? visit.reading.session.id : transaction.previous;
-    const started = await lifecycle.start({ ...issued, nonce: transaction.nonce, previous });
+    const previous = visit.reading.kind === "session" ? visit.reading.session : transaction.previous;
+    const { nonce, demand } = transaction;
+    const started = await lifecycle.start({ ...issued, nonce, demand, previous });
+    if (started.kind === "too_old") throw new ProblemError({ ...TOO_OLD, signIn: { ...failedSignIn(transaction), ...SIGN_OUT_FIRST } });
     if (started.kind !== "started") throw failed(startProblem(request, started, tell));
     metrics.signIn("started");
     request.log.info({ event: "authn_login_success" }, "signed in");
 
-    for (const value of logins.handOver(request.headers.cookie, transaction, started.session.id)) reply.header("set-cookie", value);
+    const handedOver = logins.handOver(request.headers.cookie, transaction, started.session.id);
+    // So that the next one to finish can revoke its token.
+    if (handedOver.length > 0) lifecycle.keepAtHand(started.session);
+    for (const value of handedOver) reply.header("set-cookie", value);
     for (const value of cookies.setTicket(started.sealed, visit.presented.names)) reply.header("set-cookie", value);
     reply.header("set-cookie", cookies.clearEnded()).header("cache-control", "no-store");
     return leaveFor(transaction, reply);

@@ -1,5 +1,5 @@
 import type { Clock } from "../model/clock.js";
-import type { SessionId } from "../model/session.js";
+import { authTimeOf, type Session, type SessionId } from "../model/session.js";
 import { type CookieWriter, cookiePairs } from "../store/cookies.js";
 import type { Sealer } from "../store/sealing.js";
 import type { SignInCause } from "../wire/reasons.js";
@@ -32,6 +32,8 @@ export interface LoginCookies {
   begin(header: string | undefined, transaction: LoginTransaction): string[];
   find(header: string | undefined, state: string | undefined): FoundLogin;
   clear(id: string): string;
+  /** The sign-ins under way have to be new ones, now that their person has signed out of a session. */
+  demandNew(header: string | undefined, session: Session): string[];
   /** The other tabs' sign-ins under way replace this session now, when they end: they began before it was there. */
   handOver(header: string | undefined, finished: LoginTransaction, previous: SessionId): string[];
 }
@@ -74,6 +76,15 @@ export function createLoginCookies({ cookies, sealer, clock, budgetBytes }: Logi
       .map(({ login }) => login);
   }
 
+  /** Seals those under way again, each with what has changed. */
+  function reseal(header: string | undefined, change: (login: LoginTransaction) => LoginTransaction | null): string[] {
+    return read(header).logins.flatMap((login) => {
+      const transaction = open(login);
+      const changed = transaction && change(transaction);
+      return changed ? [cookies.setLogin(changed.id, sealLogin(changed, sealer))] : [];
+    });
+  }
+
   return {
     begin(header, transaction) {
       const cleared = stale(read(header)).slice(0, MOST_CLEARED);
@@ -93,11 +104,11 @@ export function createLoginCookies({ cookies, sealer, clock, budgetBytes }: Logi
 
     clear: (id) => cookies.clearLogin(id),
 
-    handOver(header, finished, previous) {
-      return read(header).logins.flatMap((login) => {
-        const other = login.id === finished.id ? null : open(login);
-        return other ? [cookies.setLogin(other.id, sealLogin({ ...other, previous }, sealer))] : [];
-      });
+    demandNew(header, session) {
+      const newerThanSeconds = authTimeOf(session);
+      return reseal(header, (login) => ({ ...login, demand: { newerThanSeconds, begunAtMs: login.begunAtMs } }));
     },
+
+    handOver: (header, finished, previous) => reseal(header, (login) => (login.id === finished.id ? null : { ...login, previous })),
   };
 }

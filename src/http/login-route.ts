@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { AuthorizeParameters, ManagedLogin } from "../cognito/managed-login.js";
+import type { Demand } from "../session/demand.js";
 import { judgeNavigation, refuseCrossSite } from "./cross-site.js";
-import type { LoginCookies } from "./login-cookies.js";
 import { sealState } from "./login-state.js";
 import { beginLogin } from "./login-transaction.js";
 import { ProblemError } from "./problem.js";
@@ -9,20 +9,14 @@ import { singleParameters } from "./query-parameters.js";
 import { SIGN_IN_LIMIT } from "./rate-limits.js";
 import { parseReturnPath, returnPathOfReferer } from "./return-path.js";
 import type { Services } from "./services.js";
-import type { Visit } from "./session-gate.js";
+import { authTimeSecondsOf, type Visit } from "./session-gate.js";
 
 /** Cognito's own limit for both is below it. */
 const LONGEST_PARAMETER = 256;
 
-/** What both routes of a sign-in need. */
-export interface SignInParts {
-  readonly logins: LoginCookies;
-  readonly managedLogin: ManagedLogin;
-}
-
 /** `GET /login`: the way to managed login. */
-export function loginRoute(app: FastifyInstance, services: Services, { logins, managedLogin }: SignInParts): void {
-  const { config, clock, gate, lifecycle, sealer } = services;
+export function loginRoute(app: FastifyInstance, services: Services, managedLogin: ManagedLogin): void {
+  const { config, clock, gate, lifecycle, logins, sealer } = services;
 
   app.get("/login", { exposeHeadRoute: false, config: { rateLimit: SIGN_IN_LIMIT } }, async (request, reply) => {
     refuseCrossSite(judgeNavigation(request));
@@ -30,17 +24,21 @@ export function loginRoute(app: FastifyInstance, services: Services, { logins, m
     const visit = gate.open(request.headers.cookie);
     const session = visit.reading.kind === "session" ? visit.reading.session : null;
     if (session) lifecycle.keepAtHand(session);
+    const begunAtMs = clock.now();
+    const demand = demandOf(visit, query, begunAtMs);
     const transaction = beginLogin({
       returnTo: returnPath(request, query),
       display: query.get("display") === "popup" ? "popup" : "page",
       previous: session?.id ?? null,
-      begunAtMs: clock.now(),
+      demand,
+      begunAtMs,
     });
 
     for (const value of logins.begin(request.headers.cookie, transaction)) reply.header("set-cookie", value);
     const { nonce, codeVerifier } = transaction;
     const state = sealState(transaction, sealer);
-    const location = managedLogin.authorizeUrl({ state, nonce, codeVerifier, ...chosenParameters(query, mustAskAgain(visit)) });
+    const parameters = { state, nonce, codeVerifier, ...chosenParameters(query, demand !== null) };
+    const location = query.get("through") === "logout" ? managedLogin.signInAgainUrl(parameters) : managedLogin.authorizeUrl(parameters);
     return reply.header("cache-control", "no-store").redirect(location, 302);
   });
 
@@ -52,6 +50,12 @@ export function loginRoute(app: FastifyInstance, services: Services, { logins, m
     return parsed.path;
   }
 
+  /** A sign-in of its own, where the caller asks for it and where it must be one. */
+  function demandOf(visit: Visit, query: ReadonlyMap<string, string>, begunAtMs: number): Demand | null {
+    if (query.get("prompt") !== "login" && !mustAskAgain(visit)) return null;
+    return { newerThanSeconds: authTimeSecondsOf(visit.reading), begunAtMs };
+  }
+
   /** After an ending by limit, operator or sign-out Cognito's own cookie would let the person straight back in. */
   function mustAskAgain({ reading }: Visit): boolean {
     const ending = reading.kind === "session" ? lifecycle.enforceLimits(reading.session) : reading.kind === "ended" ? reading.ending : null;
@@ -60,7 +64,7 @@ export function loginRoute(app: FastifyInstance, services: Services, { logins, m
 }
 
 /** The parameters of the query that reach Cognito, each by name: nothing else in it can alter the authorize request. */
-function chosenParameters(query: ReadonlyMap<string, string>, askAgain: boolean): Partial<AuthorizeParameters> {
+function chosenParameters(query: ReadonlyMap<string, string>, demanded: boolean): Partial<AuthorizeParameters> {
   const short = (name: string) => {
     const value = query.get(name);
     return value !== undefined && value !== "" && value.length <= LONGEST_PARAMETER ? value : undefined;
@@ -68,7 +72,7 @@ function chosenParameters(query: ReadonlyMap<string, string>, askAgain: boolean)
   const identityProvider = short("identity_provider");
   const loginHint = short("login_hint");
   const prompt = query.get("prompt");
-  const chosen = askAgain || prompt === "login" ? "login" : prompt === "none" ? "none" : undefined;
+  const chosen = demanded ? "login" : prompt === "none" ? "none" : undefined;
   return {
     ...(identityProvider === undefined ? {} : { identityProvider }),
     ...(loginHint === undefined ? {} : { loginHint }),

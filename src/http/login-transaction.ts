@@ -1,11 +1,14 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { SESSION_ID_BYTES, type SessionId, sessionIdFromBytes } from "../model/session.js";
+import type { Demand } from "../session/demand.js";
 import { ByteReader, ByteWriter } from "../store/byte-string.js";
 import type { Sealer } from "../store/sealing.js";
 import { createState, type LoginState, readState, writeState } from "./login-state.js";
 
 const NONCE_BYTES = 16;
 const VERIFIER_BYTES = 32;
+const DEMANDED = 1;
+const DEMANDED_AFTER = 2;
 
 /** One sign-in under way in one browser tab; sealed in a cookie of its own, so that tabs do not disturb each other. */
 export interface LoginTransaction extends LoginState {
@@ -14,6 +17,8 @@ export interface LoginTransaction extends LoginState {
   readonly codeVerifier: string;
   /** The session this browser had when it began; the Strict cookie is not there when Cognito sends the browser back. */
   readonly previous: SessionId | null;
+  /** What the sign-in has to be, whatever becomes of the address that asks for it; null where any will do. */
+  readonly demand: Demand | null;
   readonly begunAtMs: number;
 }
 
@@ -24,7 +29,7 @@ export function beginLogin({
   returnTo,
   display,
   ...rest
-}: Pick<LoginTransaction, "returnTo" | "display" | "previous" | "begunAtMs">): LoginTransaction {
+}: Pick<LoginTransaction, "returnTo" | "display" | "previous" | "demand" | "begunAtMs">): LoginTransaction {
   return {
     ...createState(returnTo, display),
     ...rest,
@@ -38,7 +43,9 @@ export function sealLogin(transaction: LoginTransaction, sealer: Sealer): string
     .raw(Buffer.from(transaction.nonce, "base64url"))
     .raw(Buffer.from(transaction.codeVerifier, "base64url"))
     .uint48(transaction.begunAtMs)
-    .bytes(transaction.previous ? Buffer.from(transaction.previous, "base64url") : Buffer.alloc(0));
+    .bytes(transaction.previous ? Buffer.from(transaction.previous, "base64url") : Buffer.alloc(0))
+    .uint8(transaction.demand ? (transaction.demand.newerThanSeconds === null ? DEMANDED : DEMANDED_AFTER) : 0)
+    .uint48(transaction.demand?.newerThanSeconds ?? 0);
   return sealer.seal("login", writer.finish());
 }
 
@@ -53,12 +60,15 @@ export function openLogin(id: string, sealed: string, sealer: Sealer, nowMs: num
     const codeVerifier = reader.raw(VERIFIER_BYTES).toString("base64url");
     const begunAtMs = reader.uint48();
     const previous = reader.bytes();
+    const demanded = reader.uint8();
+    const newerThanSeconds = reader.uint48();
     if (state.id !== id || nowMs - begunAtMs > LOGIN_LIFETIME_MS) return null;
     return {
       ...state,
       nonce,
       codeVerifier,
       begunAtMs,
+      demand: demanded === 0 ? null : { newerThanSeconds: demanded === DEMANDED_AFTER ? newerThanSeconds : null, begunAtMs },
       previous: previous.length === SESSION_ID_BYTES ? sessionIdFromBytes(previous) : null,
     };
   } catch {

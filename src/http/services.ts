@@ -25,6 +25,7 @@ import { type CookieWriter, createCookieWriter } from "../store/cookies.js";
 import { createSealer, type Sealer } from "../store/sealing.js";
 import { createAuditLog, createUserPseudonym } from "./audit-log.js";
 import { createHammerGuard, type HammerGuard } from "./hammering.js";
+import { createLoginCookies, type LoginCookies } from "./login-cookies.js";
 import { createMetrics, type Metrics } from "./metrics.js";
 import { createSessionGate, type SessionGate } from "./session-gate.js";
 import { transportSecurity } from "./transport-security.js";
@@ -47,6 +48,7 @@ export interface Services {
   readonly limits: SessionLimits;
   readonly sealer: Sealer;
   readonly cookies: CookieWriter;
+  readonly logins: LoginCookies;
   readonly coordinator: RefreshCoordinator;
   readonly lifecycle: SessionLifecycle;
   readonly signOut: SignOut;
@@ -222,6 +224,7 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
     limits,
     sealer,
     cookies,
+    logins: createLoginCookies({ cookies, sealer, clock, budgetBytes: config.cookieHeaderBudgetBytes }),
     coordinator,
     lifecycle,
     signOut,

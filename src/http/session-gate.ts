@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Tell } from "../model/events.js";
-import { isNewer, type Session, type SessionId } from "../model/session.js";
+import { authTimeOf, isNewer, type Session, type SessionId } from "../model/session.js";
 import { largestClaims } from "../model/token-set.js";
 import type { RefreshCoordinator, RefreshOutcome } from "../session/refresh-coordinator.js";
 import type { SessionLifecycle } from "../session/session-lifecycle.js";
@@ -49,6 +49,12 @@ export interface SessionGate {
  * another tab may have put a new ticket under the same name, and the marker refuses the old one just as well.
  */
 const MAY_DELETE_MS = 1_000;
+
+/** When the person of a session, living or ended, had signed in; in seconds of Cognito's clock. */
+export function authTimeSecondsOf(reading: Reading): number | null {
+  if (reading.kind === "session") return authTimeOf(reading.session);
+  return reading.kind === "ended" ? reading.authTimeSeconds : null;
+}
 
 export function createSessionGate(options: SessionGateOptions): SessionGate {
   const { store, cookies, coordinator, lifecycle, tell } = options;
@@ -146,7 +152,10 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
         // A newer sign-in wrote the browser's cookies: they are not this session's any more.
         if (ended.superseded) return [];
         const mayDelete = performance.now() - openedAtMs <= MAY_DELETE_MS;
-        return [cookies.setEnded(store.sealEnding(id, ended.ending)), ...(mayDelete ? cookies.clearTicket(presented.names) : [])];
+        return [
+          cookies.setEnded(store.sealEnding(id, ended.ending, authTimeSecondsOf(reading))),
+          ...(mayDelete ? cookies.clearTicket(presented.names) : []),
+        ];
       }
       if (reading.kind !== "session") return [];
       const newest = store.newest(id) ?? reading.session;

@@ -66,7 +66,7 @@ export function visitOf(request: FastifyRequest): Visit {
 
 /** Asking for the session, extending it, refreshing it, ending it. Cross-site checks and cookies are the scope's. */
 export function sessionRoutes(app: FastifyInstance, services: Services): void {
-  const { clock, cookies, coordinator, gate, lifecycle, managedLogin, signOut } = services;
+  const { clock, cookies, coordinator, gate, lifecycle, logins, managedLogin, signOut } = services;
   const attemptedAtMs = new LRUCache<SessionId, number>({ max: MOST_ATTEMPTS });
 
   app.get("/session", async (request) => sessionDocument(await gate.require(visitOf(request)), services));
@@ -100,6 +100,7 @@ export function sessionRoutes(app: FastifyInstance, services: Services): void {
     }
     if (reading.kind === "session") {
       const everywhere = wantsEverywhere(request.body);
+      for (const value of logins.demandNew(request.headers.cookie, reading.session)) reply.header("set-cookie", value);
       const signedOut = everywhere ? signOut.everywhere(reading.session) : signOut.here(reading.session);
       // The promise goes on after the answer; it never rejects for what Cognito says.
       signedOut.catch((error: unknown) => request.log.error({ error: describeError(error) }, "signing out failed unexpectedly"));

@@ -12,6 +12,12 @@ const MISCONFIGURED: Problem = { reason: "misconfigured" };
 const UNAVAILABLE: Problem = { reason: "cognito_unavailable", retryAfterSeconds: RETRY_SECONDS };
 const LOGIN_REQUIRED: Problem = { reason: "sign_in_failed", cause: "login_required" };
 
+/** An answer without a new sign-in, where one had been demanded. */
+export const TOO_OLD: Problem = {
+  ...LOGIN_REQUIRED,
+  detail: "You had to sign in anew, and the sign-in service took an earlier sign-in for it. Sign in once more to go on.",
+};
+
 /**
  * The error codes of RFC 6749 4.1.2.1 and OpenID Connect Core 3.1.2.6. Cognito passes on with `server_error` and `invalid_request` what an
  * identity provider, an attribute mapping or a trigger refused; when Cognito itself is down, nobody is sent back at all.
@@ -58,7 +64,11 @@ export function codeProblem(answer: Exclude<CodeAnswer, { kind: "issued" }>, tel
 }
 
 /** Tokens were issued, and no session was started with them. */
-export function startProblem({ log }: FastifyRequest, outcome: Exclude<StartOutcome, { kind: "started" }>, tell: Tell): Problem {
+export function startProblem(
+  { log }: FastifyRequest,
+  outcome: Exclude<StartOutcome, { kind: "started" | "too_old" }>,
+  tell: Tell,
+): Problem {
   switch (outcome.kind) {
     case "undecidable":
       log.warn({ why: outcome.why }, "a sign-in could not be verified: Cognito's keys cannot be had");

@@ -82,3 +82,9 @@ export function identityOf(claims: Claims): { subject: string; username: string 
   const username = claims["cognito:username"];
   return { subject, username: typeof username === "string" ? username : subject };
 }
+
+/** When the person signed in for a session, in seconds of Cognito's clock. */
+export function authTimeOf({ tokens }: Session): number | null {
+  const authTime = tokens.claims["auth_time"];
+  return typeof authTime === "number" ? authTime : null;
+}

@@ -6,6 +6,7 @@ import { createSessionId, identityOf, newestRefreshToken, type Session, type Ses
 import { type Claims, createTokenSet, type KeptKinds, largestClaims } from "../model/token-set.js";
 import type { SessionStore } from "../store/session-store.js";
 import type { SessionEnding } from "../wire/reasons.js";
+import { type Demand, meetsDemand } from "./demand.js";
 import { type IssuedVerdict, verifyIssued } from "./issued-tokens.js";
 import { limitPassed, type SessionLimits, touched } from "./limits.js";
 import type { Revocation } from "./revocation.js";
@@ -17,8 +18,10 @@ export interface SignIn {
   readonly refresh: Secret;
   /** The nonce this sign-in began with. */
   readonly nonce: string;
-  /** The session this browser had before; it ends. */
-  readonly previous: SessionId | null;
+  /** What it had to be; null where any sign-in will do. */
+  readonly demand: Demand | null;
+  /** The session this browser had before, as far as it is known; it ends. */
+  readonly previous: Session | SessionId | null;
 }
 
 export type StartOutcome =
@@ -27,6 +30,8 @@ export type StartOutcome =
   | { readonly kind: "undecidable"; readonly why: string }
   /** A token is not what Cognito should have issued for this sign-in. */
   | { readonly kind: "invalid"; readonly why: string }
+  /** An earlier sign-in was taken for this one, and a new one had been demanded. */
+  | { readonly kind: "too_old" }
   | { readonly kind: "too_large" };
 
 export interface SessionLifecycleOptions {
@@ -78,12 +83,13 @@ export function createSessionLifecycle(options: SessionLifecycleOptions): Sessio
 
   const knownOf = ({ subject, startedAtMs }: Session) => ({ subject, ageSeconds: Math.round((clock.now() - startedAtMs) / 1000) });
 
-  function replacePrevious(id: SessionId): void {
-    const previous = store.newest(id);
-    const before = store.endingOf(id);
+  function replacePrevious(before: Session | SessionId): void {
+    const [id, presented] = typeof before === "string" ? [before, null] : [before.id, before];
+    const previous = store.newest(id) ?? presented;
+    const known = store.endingOf(id);
     const ending: SessionEnding = { reason: "signed_out", cause: "logout" };
     store.end(id, ending, "superseded");
-    if (!before) tell({ kind: "session_ended", id, ending, known: previous && knownOf(previous), replaced: true });
+    if (!known) tell({ kind: "session_ended", id, ending, known: previous && knownOf(previous), replaced: true });
     announce(id, ending);
     if (previous) void revocation.revoke(newestRefreshToken(previous), previous);
   }
@@ -104,6 +110,10 @@ export function createSessionLifecycle(options: SessionLifecycleOptions): Sessio
         return verdict;
       }
       const { claims, accessClaims } = verdict;
+      if (signIn.demand && !meetsDemand(claims, signIn.demand, nowMs)) {
+        void revocation.revoke(signIn.refresh, null);
+        return { kind: "too_old" };
+      }
       const session: Session = {
         // A new id at every sign-in: nothing that was planted before it is worth anything after (session fixation).
         id: createSessionId(),

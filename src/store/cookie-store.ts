@@ -2,7 +2,15 @@ import { LRUCache } from "lru-cache";
 import type { Clock } from "../model/clock.js";
 import type { Tell } from "../model/events.js";
 import { type Log, silentLog } from "../model/log.js";
-import { isNewer, mergeSessions, SESSION_ID_BYTES, type Session, type SessionId, sessionIdFromBytes } from "../model/session.js";
+import {
+  authTimeOf,
+  isNewer,
+  mergeSessions,
+  SESSION_ID_BYTES,
+  type Session,
+  type SessionId,
+  sessionIdFromBytes,
+} from "../model/session.js";
 import { ENDING_CAUSES, type SessionEnding } from "../wire/reasons.js";
 import { ByteReader, ByteWriter } from "./byte-string.js";
 import type { PresentedCookies } from "./cookies.js";
@@ -59,6 +67,13 @@ export interface CookieStore extends SessionStore {
 interface OpenedTicket {
   readonly session: Session;
   readonly sealedWith: "newest" | "older";
+}
+
+/** What an ended marker says. */
+interface Marker {
+  readonly id: SessionId;
+  readonly ending: SessionEnding;
+  readonly authTimeSeconds: number | null;
 }
 
 interface KnownSession {
@@ -152,7 +167,7 @@ export function createCookieStore(options: CookieStoreOptions): CookieStore {
     }
   }
 
-  function openMarker(marker: string): { id: SessionId; ending: SessionEnding } | null {
+  function openMarker(marker: string): Marker | null {
     const result = sealer.open("ended", marker);
     if (result.kind === "invalid") return null;
     try {
@@ -161,21 +176,23 @@ export function createCookieStore(options: CookieStoreOptions): CookieStore {
       reader.uint48();
       const cause = reader.text();
       const ending = ENDINGS.find((candidate) => candidate.cause === cause);
-      return ending ? { id, ending } : null;
+      // Markers of earlier releases end here.
+      const authTimeSeconds = reader.rest() > 0 ? reader.uint48() : null;
+      return ending ? { id, ending, authTimeSeconds } : null;
     } catch {
       return null;
     }
   }
 
-  function readTicket(ticket: string, markers: readonly { id: SessionId; ending: SessionEnding }[]): Reading {
+  function readTicket(ticket: string, markers: readonly Marker[]): Reading {
     const result = openTicket(ticket);
     if ("kind" in result) return result;
     const { session: presented, sealedWith } = result;
     const { id } = presented;
     const ended = endings.get(id);
-    if (ended) return { kind: "ended", id, known: "here", ...ended };
+    if (ended) return { kind: "ended", id, known: "here", ...ended, authTimeSeconds: authTimeOf(presented) };
     const marker = markers.find((candidate) => candidate.id === id);
-    if (marker) return { kind: "ended", id, ending: marker.ending, known: "marker", superseded: false };
+    if (marker) return { kind: "ended", ...marker, known: "marker", superseded: false };
     if (presented.userPoolId !== userPoolId || presented.clientId !== clientId) {
       return { kind: "foreign", userPoolId: presented.userPoolId, clientId: presented.clientId };
     }
@@ -248,8 +265,9 @@ export function createCookieStore(options: CookieStoreOptions): CookieStore {
       endingBytes: endings.bytes,
     }),
 
-    sealEnding(id, ending) {
+    sealEnding(id, ending, authTimeSeconds = null) {
       const writer = new ByteWriter().raw(Buffer.from(id, "base64url")).uint48(clock.now()).text(ending.cause);
+      if (authTimeSeconds !== null) writer.uint48(authTimeSeconds);
       return sealer.seal("ended", writer.finish());
     },
   };

@@ -15,6 +15,8 @@ export type Reading =
       readonly ending: SessionEnding;
       readonly known: "here" | "marker";
       readonly superseded: boolean;
+      /** When its person had signed in, in seconds of Cognito's clock; null where nobody knows. */
+      readonly authTimeSeconds: number | null;
     }
   /** A ticket that cannot be opened: perhaps the server is wrong (a rolling deploy), so it is kept. */
   | { readonly kind: "invalid"; readonly cause: InvalidCause }
@@ -43,6 +45,6 @@ export interface SessionStore {
   endingOf(id: SessionId): { readonly ending: SessionEnding; readonly superseded: boolean } | null;
   /** The ticket that goes to the browser. */
   seal(session: Session): string;
-  /** The marker that tells other tabs why the session ended. */
-  sealEnding(id: SessionId, ending: SessionEnding): string;
+  /** The marker that tells other tabs why the session ended, and the next sign-in what it has to be newer than. */
+  sealEnding(id: SessionId, ending: SessionEnding, authTimeSeconds?: number | null): string;
 }

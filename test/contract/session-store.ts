@@ -187,8 +187,8 @@ export function sessionStoreContract(t: Test, name: string, create: () => Stores
     t.equal(endings.length, 12);
     for (const ending of endings) {
       const session = sessionOf();
-      const [ticket, marker] = [store.seal(session), store.sealEnding(session.id, ending)];
-      const told = { kind: "ended", id: session.id, ending, known: "marker", superseded: false };
+      const [ticket, marker] = [store.seal(session), store.sealEnding(session.id, ending, 1_764_000_000)];
+      const told = { kind: "ended", id: session.id, ending, known: "marker", superseded: false, authTimeSeconds: 1_764_000_000 };
       const other = open();
       t.match(other.read(presenting([ticket], [marker])), told, "beside the ticket");
       t.same(other.read(presenting([], [marker])), told, "alone");

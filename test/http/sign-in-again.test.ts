@@ -54,6 +54,41 @@ t.test("a sign-in while signed in revokes the replaced session's refresh token",
   t.equal((await person.call("/api/echo")).status, 200);
 });
 
+t.test("a callback that sees the session it replaces revokes its refresh token, and the log knows whose it was", async (t) => {
+  const demo = await runDemo(t);
+  const person = await demo.signedIn();
+  // Begun on another site's link: nothing of the session is known there.
+  const elsewhere = person.copy();
+  elsewhere.forget("bff-session");
+  const callback = String((await elsewhere.visit("/auth/login", {}, "/auth/callback")).headers["location"]);
+  demo.localCognito.calls.clear();
+  // Managed login under a custom domain of the same site: the Strict cookie comes along.
+  const cookie = `${person.cookiesOf("localhost")}; ${elsewhere.cookiesOf("localhost")}`;
+  const answer = await person.call(callback, { headers: { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", cookie } });
+  t.equal(answer.status, 302);
+  t.equal((await person.call("/auth/session")).status, 200);
+  t.same(
+    demo.localCognito.calls.list("RevokeToken").map(({ outcome }) => outcome),
+    ["ok"],
+  );
+  const ended = demo.logLines.filter((line) => line.includes('"replaced":true'));
+  t.equal(ended.length, 1);
+  t.match(JSON.parse(ended[0] ?? "{}"), { event: "session_expired", cause: "logout", user: /^[0-9a-f]{16}$/, age_seconds: Number });
+});
+
+t.test("two tabs that began signed out: the second sign-in revokes the first one's refresh token", async (t) => {
+  const demo = await runDemo(t);
+  const person = demo.person();
+  const [one, two] = [await person.visit("/auth/login?return_to=/one"), await person.visit("/auth/login?return_to=/two")];
+  await person.submitLogin(one, demo.user);
+  await person.submitLogin(two, demo.user);
+  t.equal((await person.call("/auth/session")).status, 200);
+  t.same(
+    demo.localCognito.calls.list("RevokeToken").map(({ outcome }) => outcome),
+    ["ok"],
+  );
+});
+
 t.test("login CSRF, static state: a state works once, for a copied login cookie too", async (t) => {
   const demo = await runDemo(t);
   const person = demo.person();

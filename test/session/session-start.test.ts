@@ -121,6 +121,28 @@ t.test("the session this browser had before is ended as superseded, and revoked 
   t.same(revoked, ["its newest refresh token"]);
 });
 
+t.test("a previous session that came along is ended and revoked, though this process had not kept it", async (t) => {
+  const { lifecycle, store, revoked, log } = createLifecycleRig();
+  const previous = sessionOf({ refresh: "previous refresh token" });
+  await lifecycle.start(signInWith({ previous }));
+  t.ok(store.endingOf(previous.id)?.superseded);
+  t.same(revoked, ["previous refresh token"]);
+  t.match(
+    log.lines.find(({ fields }) => fields["replaced"] === true),
+    { fields: { user: /^[0-9a-f]{16}$/ } },
+  );
+});
+
+t.test("a sign-in that had to be new and is not starts nothing, and what came with it is revoked", async (t) => {
+  const { lifecycle, store, revoked } = createLifecycleRig();
+  const previous = sessionOf();
+  const demand = { newerThanSeconds: START_MS / 1000, begunAtMs: START_MS };
+  const old = withId({ auth_time: START_MS / 1000, iat: START_MS / 1000 });
+  t.same(await lifecycle.start({ ...old, previous: previous.id, demand }), { kind: "too_old" });
+  t.same(revoked, ["the-refresh-token"]);
+  t.equal(store.endingOf(previous.id), null, "the session before goes on");
+});
+
 t.test("a previous session of which this process holds no token is ended all the same", async (t) => {
   const { lifecycle, store, revoked } = createLifecycleRig();
   const previous = createSessionId();

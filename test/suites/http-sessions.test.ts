@@ -16,4 +16,5 @@ import "../http/rotation.test.js";
 import "../http/session.test.js";
 import "../http/sign-in.test.js";
 import "../http/sign-in-again.test.js";
+import "../http/sign-in-anew.test.js";
 import "../http/used-logins.test.js";

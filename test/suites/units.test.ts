@@ -29,6 +29,7 @@ import "../model/log.test.js";
 import "../model/secret.test.js";
 import "../model/session.test.js";
 import "../model/token-set.test.js";
+import "../session/demand.test.js";
 import "../session/doubt-guard.test.js";
 import "../session/freshness.test.js";
 import "../session/limits.test.js";

@@ -122,6 +122,7 @@ export function signInWith(fields: Partial<SignIn> = {}): SignIn {
     refresh: new Secret("the-refresh-token"),
     nonce: "the-nonce",
     previous: null,
+    demand: null,
     ...fields,
   };
 }
