@@ -37,6 +37,10 @@ export async function serveDirectory(app: FastifyInstance, { path, csp }: AppDir
     const answerMissing = createMissingAnswer(root);
     scope.setNotFoundHandler(answerMissing);
     scope.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply, answerMissing));
+    scope.addHook("onRequest", (request, _reply, done) => {
+      if (!request.is404) request.raw.url = withFileNameCharacters(request.raw.url ?? "/");
+      done();
+    });
     void scope.register(fastifyStatic, {
       root,
       cacheControl: false,
@@ -53,6 +57,19 @@ export async function serveDirectory(app: FastifyInstance, { path, csp }: AppDir
       },
     });
   });
+}
+
+/** The characters that `decodeURI`, by which @fastify/static finds a file, leaves escaped, but for those that end a path: `/`, `?` and `#`. */
+const RESERVED = /%(?:24|26|2b|2c|3a|3b|3d|40)/gi;
+
+/**
+ * The target with the reserved characters of file names unescaped: `app/@modal/page.js` is asked for as `%40modal` too, and both mean the file
+ * (RFC 3986 section 2.2 leaves it to whoever owns the path). An escaped slash stays, since no name holds one.
+ */
+function withFileNameCharacters(url: string): string {
+  const mark = url.indexOf("?");
+  const path = mark < 0 ? url : url.slice(0, mark);
+  return path.includes("%") ? path.replace(RESERVED, decodeURIComponent) + url.slice(path.length) : url;
 }
 
 /** Whether the times of the files tell one build from another. Rejects where the directory holds no app. */

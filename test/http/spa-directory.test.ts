@@ -284,3 +284,42 @@ t.test("a directory without a page, or with one from elsewhere, is said at start
   await symlink("../index.html", join(parent, "empty", "index.html"));
   await t.rejects(serve(t, join(parent, "empty")), /SPA_DIR: index.html is a link that leads out of/);
 });
+
+t.test("a file is found under every name that a build gives it, its characters escaped or not", async (t) => {
+  const names = [..."@%+&=#?;, []()!$'*~^{}|:\"<>`", "é", "日本", "e\u0301", "\u{1f600}"].map(
+    (character) => `a${character}b${character}.js`,
+  );
+  const odd = ["%40", "%2540", "100%.js", "a%2fb.js", "page-[[...slug]].js", "(group)/@modal/page-4f3c2a1b.js", "~x/$id.js", "%"];
+  const files = [...names, ...odd];
+  const content = (name: string) => `the content of ${encodeURIComponent(name)}`;
+  const folder = await folderOf(t, {
+    ...FILES,
+    ...Object.fromEntries(
+      files.flatMap((name) => [
+        [name, content(name)],
+        [`${name}.br`, brotliCompressSync(content(name))],
+      ]),
+    ),
+  });
+  const { url } = await serve(t, folder);
+  for (const name of files) {
+    const escaped = name.split("/").map(encodeURIComponent).join("/");
+    const everything = [...Buffer.from(name)].map((byte) => (byte === 0x2f ? "/" : `%${byte.toString(16).padStart(2, "0")}`)).join("");
+    // What may stand in a path as it is; a quotation mark and the like browsers escape, some others they do not.
+    const plain = name.replace(/[^\x21-\x7e]|[%#?]/gu, encodeURIComponent);
+    for (const path of new Set([escaped, everything, everything.toUpperCase(), plain])) {
+      const whole = await rawExchange(url, target(`/${path}?v=%40`));
+      t.match(whole, /^HTTP\/1\.1 200 /, path);
+      t.equal(bodyOf(whole), content(name), path);
+    }
+    const address = new URL(`/${escaped}`, url);
+    const part = await request(address, { headers: { range: "bytes=0-0" } });
+    t.equal(part.statusCode, 206);
+    await part.body.dump();
+    const packed = await request(address, { headers: { "accept-encoding": "br" } });
+    t.equal(packed.headers["content-encoding"], "br", name);
+    t.equal(brotliDecompressSync(Buffer.from(await packed.body.arrayBuffer())).toString(), content(name));
+  }
+  for (const path of ["/%2e%40/x", "/%2540%2f..%2findex.html", "/a@b@.js%2f", "/%40%2e%2e/index.html", "/.%40env"])
+    t.not(statusOf(await rawExchange(url, target(path))), 200, path);
+});
