@@ -22,6 +22,7 @@ function createProcess(instance: string, dice: Dice) {
     openStreams: () => now.streams,
     waitingCalls: () => 0,
     waitingRefreshes: () => now.waiting,
+    cognitoAheadMs: () => 0,
     cache: () => ({
       hits: now.hits,
       misses: now.misses,

@@ -13,6 +13,8 @@ const WARNED_MS = 60_000;
 export interface CognitoTime {
   /** Milliseconds since the epoch, by Cognito's clock. */
   now(): number;
+  /** How far Cognito's clock is ahead of ours, as learned; 0 until a token has come. */
+  readonly aheadMs: number;
   /** Compares the `iat` (milliseconds) of a verified token, received at `receivedAtMs` of our clock. */
   learn(issuedAtMs: number, receivedAtMs: number): void;
 }
@@ -21,6 +23,9 @@ export function createCognitoTime(clock: Clock, log: Log): CognitoTime {
   let skewMs = 0;
   return {
     now: () => clock.now() + skewMs,
+    get aheadMs() {
+      return skewMs;
+    },
     learn(issuedAtMs, receivedAtMs) {
       const measured = issuedAtMs - receivedAtMs;
       const next = Math.abs(measured) < NOTICED_MS ? 0 : measured;

@@ -3,7 +3,7 @@ import type { ManagedLogin } from "../cognito/managed-login.js";
 import { judgeNavigation, refuseCrossSite } from "./cross-site.js";
 import type { FoundLogin } from "./login-cookies.js";
 import type { LoginState } from "./login-state.js";
-import type { LoginTransaction } from "./login-transaction.js";
+import { clockDifferenceMs, type LoginTransaction } from "./login-transaction.js";
 import { sendOnwardPage, sendPopupPage } from "./onward-pages.js";
 import { type FailedSignIn, type Problem, ProblemError } from "./problem.js";
 import { singleParameters } from "./query-parameters.js";
@@ -40,9 +40,22 @@ export function callbackRoute(app: FastifyInstance, services: Services, managedL
     refuseCrossSite(judgeNavigation(request));
     const query = singleParameters(request);
     const answer = { code: query.get("code"), error: query.get("error"), description: query.get("error_description") };
-    const transaction = claim(logins.find(request.headers.cookie, query.get("state")), answer);
+    const found = logins.find(request.headers.cookie, query.get("state"));
+    nameClockDifference(found, request);
+    const transaction = claim(found, answer);
     return finish(transaction, answer, request, reply);
   });
+
+  /** Where two processes have different clocks nothing else may show it: the sign-in works all the same, or expires at once. */
+  function nameClockDifference(found: FoundLogin, request: FastifyRequest): void {
+    const begunAtMs = found.kind === "transaction" ? found.transaction.begunAtMs : found.begunAtMs;
+    const differenceMs = begunAtMs === undefined ? 0 : clockDifferenceMs({ begunAtMs }, clock.now());
+    if (differenceMs === 0) return;
+    request.log.warn(
+      { clock_difference_seconds: Math.round(differenceMs / 1000) },
+      "a sign-in was begun by a clock that differs from this one; compare the time synchronisation of the processes",
+    );
+  }
 
   /** The transaction that is answered, for the first time. A state works once, whatever the answer to it says. */
   function claim(found: FoundLogin, answer: Answer): LoginTransaction {

@@ -4,7 +4,7 @@ import { type CookieWriter, cookiePairs } from "../store/cookies.js";
 import type { Sealer } from "../store/sealing.js";
 import type { SignInCause } from "../wire/reasons.js";
 import { type LoginState, openState } from "./login-state.js";
-import { isAnswerTo, type LoginTransaction, openLogin, sealLogin } from "./login-transaction.js";
+import { isAnswerTo, isOfThisTime, type LoginTransaction, openLogin, sealLogin } from "./login-transaction.js";
 
 const MOST_LOGINS = 5;
 /** What one takes at most, name included. */
@@ -17,7 +17,13 @@ const ID = /^[A-Za-z0-9_-]{1,32}$/;
 export type FoundLogin =
   | { readonly kind: "transaction"; readonly transaction: LoginTransaction }
   /** `state`: what it carries, where it bears our seal. */
-  | { readonly kind: "none"; readonly cause: SignInCause; readonly state: LoginState | null };
+  | {
+      readonly kind: "none";
+      readonly cause: SignInCause;
+      readonly state: LoginState | null;
+      /** When it was begun, where that is why: by a clock too far from this one. */
+      readonly begunAtMs?: number;
+    };
 
 export interface LoginCookiesOptions {
   readonly cookies: CookieWriter;
@@ -61,7 +67,10 @@ export function createLoginCookies({ cookies, sealer, clock, budgetBytes }: Logi
     return { logins, otherBytes };
   }
 
-  const open = ({ id, sealed }: LoginCookie) => openLogin(id, sealed, sealer, clock.now());
+  function open({ id, sealed }: LoginCookie): LoginTransaction | null {
+    const transaction = openLogin(id, sealed, sealer);
+    return transaction && isOfThisTime(transaction, clock.now()) ? transaction : null;
+  }
 
   /** Those that do not open, those beyond the newest few, and those for which the budget has no room beside the ticket. */
   function stale({ logins, otherBytes }: ReturnType<typeof read>): LoginCookie[] {
@@ -96,8 +105,10 @@ export function createLoginCookies({ cookies, sealer, clock, budgetBytes }: Logi
       const state = openState(given, sealer);
       if (!state) return { kind: "none", cause: "state_mismatch", state };
       for (const login of read(header).logins) {
-        const transaction = login.id === state.id ? open(login) : null;
-        if (transaction && isAnswerTo(transaction, state)) return { kind: "transaction", transaction };
+        const transaction = login.id === state.id ? openLogin(login.id, login.sealed, sealer) : null;
+        if (!transaction || !isAnswerTo(transaction, state)) continue;
+        if (isOfThisTime(transaction, clock.now())) return { kind: "transaction", transaction };
+        return { kind: "none", cause: "transaction_expired", state, begunAtMs: transaction.begunAtMs };
       }
       return { kind: "none", cause: "transaction_expired", state };
     },

@@ -22,8 +22,15 @@ export interface LoginTransaction extends LoginState {
   readonly begunAtMs: number;
 }
 
-/** A cookie lives for an hour, and so does what it holds. */
-export const LOGIN_LIFETIME_MS = 60 * 60 * 1000;
+/** The browser drops the cookie by its own clock, after an hour. */
+export const LOGIN_COOKIE_MS = 60 * 60 * 1000;
+/**
+ * What it holds is refused beyond a day, either way: the process that the person comes back to may have another clock than the one they left
+ * from, and a difference of hours must not keep anybody out.
+ */
+export const LOGIN_REFUSED_BEYOND_MS = 24 * 60 * 60 * 1000;
+/** Below it the difference of two clocks is nobody's business. */
+const CLOCK_TOLERANCE_MS = 60 * 1000;
 
 export function beginLogin({
   returnTo,
@@ -49,8 +56,19 @@ export function sealLogin(transaction: LoginTransaction, sealer: Sealer): string
   return sealer.seal("login", writer.finish());
 }
 
-/** The transaction of a cookie; null where it is damaged, too old, or stands under another's name. */
-export function openLogin(id: string, sealed: string, sealer: Sealer, nowMs: number): LoginTransaction | null {
+/** Whether a transaction may still be answered. */
+export function isOfThisTime({ begunAtMs }: Pick<LoginTransaction, "begunAtMs">, nowMs: number): boolean {
+  return Math.abs(nowMs - begunAtMs) <= LOGIN_REFUSED_BEYOND_MS;
+}
+
+/** How far the clock it was begun by must be ahead of this one, since the browser drops its cookie after an hour; 0 where nothing shows that they differ. */
+export function clockDifferenceMs({ begunAtMs }: Pick<LoginTransaction, "begunAtMs">, nowMs: number): number {
+  const aheadMs = begunAtMs - nowMs;
+  return aheadMs > CLOCK_TOLERANCE_MS || -aheadMs > LOGIN_COOKIE_MS + CLOCK_TOLERANCE_MS ? aheadMs : 0;
+}
+
+/** The transaction of a cookie, of whatever time; null where it is damaged, or stands under another's name. */
+export function openLogin(id: string, sealed: string, sealer: Sealer): LoginTransaction | null {
   const opened = sealer.open("login", sealed);
   if (opened.kind === "invalid") return null;
   try {
@@ -62,7 +80,7 @@ export function openLogin(id: string, sealed: string, sealer: Sealer, nowMs: num
     const previous = reader.bytes();
     const demanded = reader.uint8();
     const newerThanSeconds = reader.uint48();
-    if (state.id !== id || nowMs - begunAtMs > LOGIN_LIFETIME_MS) return null;
+    if (state.id !== id) return null;
     return {
       ...state,
       nonce,

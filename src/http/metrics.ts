@@ -62,6 +62,7 @@ export interface Gauges {
   readonly openStreams: () => number;
   readonly waitingCalls: () => number;
   readonly waitingRefreshes: () => number;
+  readonly cognitoAheadMs: () => number;
   readonly cache: () => {
     readonly hits: number;
     readonly misses: number;
@@ -205,6 +206,8 @@ export function createMetrics(): Metrics {
       gauge("bff_open_sockets", "WebSockets open through the proxy", gauges.openSockets);
       gauge("bff_open_streams", "Event streams open through the proxy", gauges.openStreams);
       gauge("bff_upstream_waiting", "Calls that wait for their turn at an API under UPSTREAM_MAX_CONNECTIONS", gauges.waitingCalls);
+      const cognitoAhead = "How far Cognito's clock is ahead of this machine's, learned from the tokens it issues";
+      gauge("bff_cognito_clock_difference_seconds", cognitoAhead, () => gauges.cognitoAheadMs() / 1000);
       gauge("bff_refresh_waiting", "Refreshes that wait for their turn under REFRESH_RATE_LIMIT", gauges.waitingRefreshes);
       total("bff_session_cache_hits_total", "Tickets found opened in memory", () => gauges.cache().hits);
       total("bff_session_cache_misses_total", "Tickets that had to be opened", () => gauges.cache().misses);

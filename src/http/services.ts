@@ -214,6 +214,7 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
     openSockets: () => upgrades.size,
     waitingCalls: () => forwarder.waiting,
     waitingRefreshes: () => limiter.waiting,
+    cognitoAheadMs: () => time.aheadMs,
     cache: () => cookieStore.cacheFigures(),
     cacheMaxBytes: config.sessionCacheBytes,
   });

@@ -1,6 +1,6 @@
 import type { Clock } from "../model/clock.js";
 import type { Log } from "../model/log.js";
-import { LOGIN_LIFETIME_MS, type LoginTransaction } from "./login-transaction.js";
+import { LOGIN_COOKIE_MS, LOGIN_REFUSED_BEYOND_MS, type LoginTransaction } from "./login-transaction.js";
 
 const MOST_USED = 100_000;
 const MINUTE_MS = 60_000;
@@ -36,7 +36,7 @@ export function createUsedLogins(clock: Clock, log: Log, most = MOST_USED): Used
   function idsOf(minute: number): Set<string> {
     const known = byMinute.get(minute);
     if (known) return known;
-    const oldest = minuteOf(clock.now() - LOGIN_LIFETIME_MS);
+    const oldest = minuteOf(clock.now() - LOGIN_REFUSED_BEYOND_MS);
     for (const other of [...byMinute.keys()]) if (other < oldest) forget(other);
     const ids = new Set<string>();
     byMinute.set(minute, ids);
@@ -52,8 +52,11 @@ export function createUsedLogins(clock: Clock, log: Log, most = MOST_USED): Used
       ids.add(id);
       size += 1;
       if (size > most) {
-        forget(Math.min(...byMinute.keys()));
-        log.warn({ kept: most }, "too many sign-ins came back within the hour: those that began longest ago have to be begun again");
+        const earliest = Math.min(...byMinute.keys());
+        forget(earliest);
+        // What began before the cookie's hour comes back only where clocks differ.
+        if (earliest >= minuteOf(clock.now() - LOGIN_COOKIE_MS))
+          log.warn({ kept: most }, "too many sign-ins came back within the hour: those that began longest ago have to be begun again");
       }
       return true;
     },

@@ -48,7 +48,7 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   state: (text) => openState(text, sealer),
   "the login cookies": (text) => logins.find(`${names.loginPrefix}abcdefgh=${text}`, "x"),
   "what an error redirect says": (text) => describeOAuthError(text, text),
-  "a login cookie": (text) => openLogin("abcdefgh", text, sealer, 0),
+  "a login cookie": (text) => openLogin("abcdefgh", text, sealer),
   "a sealed value": (text) => sealer.open("session", text),
   "a proxied call's headers": (text) => judgeCall({ method: "GET", headers: everyHeader(text) }, SETTINGS),
   "a socket's headers": (text) => judgeUpgrade({ method: "GET", headers: everyHeader(text) }, SETTINGS),

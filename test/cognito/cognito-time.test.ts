@@ -23,6 +23,7 @@ t.test("the difference is learned from the moment a token was issued, in both di
     const { clock, time } = rig();
     time.learn(START_MS + skewMs, START_MS);
     t.equal(time.now(), START_MS + skewMs);
+    t.equal(time.aheadMs, skewMs);
     clock.advance(10_000);
     t.equal(time.now(), START_MS + 10_000 + skewMs, "and goes on from there");
   }

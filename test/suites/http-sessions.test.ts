@@ -4,6 +4,7 @@
  */
 import "../http/callback.test.js";
 import "../http/client-network.test.js";
+import "../http/clocks.test.js";
 import "../http/endings.test.js";
 import "../http/issuers.test.js";
 import "../http/logs.test.js";
