@@ -56,7 +56,7 @@ export const EXPLANATIONS: Readonly<Record<Reason, Explanation>> = {
   rate_limited: { person: "That was too often. Please wait a moment.", operator: "See Retry-After." },
   misconfigured: {
     person: "Something is not set up correctly on our side. Your session is kept.",
-    signingIn: "Something is not set up correctly on our side, so that nobody can sign in this way. Please try again later.",
+    signingIn: "Something is not set up correctly on our side. Please try again later.",
     operator:
       "Cognito refuses because of a setting: the client id, its secret, the flows or triggers of the app client; or the app that this is part of reads bodies before it. The log has the exact text. No session was ended.",
   },
@@ -128,8 +128,8 @@ export const CAUSE_DETAILS: Readonly<Record<Cause, string>> = {
   state_missing: "The answer of the sign-in service arrived incomplete.",
   state_mismatch: "This answer does not belong to a sign-in that was begun here.",
   transaction_expired:
-    "This sign-in is over. That happens when it took too long, when it has been answered before, or when it was begun in another browser.",
-  idp_error: "The sign-in service could not complete it, or another service behind it that you chose.",
+    "This sign-in is over. That happens when it took too long, when it has come back before, when many were begun at once, or when it was begun in another browser.",
+  idp_error: "The sign-in service, or another one behind it that you chose, could not complete your sign-in.",
   access_denied: "The sign-in service did not grant access.",
   login_required: "The sign-in service asks you to sign in there.",
   code_rejected: "The sign-in code was not accepted: mostly it was used before, or is too old.",

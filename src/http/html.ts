@@ -21,7 +21,7 @@ p{margin:.5rem 0;text-wrap:pretty}
 a{color:var(--accent)}
 a.button{display:inline-block;padding:.7rem 1.5rem;border-radius:999px;background:var(--accent);color:var(--on-accent);text-decoration:none;font-weight:600;line-height:1.4}
 a.button:hover{background:var(--accent-strong)}
-a.plain{display:inline-block;padding:.7rem .25rem}
+a.plain{display:inline-block;padding:.7rem 0}
 a:focus-visible{outline:3px solid var(--accent);outline-offset:3px;border-radius:4px}
 a.button:focus-visible{border-radius:999px}
 code,dd{font-family:ui-monospace,"SF Mono","Cascadia Code",Menlo,Consolas,monospace;font-size:.95em}

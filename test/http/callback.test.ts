@@ -72,9 +72,9 @@ t.test("an outage uses nothing up: reloading the callback redeems the code", asy
 
 /** What Cognito may send back to a good state, and what the person reads. */
 const ANSWERS = [
-  { error: "server_error", status: 400, result: "idp_error", says: /could not complete it/ },
-  { error: "invalid_request", status: 400, result: "idp_error", says: /could not complete it/ },
-  { error: "invalid_scope", status: 500, result: "misconfigured", says: /nobody can sign in this way/ },
+  { error: "server_error", status: 400, result: "idp_error", says: /could not complete your sign-in/ },
+  { error: "invalid_request", status: 400, result: "idp_error", says: /could not complete your sign-in/ },
+  { error: "invalid_scope", status: 500, result: "misconfigured", says: /not set up correctly on our side. Please try again later/ },
   { error: "temporarily_unavailable", status: 503, result: "cognito_unavailable", says: /Please try again shortly/ },
   { error: "access_denied", status: 400, result: "access_denied", says: /did not grant access/ },
 ] as const;
