@@ -94,6 +94,10 @@ const COLUMNS: readonly { readonly title: string; readonly of: (route: ProxyRout
   { title: "strip", of: ({ stripPrefix }) => String(stripPrefix) },
   { title: "rewrite", of: ({ rewrite }) => String(rewrite) },
   { title: "head within", of: ({ responseHeaderTimeoutMs }) => formatDuration(responseHeaderTimeoutMs) },
+  {
+    title: "request idle",
+    of: ({ requestIdleTimeoutMs }) => (requestIdleTimeoutMs === null ? "off" : formatDuration(requestIdleTimeoutMs)),
+  },
   { title: "body idle", of: ({ bodyIdleTimeoutMs }) => (bodyIdleTimeoutMs === null ? "off" : formatDuration(bodyIdleTimeoutMs)) },
   { title: "host", of: ({ host }) => host },
   { title: "csrf", of: ({ csrf }) => csrf },

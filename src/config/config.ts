@@ -20,6 +20,8 @@ export interface ProxyRoute {
   readonly responseHeaderTimeoutMs: number;
   /** Longest silence within an answer's body; null: no limit. */
   readonly bodyIdleTimeoutMs: number | null;
+  /** Longest silence within a request's body while the browser is waited for; null: no limit. */
+  readonly requestIdleTimeoutMs: number | null;
   /** The Host the API sees: its own, or the one of `PUBLIC_URL`; `apiHost` says which one `auto` is. */
   readonly host: "auto" | "target" | "public";
   /** Whether `CSRF_HEADER=required` applies here. */

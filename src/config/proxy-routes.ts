@@ -54,6 +54,11 @@ export const ROUTE_MEMBERS = {
   ),
   responseHeaderTimeout: member(duration(upToADay), "60s", "Longest wait for the head of the API's answer; 504 after it."),
   bodyIdleTimeout: member(orOff(duration(upToADay)), "off", "Longest silence within the answer's body."),
+  requestIdleTimeout: member(
+    orOff(duration(upToADay)),
+    "1m",
+    "Longest silence within a call's body, counted only while the browser is waited for; 400 after it. Less than 100 bytes a second over as long, and over a minute at least, is silence too. `off`: neither.",
+  ),
   host: member(
     choice("auto", "target", "public"),
     "auto",
@@ -84,6 +89,7 @@ export const ROUTE_SCHEMA = Type.Object(
     rewrite: optionalMember(ROUTE_MEMBERS.rewrite),
     responseHeaderTimeout: optionalMember(ROUTE_MEMBERS.responseHeaderTimeout),
     bodyIdleTimeout: optionalMember(ROUTE_MEMBERS.bodyIdleTimeout),
+    requestIdleTimeout: optionalMember(ROUTE_MEMBERS.requestIdleTimeout),
     host: optionalMember(ROUTE_MEMBERS.host),
     csrf: optionalMember(ROUTE_MEMBERS.csrf),
     cache: optionalMember(ROUTE_MEMBERS.cache),
@@ -148,6 +154,7 @@ function decodeRoute(raw: unknown, number: number): { readonly route: ProxyRoute
   const rewrite = reader.read("rewrite", members.rewrite);
   const responseHeaderTimeoutMs = reader.read("responseHeaderTimeout", members.responseHeaderTimeout);
   const bodyIdleTimeoutMs = reader.read("bodyIdleTimeout", members.bodyIdleTimeout);
+  const requestIdleTimeoutMs = reader.read("requestIdleTimeout", members.requestIdleTimeout);
   const host = reader.read("host", members.host);
   const csrf = reader.read("csrf", members.csrf);
   const cache = reader.read("cache", members.cache);
@@ -155,7 +162,7 @@ function decodeRoute(raw: unknown, number: number): { readonly route: ProxyRoute
   if (prefix === null || url === null || token === null || session === null || stripPrefix === null || rewrite === null)
     return { route: null, complaints };
   if (responseHeaderTimeoutMs === null || host === null || csrf === null || cache === null) return { route: null, complaints };
-  const limits = { responseHeaderTimeoutMs, bodyIdleTimeoutMs };
+  const limits = { responseHeaderTimeoutMs, bodyIdleTimeoutMs, requestIdleTimeoutMs };
   return { route: { prefix, target: url, token, session, stripPrefix, rewrite, ...limits, host, csrf, cache }, complaints };
 }
 

@@ -1,10 +1,14 @@
+import { PassThrough } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { bodyFraming } from "../proxy/request-body.js";
+import { REQUEST_IDLE_TIMEOUT_MS, RequestPace } from "../proxy/request-pace.js";
 import { REASONS, type Reason } from "../wire/reasons.js";
 import { judgeCall, judgeStaticHeader, refuseCrossSite } from "./cross-site.js";
 import { EXPLANATIONS } from "./explanations.js";
 import { escapeHtml, pageHeaders, renderPage } from "./html.js";
 import { loginRoutes } from "./login-routes.js";
 import { ProblemError } from "./problem.js";
+import { STALLED } from "./proxy-routes.js";
 import { addRateLimits } from "./rate-limits.js";
 import { refuseReadBody } from "./read-body.js";
 import { resumeRoute } from "./resume-route.js";
@@ -13,7 +17,6 @@ import type { Services } from "./services.js";
 import { sessionRoutes } from "./session-routes.js";
 
 const LONGEST_BODY_BYTES = 16 * 1024;
-const LONGEST_BODY_MS = 10_000;
 
 /** Which methods each route has, for the 405 of all others. */
 const METHODS: Readonly<Record<string, string>> = {
@@ -58,14 +61,24 @@ function sessionScope(app: FastifyInstance, services: Services): void {
   sessionRoutes(app, services);
 }
 
+type SmallBodyServices = Pick<Services, "clock" | "expectations" | "tell" | "unread">;
+
 /** Sign-out takes a form or JSON; a body of any other type says nothing to it and must not keep anybody from signing out. */
-function acceptSmallBodies(app: FastifyInstance, { clock, tell }: Pick<Services, "clock" | "tell">): void {
-  app.addHook("preParsing", async (request) => {
-    const { raw } = request;
+function acceptSmallBodies(app: FastifyInstance, { clock, expectations, tell, unread }: SmallBodyServices): void {
+  app.addHook("preParsing", async ({ raw }, reply) => {
     refuseReadBody(raw, tell);
-    // A body that trickles in would hold its connection for ever.
-    const cancel = clock.after(LONGEST_BODY_MS, () => raw.destroy());
-    raw.once("close", cancel).once("end", cancel);
+    if (raw.complete !== false || bodyFraming(raw) === null) return undefined;
+    expectations.goOn(raw, reply.raw);
+    // Its parser gets a stream of its own, that can end without the connection: a body that trickles in is answered.
+    const body = new PassThrough();
+    const pace = new RequestPace(clock, REQUEST_IDLE_TIMEOUT_MS, () => {
+      unread.giveUp(raw);
+      body.destroy(STALLED);
+    });
+    raw.on("data", (chunk: Buffer) => pace.heard(chunk.length)).pipe(body);
+    raw.once("end", () => pace.rest()).once("close", () => pace.rest());
+    pace.wait();
+    return body;
   });
   const parse = (text: string, read: (text: string) => unknown): unknown => {
     try {

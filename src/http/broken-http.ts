@@ -1,5 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Clock } from "../model/clock.js";
+import { closeLingering } from "./lingering-close.js";
 import { CALL_METHODS, type Problem } from "./problem.js";
 import { type ProblemSettings, type ReportProblem, rawProblem } from "./problem-details.js";
 
@@ -22,14 +24,18 @@ export interface BrokenHttp {
   listen(server: Server): void;
 }
 
-export function createBrokenHttp(settings: ProblemSettings, report: ReportProblem): BrokenHttp {
+export function createBrokenHttp(settings: ProblemSettings, clock: Clock, report: ReportProblem): BrokenHttp {
   const latest = new WeakMap<Socket, LatestCall>();
+  const ended = new WeakSet<Socket>();
   const end = (socket: Socket, problem: Problem, request: IncomingMessage | null) => {
-    // Written whole before the connection goes, or the browser would see a reset instead of the reason.
-    socket.end(rawProblem(problem, request, settings, report), () => socket.destroySoon());
+    ended.add(socket);
+    socket.write(rawProblem(problem, request, settings, report));
+    closeLingering(socket, clock);
   };
   return {
     onClientError(error, socket) {
+      // The parser, which stumbles over every packet that still comes.
+      if (ended.has(socket) && error.code !== "ECONNRESET") return;
       // Reset or already half gone: there is nobody to answer.
       if (error.code === "ECONNRESET" || !socket.writable) {
         socket.destroy();

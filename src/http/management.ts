@@ -1,9 +1,11 @@
 import { isIP } from "node:net";
 import fastify, { type FastifyInstance } from "fastify";
 import { isLoopback } from "../model/loopback.js";
+import { REQUEST_IDLE_TIMEOUT_MS } from "../proxy/request-pace.js";
 import { type Metrics, processMetrics } from "./metrics.js";
 import { ProblemError } from "./problem.js";
 import { answerErrorsAsProblems, type ProblemSettings } from "./problem-details.js";
+import type { Services } from "./services.js";
 
 export interface ManagementSettings extends ProblemSettings {
   readonly managementHost: string;
@@ -13,11 +15,17 @@ export interface ManagementSettings extends ProblemSettings {
  * The operator's side: probes on an address of its own. Cognito being down does not fail them: restarting the proxy would not help, and its
  * sessions go on being served.
  */
-export function createManagementServer(settings: ManagementSettings, metrics: Metrics, isReady: () => boolean): FastifyInstance {
+export function createManagementServer(
+  settings: ManagementSettings,
+  metrics: Metrics,
+  { unread }: Pick<Services, "unread">,
+  isReady: () => boolean,
+): FastifyInstance {
   const onLoopback = isLoopback(settings.managementHost);
   metrics.watchReady(isReady);
   const app = fastify({ logger: false, forceCloseConnections: true });
   answerErrorsAsProblems(app, settings);
+  unread.closeBehind(app, () => REQUEST_IDLE_TIMEOUT_MS);
   app.addHook("onRequest", async (request) => {
     // A browser has no business here, and a page that guesses the port must learn nothing.
     if (request.headers.origin !== undefined || request.headers["sec-fetch-site"] !== undefined) throw new ProblemError({ reason: "csrf" });

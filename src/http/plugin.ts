@@ -13,11 +13,13 @@ import { judgeCall, judgeStaticHeader, judgeUpgrade, refuseCrossSite } from "./c
 import { closeServices, endLongCalls } from "./drain.js";
 import { ProblemError } from "./problem.js";
 import { reportTo, sendProblem } from "./problem-details.js";
+import { requestIdleLimits } from "./proxy-routes.js";
 import { refuseOtherProtocols } from "./request-line.js";
 import { observeRequests } from "./request-observer.js";
 import { registerRoutes } from "./routes.js";
 import { createServices, type Services } from "./services.js";
 import { sessionDocument } from "./session-routes.js";
+import { serveInTurn } from "./turns.js";
 
 /** A signed-in person, as the routes beside the proxy see one. */
 export interface BffSession {
@@ -104,8 +106,10 @@ export const cognitoBff: FastifyPluginAsync<BffPluginOptions> = async (app: Fast
   app.decorate("bff", decoration(config, services));
   app.decorateRequest("bff", null);
   registerRoutes(app, services, (scope) => {
+    serveInTurn(scope);
     observeRequests(scope, services);
     addAnswerHeaders(scope, services);
+    services.unread.closeBehind(scope, requestIdleLimits(services));
     scope.addHook("onRequest", async (request, reply) => refuseBadMessage(request, reply));
   });
   const isCall = (request: IncomingMessage) => {
@@ -113,13 +117,13 @@ export const cognitoBff: FastifyPluginAsync<BffPluginOptions> = async (app: Fast
     return target.kind === "target" && services.routes.match(target.path) !== null;
   };
   services.upgrades.listen(app, isCall);
+  const isOurs = (request: IncomingMessage) => isCall(request) || request.url?.startsWith(`${config.authPrefix}/`) === true;
+  services.expectations.listen(app.server, isOurs);
   refuseOtherProtocols(
     app,
     config,
     reportTo(() => app.log, services.metrics),
-    (request) => {
-      return isCall(request) || request.url?.startsWith(`${config.authPrefix}/`) === true;
-    },
+    isOurs,
   );
   app.addHook("preClose", async () => endLongCalls(services, app.log));
   app.addHook("onClose", () => closeServices(services, app.log));

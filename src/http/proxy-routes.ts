@@ -7,6 +7,7 @@ import type { Session } from "../model/session.js";
 import { inSpan, propagatedHeaders, type Span } from "../model/tracing.js";
 import type { Exchange, ForwardOutcome } from "../proxy/forward.js";
 import { parseTarget } from "../proxy/path.js";
+import { REQUEST_IDLE_TIMEOUT_MS } from "../proxy/request-pace.js";
 import type { RouteMatch } from "../proxy/routes.js";
 import { judgeCall, judgeStaticHeader, judgeUpgrade, refuseCrossSite } from "./cross-site.js";
 import { CALL_METHODS, ProblemError } from "./problem.js";
@@ -30,6 +31,18 @@ export function matchCall(rawTarget: string | undefined, { routes }: Pick<Servic
   return match && { match, upstreamTarget: `${match.upstreamPath}${target.query}` };
 }
 
+/** The `requestIdleTimeout` of the route that has a request's path; the default one where none has. */
+export function requestIdleLimits({ routes }: Pick<Services, "routes">): (request: FastifyRequest) => number | null {
+  return ({ raw }) => {
+    const target = parseTarget(raw.url ?? "");
+    const match = target.kind === "target" ? routes.match(target.path) : null;
+    return match ? match.route.requestIdleTimeoutMs : REQUEST_IDLE_TIMEOUT_MS;
+  };
+}
+
+/** What a call that was left in the middle of its body is told. */
+export const STALLED = new ProblemError({ reason: "bad_request", detail: "The rest of the request's body did not arrive in time." });
+
 /** RFC 6455 4.1: a handshake is a GET, and bytes of a body would be taken for frames. */
 export function refuseBadHandshake({ method, headers }: FastifyRequest): void {
   if (method !== "GET") throw new ProblemError({ reason: "bad_request", detail: "A WebSocket handshake is a GET." });
@@ -44,6 +57,7 @@ export function createCallHandler(services: Services): (call: ProxiedCall, reque
     config,
     cookies,
     coordinator,
+    expectations,
     forwarder,
     gate,
     hammerGuard,
@@ -53,6 +67,7 @@ export function createCallHandler(services: Services): (call: ProxiedCall, reque
     stricterSiblings,
     tell,
     tracer,
+    unread,
     upgrades,
     watch,
   } = services;
@@ -88,6 +103,7 @@ export function createCallHandler(services: Services): (call: ProxiedCall, reque
       isOurCookie: cookies.names.isOurs,
       isStripped: services.isStripped,
       transportSecurity: services.transportSecurity,
+      ...(request.headers.expect === undefined ? {} : { onTakeBody: () => expectations.goOn(request.raw, reply.raw) }),
       setCookies: () => (visit ? gate.cookiesFor(visit) : []),
       onAnswer(status) {
         const seconds = (performance.now() - handedOnAtMs) / 1000;
@@ -104,13 +120,15 @@ export function createCallHandler(services: Services): (call: ProxiedCall, reque
     };
     const outcome = await forward(exchange, session);
     metrics.forwarded(route.prefix, outcome);
+    if (outcome.kind === "request_stalled") unread.giveUp(request.raw);
+    else if (outcome.kind === "answered" && !request.raw.complete) unread.drop(request.raw, route.requestIdleTimeoutMs);
     settle(outcome, route.prefix, request, reply);
   };
 
   /** Hands one call on, in a span of its own that the API's spans hang below. */
   function forward(exchange: Exchange, session: Session | null): Promise<ForwardOutcome> {
     const { method = "GET", socket } = exchange.request;
-    // Refused at the end of draining, or left, while it waited for Cognito. A pipelined request's response does not say so.
+    // Refused at the end of draining, or left, while it waited for Cognito.
     if (socket.writableEnded || socket.destroyed) return Promise.resolve({ kind: "client_gone" });
     services.handedOn.add(exchange.request);
     const { prefix, target } = exchange.route;
@@ -175,6 +193,8 @@ function settle(outcome: ForwardOutcome, route: string, request: FastifyRequest,
     throw new ProblemError(failure.problem);
   }
   switch (outcome.kind) {
+    case "request_stalled":
+      throw STALLED;
     case "answered":
       // A tunnel: its response never closes.
       if (outcome.status === 101) request.bffFinished?.(101);

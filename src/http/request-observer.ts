@@ -28,12 +28,10 @@ export function observeRequests(app: FastifyInstance, services: Services): void 
     const route = nameOf(request.routeOptions.url);
     let span: Span | null = null;
     let isOver = false;
-    const { socket } = request.raw;
 
     const finish = (status: number | null) => {
       if (isOver) return;
       isOver = true;
-      socket.off("close", onGone);
       const seconds = (performance.now() - startedAtMs) / 1000;
       metrics.request({ method: request.method, route, status, seconds, headerBytes: headerBytesOf(request) });
       const reason = request.bffProblem;
@@ -41,12 +39,9 @@ export function observeRequests(app: FastifyInstance, services: Services): void 
       if (span) endSpan(span, status, reason);
       if (logsRequests) request.log.debug({ method: request.method, route, status, duration_ms: Math.round(seconds * 1000) }, "request");
     };
-    const onGone = () => finish(null);
     request.bffFinished = finish;
     // Not Fastify's onResponse, which says nothing of clients that left.
     reply.raw.once("close", () => finish(reply.raw.headersSent ? reply.raw.statusCode : null));
-    // Nor is the response of a pipelined request told anything when the connection goes before its turn.
-    if (reply.raw.socket === null) socket.setMaxListeners(0).on("close", onGone);
 
     if (!tracer) {
       done();

@@ -1,7 +1,7 @@
 import { METHODS, type Server } from "node:http";
 import fastify, { type FastifyBaseLogger, type FastifyHttpOptions, type FastifyInstance, LogController } from "fastify";
 import type { Config } from "../config/config.js";
-import type { Clock } from "../model/clock.js";
+import { type Clock, systemClock } from "../model/clock.js";
 import { type ListenSettings, listenFault } from "../model/listen-fault.js";
 import { parseTarget } from "../proxy/path.js";
 import { addAnswerHeaders } from "./answer-headers.js";
@@ -15,7 +15,7 @@ import { createMetrics } from "./metrics.js";
 import { followConnections, type OpenConnections } from "./open-connections.js";
 import { ProblemError } from "./problem.js";
 import { answerErrorsAsProblems, type ReportProblem, reportTo, sendProblem } from "./problem-details.js";
-import { matchCall, refuseBadHandshake } from "./proxy-routes.js";
+import { matchCall, refuseBadHandshake, requestIdleLimits } from "./proxy-routes.js";
 import { requestIdOf } from "./request-id.js";
 import { refuseOtherProtocols } from "./request-line.js";
 import { observeRequests } from "./request-observer.js";
@@ -23,6 +23,7 @@ import { registerRoutes } from "./routes.js";
 import { createServices, type Services } from "./services.js";
 import { spaRoutes } from "./spa.js";
 import { transportSecurity } from "./transport-security.js";
+import { serveInTurn } from "./turns.js";
 
 /** More than any hop in front of us lets through (CloudFront: 20 KiB), so that what arrives can be answered. */
 const LONGEST_HEADERS_BYTES = 32 * 1024;
@@ -55,7 +56,7 @@ export async function buildServer(config: Config, runtime: ServerRuntime = {}): 
   const report = reportTo(() => app.log, metrics);
   const log = runtime.logger ?? LogOutput.standard();
   const output = log instanceof LogOutput ? log : null;
-  const app = createApp(config, log, report);
+  const app = createApp(config, runtime.clock ?? systemClock, log, report);
   metrics.watchLog(() => output?.lost ?? 0);
   if (output) output.onRecovery = (lines) => app.log.warn({ lines }, "log lines were lost: they could not be written");
   const services = createServices(config, { ...runtime, log: app.log, metrics });
@@ -64,9 +65,12 @@ export async function buildServer(config: Config, runtime: ServerRuntime = {}): 
   // Behind the line above: both put themselves first, and this one has to know of a connection before anybody serves what came over it.
   const connections = followConnections(app.server);
 
+  services.expectations.listen(app.server);
   leaveLateRequests(app, connections);
+  serveInTurn(app);
   observeRequests(app, services);
   addAnswerHeaders(app, services);
+  services.unread.closeBehind(app, requestIdleLimits(services));
   answerErrorsAsProblems(app, config);
   refuseBadRequests(app, services, connections);
   leadLoopbackNamesHome(app, config);
@@ -76,7 +80,7 @@ export async function buildServer(config: Config, runtime: ServerRuntime = {}): 
 
   let listening = false;
   let closing: Promise<void> | null = null;
-  const management = createManagementServer(config, metrics, () => listening);
+  const management = createManagementServer(config, metrics, services, () => listening);
   return {
     app,
     services,
@@ -126,8 +130,8 @@ async function listenAt(server: FastifyInstance, host: string, port: number, set
   }
 }
 
-function createApp(config: Config, log: FastifyBaseLogger | LogOutput, report: ReportProblem): FastifyInstance {
-  const brokenHttp = createBrokenHttp(config, report);
+function createApp(config: Config, clock: Clock, log: FastifyBaseLogger | LogOutput, report: ReportProblem): FastifyInstance {
+  const brokenHttp = createBrokenHttp(config, clock, report);
   const options: FastifyHttpOptions<Server, FastifyBaseLogger> = {
     ...(log instanceof LogOutput ? { logger: { level: config.logLevel, stream: log } } : { loggerInstance: log }),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),

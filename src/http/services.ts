@@ -24,11 +24,13 @@ import { createCookieStore } from "../store/cookie-store.js";
 import { type CookieWriter, createCookieWriter } from "../store/cookies.js";
 import { createSealer, type Sealer } from "../store/sealing.js";
 import { createAuditLog, createUserPseudonym } from "./audit-log.js";
+import { createExpectations, type Expectations } from "./expectations.js";
 import { createHammerGuard, type HammerGuard } from "./hammering.js";
 import { createLoginCookies, type LoginCookies } from "./login-cookies.js";
 import { createMetrics, type Metrics } from "./metrics.js";
 import { createSessionGate, type SessionGate } from "./session-gate.js";
 import { transportSecurity } from "./transport-security.js";
+import { createUnreadBodies, type UnreadBodies } from "./unread-bodies.js";
 import { createUpgrades, type Upgrades } from "./upgrade.js";
 
 const COGNITO_DEADLINE_MS = 6_000;
@@ -66,6 +68,8 @@ export interface Services {
   readonly forwarder: Forwarder;
   readonly watch: SessionWatch;
   readonly upgrades: Upgrades;
+  readonly unread: UnreadBodies;
+  readonly expectations: Expectations;
   readonly tell: Tell;
   readonly metrics: Metrics;
   /** Null where no OpenTelemetry SDK is registered. */
@@ -263,6 +267,8 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
     forwarder,
     watch,
     upgrades,
+    unread: createUnreadBodies(clock),
+    expectations: createExpectations(),
     tell,
     metrics,
     tracer,

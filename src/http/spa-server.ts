@@ -1,9 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ProxyRoute } from "../config/config.js";
 import type { Exchange } from "../proxy/forward.js";
+import { REQUEST_IDLE_TIMEOUT_MS } from "../proxy/request-pace.js";
 import { createTranslation, type Translation } from "../proxy/translation.js";
 import { judgeUpgrade, refuseCrossSite } from "./cross-site.js";
 import { ProblemError } from "./problem.js";
+import { STALLED } from "./proxy-routes.js";
 import type { Services } from "./services.js";
 import { contentSecurityPolicy } from "./spa-headers.js";
 import { upstreamFailure } from "./upstream-problem.js";
@@ -13,7 +15,7 @@ const ANSWER_TIMEOUT_MS = 120_000;
 
 /** SPA_URL: what is neither ours nor an API's goes to a development server, the WebSocket of its hot reloading included. */
 export function passToDevelopmentServer(app: FastifyInstance, target: URL, services: Services): void {
-  const { config, cookies, forwarder, handedOn, upgrades } = services;
+  const { config, cookies, expectations, forwarder, handedOn, unread, upgrades } = services;
   const route: ProxyRoute = {
     prefix: "/",
     target,
@@ -23,6 +25,7 @@ export function passToDevelopmentServer(app: FastifyInstance, target: URL, servi
     rewrite: true,
     responseHeaderTimeoutMs: ANSWER_TIMEOUT_MS,
     bodyIdleTimeoutMs: null,
+    requestIdleTimeoutMs: REQUEST_IDLE_TIMEOUT_MS,
     // Vite and webpack-dev-server serve hosts they know only, and they know their own.
     host: "target",
     csrf: "off",
@@ -49,6 +52,7 @@ export function passToDevelopmentServer(app: FastifyInstance, target: URL, servi
       isOurCookie: cookies.names.isOurs,
       isStripped: services.isStripped,
       transportSecurity: services.transportSecurity,
+      onTakeBody: () => expectations.goOn(request.raw, reply.raw),
       setCookies: () => [],
     };
     const isHandshake = upgrades.isHandshake(request.raw);
@@ -58,10 +62,14 @@ export function passToDevelopmentServer(app: FastifyInstance, target: URL, servi
     handedOn.add(request.raw);
     const outcome = isHandshake ? await upgrades.forward(exchange, null) : await forwarder.forward(exchange);
     const failure = upstreamFailure(outcome);
-    if (failure !== null) {
+    if (failure !== null || outcome.kind === "request_stalled") {
       for (const [name] of policy) reply.raw.removeHeader(name);
-      throw outcome.kind === "unreachable" ? down(target) : new ProblemError(failure.problem);
+      if (outcome.kind === "unreachable") throw down(target);
+      if (failure !== null) throw new ProblemError(failure.problem);
+      unread.giveUp(request.raw);
+      throw STALLED;
     }
+    if (outcome.kind === "answered" && !request.raw.complete) unread.drop(request.raw, route.requestIdleTimeoutMs);
     // A tunnel: its response never closes.
     if (outcome.kind === "answered" && outcome.status === 101) request.bffFinished?.(101);
     reply.hijack();

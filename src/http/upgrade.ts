@@ -8,6 +8,7 @@ import { shakeHands } from "../proxy/handshake.js";
 import type { Tunnel } from "../proxy/tunnel.js";
 import type { SessionWatch } from "../session/session-watch.js";
 import type { SessionEnding } from "../wire/reasons.js";
+import { closeLingering } from "./lingering-close.js";
 
 /** Private use (RFC 6455 section 7.4.2): the session has ended, with the HTTP status in its name. The reason is ours: `expired user_disabled`. */
 export const SESSION_ENDED_CODE = 4401;
@@ -72,11 +73,11 @@ export function createUpgrades(options: UpgradesOptions): Upgrades {
         // The parser has let go of the socket, and with it of its errors.
         request.socket.on("error", () => {});
         if (!ours || !isWebSocket(request)) {
-          serveWithoutUpgrade(app.server, request, head);
+          serveWithoutUpgrade(app.server, request, head, clock);
           return;
         }
         handshakes.set(request, head);
-        const response = answerTo(request);
+        const response = answerTo(request, clock);
         if (response) app.routing(request, response);
       });
     },
@@ -108,7 +109,7 @@ function isWebSocket({ headers, httpVersion }: IncomingMessage): boolean {
 }
 
 /** A response on the connection that the request came on; null, and the connection gone, where an earlier answer is still being written. */
-function answerTo(request: IncomingMessage): ServerResponse | null {
+function answerTo(request: IncomingMessage, clock: Clock): ServerResponse | null {
   const { socket } = request;
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
@@ -119,11 +120,7 @@ function answerTo(request: IncomingMessage): ServerResponse | null {
     socket.destroy();
     return null;
   }
-  response.once("finish", () => {
-    // What the browser may have sent meanwhile is read, or closing would reset the connection before the answer is there.
-    socket.resume();
-    socket.destroySoon();
-  });
+  response.once("finish", () => closeLingering(socket, clock));
   return response;
 }
 
@@ -135,7 +132,7 @@ const ABOUT_UPGRADE: ReadonlySet<string> = new Set(["upgrade", "http2-settings",
  * Upgrade, parsed and without its body (until Node 24's `shouldUpgradeCallback`), so its head is put back in front of the body, less what it
  * said about upgrading, and the connection is the server's again. For this one request: each return leaves Node's wrappers on the socket.
  */
-function serveWithoutUpgrade(server: Server, request: IncomingMessage, body: Buffer): void {
+function serveWithoutUpgrade(server: Server, request: IncomingMessage, body: Buffer, clock: Clock): void {
   const { socket, rawHeaders } = request;
   const lines = [`${request.method} ${request.url} HTTP/${request.httpVersion}`];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
@@ -147,7 +144,7 @@ function serveWithoutUpgrade(server: Server, request: IncomingMessage, body: Buf
   }
   lines.push("Connection: close");
   // Taken until every other listener has seen that it is, or @fastify/websocket would serve the request as well.
-  const placeholder = answerTo(request);
+  const placeholder = answerTo(request, clock);
   if (!placeholder) return;
   setImmediate(() => {
     placeholder.detachSocket(socket);

@@ -29,6 +29,8 @@ export interface Exchange {
   readonly propagated?: PropagatedHeaders | null;
   /** Called with the status when the head of the API's final answer is here. */
   readonly onAnswer?: (status: number) => void;
+  /** Called each time more of the request's body is asked for. */
+  readonly onTakeBody?: () => void;
   /** Called once just before the head is written; the Set-Cookie values to add. */
   readonly setCookies: () => readonly string[];
   /**
@@ -39,7 +41,7 @@ export interface Exchange {
 }
 
 /** Why an answer that had begun did not arrive whole. */
-export type CutCause = "upstream_broke" | "upstream_silent" | "client_gone" | "session_ended" | "restarting";
+export type CutCause = "upstream_broke" | "upstream_silent" | "client_gone" | "request_stalled" | "session_ended" | "restarting";
 
 /** What became of a call of which nothing was written to the browser: the caller answers. */
 export type Unanswered =
@@ -62,4 +64,6 @@ export type ForwardOutcome =
   | { readonly kind: "cut_short"; readonly status: number; readonly cause: CutCause }
   /** The browser left before there was an answer. */
   | { readonly kind: "client_gone" }
+  /** The rest of the request's body did not come within `requestIdleTimeoutMs`, or too slowly. Nothing was written. For 400 and the connection's end. */
+  | { readonly kind: "request_stalled" }
   | Unanswered;

@@ -9,6 +9,7 @@ import type { CutCause, Exchange, ForwardOutcome } from "./exchange.js";
 import { downstreamResponseHeaders, upstreamRequestHeaders } from "./headers.js";
 import type { Places, Waiter } from "./places.js";
 import { type Awaited, bodyFraming, openRequestBody } from "./request-body.js";
+import { RequestPace } from "./request-pace.js";
 import { maySendAgain, type Sending, whyUnanswered } from "./sending.js";
 import { createSilenceTimer, type SilenceTimer } from "./silence-timer.js";
 
@@ -30,6 +31,7 @@ export interface RelaySurroundings {
 /** One call on its way: the handler that undici tells what comes back. Methods and fields, not closures: it is made for every call. */
 export class Relay implements CallHandler, Waiter {
   readonly #exchange: Exchange;
+  readonly #surroundings: RelaySurroundings;
   readonly #headTimer: SilenceTimer;
   readonly #bodyTimer: SilenceTimer;
   readonly #settled: Promise<ForwardOutcome>;
@@ -48,21 +50,19 @@ export class Relay implements CallHandler, Waiter {
   #begun = false;
   #sentAgain = false;
   #send: (wanted: Wanted) => void = () => {};
-  readonly #connections: Connections;
   readonly #places: Places;
   #hasPlace = false;
   #body: Readable | null = null;
-  readonly #streams: EventStreams | null;
   /** Null unless the answer is an event stream of a session. */
   #unwatch: Cancel | null = null;
   /** Null unless the answer is an event stream that can be asked for again. */
   #forgetStream: Cancel | null = null;
 
-  constructor(exchange: Exchange, { clock, connections, places, streams }: RelaySurroundings) {
+  constructor(exchange: Exchange, surroundings: RelaySurroundings) {
+    const { clock, places } = surroundings;
     this.#exchange = exchange;
-    this.#connections = connections;
+    this.#surroundings = surroundings;
     this.#places = places;
-    this.#streams = streams;
     this.#headTimer = createSilenceTimer(clock, exchange.route.responseHeaderTimeoutMs, () => this.#breakOff({ kind: "timeout" }));
     this.#bodyTimer = createSilenceTimer(clock, exchange.route.bodyIdleTimeoutMs, () => this.#cutShort("upstream_silent"));
     this.#settled = new Promise((resolve) => {
@@ -71,14 +71,12 @@ export class Relay implements CallHandler, Waiter {
   }
 
   run(): Promise<ForwardOutcome> {
-    const { request, response } = this.#exchange;
+    const { response } = this.#exchange;
     if (response.destroyed) {
       this.#end({ kind: "client_gone" });
       return this.#settled;
     }
     response.on("finish", this.#onFinish).on("close", this.#onClose).on("drain", this.#onDrain).on("error", this.#onClose);
-    // Node tells the answer of a pipelined request nothing when the connection goes before its turn.
-    if (response.socket === null) request.socket.setMaxListeners(0).on("close", this.#onClose);
     if (this.#places.take()) this.onPlace();
     else if (!this.#places.await(this)) this.#end({ kind: "busy" });
     return this.#settled;
@@ -103,13 +101,14 @@ export class Relay implements CallHandler, Waiter {
     });
     const framing = bodyFraming(request);
     if (framing !== null) {
-      this.#body = openRequestBody(request, this.#onAwait);
+      const pace = new RequestPace(this.#surroundings.clock, route.requestIdleTimeoutMs, () => this.#lose("request_stalled"));
+      this.#body = openRequestBody(request, pace, this.#onAwait);
       if (framing.contentLength !== null) headers.push("content-length", framing.contentLength);
     }
     this.#headTimer.restart();
     const { method = "GET" } = request;
     const call = { path: upstreamTarget, method, headers, body: this.#body };
-    this.#send = (wanted) => this.#connections.dispatch(route.target, call, this, wanted);
+    this.#send = (wanted) => this.#surroundings.connections.dispatch(route.target, call, this, wanted);
     this.#send("any");
   }
 
@@ -220,7 +219,7 @@ export class Relay implements CallHandler, Waiter {
     this.#leavePlace();
     this.#unwatch = this.#exchange.watchStream?.(() => this.#cutShort("session_ended")) ?? null;
     // What was asked for with POST nobody asks for again by himself (an answer that is written as it is thought up): it may end like any call.
-    if (this.#exchange.request.method === "GET") this.#forgetStream = this.#streams?.keep(() => this.#cutForRestart()) ?? null;
+    if (this.#exchange.request.method === "GET") this.#forgetStream = this.#surroundings.streams?.keep(() => this.#cutForRestart()) ?? null;
   }
 
   #finishAnswer(): void {
@@ -233,10 +232,7 @@ export class Relay implements CallHandler, Waiter {
     this.#end({ kind: "answered", status: this.#status ?? 0 });
   };
 
-  readonly #onClose = (): void => {
-    if (this.#status === null) this.#breakOff({ kind: "client_gone" });
-    else this.#cutShort("client_gone");
-  };
+  readonly #onClose = (): void => this.#lose("client_gone");
 
   readonly #onDrain = (): void => {
     if (this.#over || this.#whole) return;
@@ -247,8 +243,16 @@ export class Relay implements CallHandler, Waiter {
   readonly #onAwait = (awaited: Awaited): void => {
     if (this.#over || this.#status !== null) return;
     if (awaited === "api") this.#headTimer.restart();
-    else this.#headTimer.stop();
+    else {
+      this.#exchange.onTakeBody?.();
+      this.#headTimer.stop();
+    }
   };
+
+  #lose(why: "client_gone" | "request_stalled"): void {
+    if (this.#status === null) this.#breakOff({ kind: why });
+    else this.#cutShort(why);
+  }
 
   /** Destroys the browser's connection: a cut chunked or length-delimited body is the only sign of failure left once the head is out. */
   #cutShort(cause: CutCause): void {
@@ -289,7 +293,6 @@ export class Relay implements CallHandler, Waiter {
     this.#leavePlace();
     const { request, response } = this.#exchange;
     response.off("finish", this.#onFinish).off("close", this.#onClose).off("drain", this.#onDrain).off("error", this.#onClose);
-    request.socket.off("close", this.#onClose);
     this.#body?.destroy();
     // What is left of the body flows away, or the connection could carry no further request (as Node does for a request nobody read).
     request.resume();

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
+import type { RequestPace } from "./request-pace.js";
 
 /** How a request's body is framed; `contentLength` is null when it came chunked. */
 export interface BodyFraming {
@@ -30,10 +31,12 @@ export function bodyFraming(request: IncomingMessage): BodyFraming | null {
  * without ending it. A request that is cut off leaves the stream open: the response's `close` tells, and whoever hears it breaks off the
  * call, so that the API sees a cut and not an end.
  */
-export function openRequestBody(request: IncomingMessage, onAwait: (awaited: Awaited) => void): Readable {
+export function openRequestBody(request: IncomingMessage, pace: RequestPace, onAwait: (awaited: Awaited) => void): Readable {
   const onData = (chunk: Buffer) => {
+    pace.heard(chunk.length);
     if (body.push(chunk)) return;
     request.pause();
+    pace.rest();
     onAwait("api");
   };
   const onEnd = () => {
@@ -42,6 +45,7 @@ export function openRequestBody(request: IncomingMessage, onAwait: (awaited: Awa
     onAwait("api");
   };
   const release = () => {
+    pace.rest();
     request.off("data", onData).off("end", onEnd);
   };
   const body = new Readable({
@@ -52,6 +56,7 @@ export function openRequestBody(request: IncomingMessage, onAwait: (awaited: Awa
     read() {
       if (request.readableEnded) return;
       onAwait("browser");
+      pace.wait();
       request.resume();
     },
     destroy(error, done) {

@@ -12,6 +12,7 @@ const DEFAULTS = {
   rewrite: true,
   responseHeaderTimeoutMs: 60_000,
   bodyIdleTimeoutMs: null,
+  requestIdleTimeoutMs: 60_000,
   host: "auto",
   csrf: "inherit",
   cache: "private",
@@ -42,20 +43,28 @@ t.test("a JSON array says what each route needs", async (t) => {
       rewrite: false,
       responseHeaderTimeout: "5m",
       bodyIdleTimeout: "90s",
+      requestIdleTimeout: "5m",
       host: "public",
       csrf: "off",
       cache: "upstream",
     },
-    { prefix: "/c", target: "http://c", session: "none", bodyIdleTimeout: "off" },
+    { prefix: "/c", target: "http://c", session: "none", bodyIdleTimeout: "off", requestIdleTimeout: "off" },
     { prefix: "/d", target: "http://d", token: "none" },
   ]);
   t.same(routesOf(text), [
     { prefix: "/a", target: "http://a/", ...DEFAULTS },
     {
       ...{ prefix: "/b", target: "http://b/", token: "access", session: "optional", stripPrefix: true, rewrite: false },
-      ...{ responseHeaderTimeoutMs: 300_000, bodyIdleTimeoutMs: 90_000, host: "public", csrf: "off", cache: "upstream" },
+      ...{
+        responseHeaderTimeoutMs: 300_000,
+        bodyIdleTimeoutMs: 90_000,
+        requestIdleTimeoutMs: 300_000,
+        host: "public",
+        csrf: "off",
+        cache: "upstream",
+      },
     },
-    { prefix: "/c", target: "http://c/", ...DEFAULTS, session: "none", token: "none" },
+    { prefix: "/c", target: "http://c/", ...DEFAULTS, session: "none", token: "none", requestIdleTimeoutMs: null },
     { prefix: "/d", target: "http://d/", ...DEFAULTS, token: "none" },
   ]);
   t.same(routesOf("[]"), []);

@@ -71,3 +71,45 @@ t.test("a call whose client leaves while it waits for Cognito is never handed on
   await new Promise((resolve) => setTimeout(resolve, 50));
   t.notOk(handedOn());
 });
+
+t.test("of calls sent together the next goes out when the one before is answered, in their order", async (t) => {
+  const api = await startAnswerableApi(t);
+  const demo = await runDemo(t, { proxyRoutes: [{ prefix: "/open", target: api.url, session: "none", token: "none" }] });
+  const connection = await openConnection(t, demo.url);
+  let asked = api.next();
+  connection.send("GET /open/0", "GET /open/1", "GET /auth/session", "GET /open/3");
+  for (const path of ["/open/0", "/open/1", "/open/3"]) {
+    const [request, response] = await asked;
+    t.equal(request.url, path);
+    t.equal(demo.server.services.open.calls, 1);
+    const handedOn = watch(api);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    t.notOk(handedOn(), "the next one waits");
+    asked = api.next();
+    response.end(path);
+  }
+  await until(() => answersIn(connection.text()).length === 4);
+  t.same(answersIn(connection.text()).map(statusOf), [200, 200, 401, 200]);
+});
+
+t.test("no more than 16 requests of a connection wait: it closes, and the one call that had begun is broken off", async (t) => {
+  const api = await startAnswerableApi(t);
+  const demo = await runDemo(t, { proxyRoutes: [{ prefix: "/open", target: api.url, session: "none", token: "none" }] });
+  const patient = await openConnection(t, demo.url);
+  const one = api.next();
+  patient.send(...Array.from({ length: 17 }, () => "GET /open/x"));
+  const [, response] = await one;
+  t.notOk(patient.socket.destroyed);
+  const flood = await openConnection(t, demo.url);
+  const other = api.next();
+  flood.send("GET /open/y");
+  const [broken] = await other;
+  const cut = new Promise((resolve) => broken.once("close", resolve));
+  const handedOn = watch(api);
+  flood.send(...Array.from({ length: 1_500 }, () => "GET /open/y"));
+  await flood.ending;
+  await cut;
+  t.notOk(handedOn());
+  t.equal(demo.server.services.open.calls, 1);
+  response.end();
+});

@@ -166,34 +166,6 @@ t.test("a browser that leaves within a stream cuts it at the API", async (t) => 
   await eventually(() => closed, "the API hears of it");
 });
 
-t.test("pipelined calls are answered in order, and all cut when the connection goes", async (t) => {
-  const asked: string[] = [];
-  const closed: string[] = [];
-  const target = await startApi(t, (request, response) => {
-    const url = request.url ?? "";
-    asked.push(url);
-    response.on("close", () => closed.push(url));
-    if (url === "/quick") response.end("quick");
-    else if (url === "/stream") response.write("data: 1\n\n");
-    request.resume();
-  });
-  const front = await startFront(t, { route: { target } });
-  const call = (method: string, path: string) => `${method} ${path} HTTP/1.1\r\nHost: app\r\nContent-Length: 2\r\n\r\nok`;
-  const client = await rawClient(t, front.port);
-  client.socket.write(
-    call("GET", "/quick") + call("POST", "/quick") + call("GET", "/hang") + call("GET", "/stream") + call("POST", "/hang"),
-  );
-  await client.until(/quick[\s\S]*quick/);
-  await eventually(() => asked.length === 5, "all calls arrive");
-  client.socket.destroy();
-  const outcomes = [];
-  for (let i = 0; i < 5; i++) outcomes.push((await front.outcome()).kind);
-  t.same(outcomes.sort(), ["answered", "answered", "client_gone", "client_gone", "cut_short"]);
-  await eventually(() => closed.length === 5, "the API hears of every one");
-  t.equal(front.leftListeners(), 0);
-  t.equal(front.clock.running, 0);
-});
-
 t.test("a browser that is gone already makes no call", async (t) => {
   let asked = 0;
   const target = await startApi(t, (_request, response) => {

@@ -24,6 +24,7 @@ export function proxyRoute(parts: Partial<ProxyRoute>): ProxyRoute {
     rewrite: true,
     responseHeaderTimeoutMs: 30_000,
     bodyIdleTimeoutMs: null,
+    requestIdleTimeoutMs: null,
     host: "target",
     csrf: "inherit",
     cache: "private",
