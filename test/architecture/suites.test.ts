@@ -22,3 +22,25 @@ t.test("every test file runs exactly once: by itself, or in one suite", (t) => {
   t.ok(runs.length > 100);
   t.end();
 });
+
+/** A file of the tests and all that it imports of them. */
+function withImports(path: string, seen: Set<string> = new Set()): Set<string> {
+  if (seen.has(path)) return seen;
+  seen.add(path);
+  for (const [, target = ""] of read(path).matchAll(/^(?:import|.* from) "(\.[^"]+)\.js"/gm)) {
+    const imported = new URL(`${target}.ts`, new URL(path, ROOT)).href.slice(ROOT.href.length);
+    if (imported.startsWith("test/")) withImports(imported, seen);
+  }
+  return seen;
+}
+
+t.test("npm run test:quick starts neither a browser nor a process: no file of a suite imports what could", (t) => {
+  const suites = readdirSync(new URL("test/suites/", ROOT)).map((name) => `test/suites/${name}`);
+  const reached = suites.flatMap((suite) => [...withImports(suite)]);
+  t.ok(new Set(reached).size > 150);
+  t.same(
+    reached.filter((path) => /from "(?:node:child_process|node:cluster|playwright-core|vite)"/.test(read(path))),
+    [],
+  );
+  t.end();
+});

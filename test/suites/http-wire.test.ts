@@ -17,7 +17,6 @@ import "../http/hostile-length.test.js";
 import "../http/loopback-names.test.js";
 import "../http/origin-checks.test.js";
 import "../http/listen.test.js";
-import "../http/log-output.test.js";
 import "../http/pipelining.test.js";
 import "../http/repeats.test.js";
 import "../http/response.test.js";
