@@ -1,6 +1,8 @@
+import { fastifyCookie } from "@fastify/cookie";
+import fastify from "fastify";
 import type { Clock } from "../model/clock.js";
 import { authTimeOf, type Session, type SessionId } from "../model/session.js";
-import { type CookieWriter, cookiePairs } from "../store/cookies.js";
+import type { CookieWriter } from "../store/cookies.js";
 import type { Sealer } from "../store/sealing.js";
 import type { SignInCause } from "../wire/reasons.js";
 import { type LoginState, openState } from "./login-state.js";
@@ -50,14 +52,25 @@ interface LoginCookie {
   readonly bytes: number;
 }
 
+/**
+ * Makes @fastify/cookie's `parse` and `serialize` usable: it loads what they work with when it is registered. The app that embeds us may have
+ * registered it with options for its own cookies, or another copy of it, so ours is registered with an app that serves nobody.
+ */
+export async function loadLoginCookies(): Promise<void> {
+  await fastify().register(fastifyCookie, { hook: false }).ready();
+}
+
+/** @fastify/cookie must be loaded by the time a cookie is read or written: `loadLoginCookies`. */
 export function createLoginCookies({ cookies, sealer, clock, budgetBytes }: LoginCookiesOptions): LoginCookies {
-  const { names } = cookies;
+  const { names, loginAttributes } = cookies;
+  const setLogin = (id: string, sealed: string) => fastifyCookie.serialize(names.loginPrefix + id, sealed, loginAttributes);
+  const clearLogin = (id: string) => fastifyCookie.serialize(names.loginPrefix + id, "", { ...loginAttributes, maxAge: 0 });
 
   /** The login cookies of a header, and how many bytes our other ones take. */
   function read(header = ""): { logins: LoginCookie[]; otherBytes: number } {
     const logins: LoginCookie[] = [];
     let otherBytes = 0;
-    for (const [name, value] of cookiePairs(header)) {
+    for (const [name, value] of Object.entries(fastifyCookie.parse(header))) {
       const bytes = name.length + value.length + 3;
       const id = name.startsWith(names.loginPrefix) ? name.slice(names.loginPrefix.length) : null;
       if (id !== null && ID.test(id)) logins.push({ id, sealed: value, bytes });
@@ -90,14 +103,14 @@ export function createLoginCookies({ cookies, sealer, clock, budgetBytes }: Logi
     return read(header).logins.flatMap((login) => {
       const transaction = open(login);
       const changed = transaction && change(transaction);
-      return changed ? [cookies.setLogin(changed.id, sealLogin(changed, sealer))] : [];
+      return changed ? [setLogin(changed.id, sealLogin(changed, sealer))] : [];
     });
   }
 
   return {
     begin(header, transaction) {
       const cleared = stale(read(header)).slice(0, MOST_CLEARED);
-      return [...cleared.map(({ id }) => cookies.clearLogin(id)), cookies.setLogin(transaction.id, sealLogin(transaction, sealer))];
+      return [...cleared.map(({ id }) => clearLogin(id)), setLogin(transaction.id, sealLogin(transaction, sealer))];
     },
 
     find(header, given) {
@@ -113,7 +126,7 @@ export function createLoginCookies({ cookies, sealer, clock, budgetBytes }: Logi
       return { kind: "none", cause: "transaction_expired", state };
     },
 
-    clear: (id) => cookies.clearLogin(id),
+    clear: clearLogin,
 
     demandNew(header, session) {
       const newerThanSeconds = authTimeOf(session);

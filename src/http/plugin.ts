@@ -11,6 +11,7 @@ import { addAnswerHeaders } from "./answer-headers.js";
 import { refuseBadMessage } from "./bad-message.js";
 import { judgeCall, judgeStaticHeader, judgeUpgrade, refuseCrossSite } from "./cross-site.js";
 import { closeServices, endLongCalls } from "./drain.js";
+import { loadLoginCookies } from "./login-cookies.js";
 import { ProblemError } from "./problem.js";
 import { reportTo, sendProblem } from "./problem-details.js";
 import { requestIdleLimits } from "./proxy-routes.js";
@@ -96,12 +97,13 @@ function decoration(config: Config, services: Services): BffDecoration {
 
 /**
  * The sign-in, session and proxy routes in a Fastify app of one's own. Their hooks, parsers and error pages hold for them alone; an
- * @fastify/cookie that is there is used. SPA and management stay with `createServer`.
+ * @fastify/cookie that is there is left alone. SPA and management stay with `createServer`.
  *
  * @throws ConfigError with every fault of the options at once.
  */
 export const cognitoBff: FastifyPluginAsync<BffPluginOptions> = async (app: FastifyInstance, options: BffPluginOptions) => {
   const config = requireConfig(options);
+  await loadLoginCookies();
   const services = createServices(config, { log: app.log });
   app.decorate("bff", decoration(config, services));
   app.decorateRequest("bff", null);

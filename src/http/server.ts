@@ -9,6 +9,7 @@ import { refuseBadMessage } from "./bad-message.js";
 import { createBrokenHttp } from "./broken-http.js";
 import { closeServices, drain } from "./drain.js";
 import { LogOutput } from "./log-output.js";
+import { loadLoginCookies } from "./login-cookies.js";
 import { leadLoopbackNamesHome } from "./loopback-names.js";
 import { createManagementServer } from "./management.js";
 import { createMetrics } from "./metrics.js";
@@ -52,6 +53,7 @@ export interface BffServer {
 
 /** Builds the server of a configuration. Rejects where the SPA's directory is not one. */
 export async function buildServer(config: Config, runtime: ServerRuntime = {}): Promise<BffServer> {
+  await loadLoginCookies();
   const metrics = createMetrics();
   const report = reportTo(() => app.log, metrics);
   const log = runtime.logger ?? LogOutput.standard();

@@ -118,7 +118,7 @@ export function readSessionCookies(header: string | undefined, names: CookieName
 }
 
 /** The attributes of one of our cookies. */
-interface CookieAttributes {
+export interface CookieAttributes {
   readonly path: "/";
   readonly httpOnly: true;
   readonly secure: boolean;
@@ -140,8 +140,8 @@ export interface CookieWriter {
   clearTicket(presented: readonly string[]): string[];
   setEnded(sealed: string): string;
   clearEnded(): string;
-  setLogin(id: string, sealed: string): string;
-  clearLogin(id: string): string;
+  /** Of the sign-in transactions, for @fastify/cookie's `serialize`. */
+  readonly loginAttributes: CookieAttributes;
   /** How many bytes a sealed ticket takes in a Cookie header; Infinity where it needs too many chunks. */
   ticketBytes(sealed: string): number;
 }
@@ -151,8 +151,6 @@ export function createCookieWriter({ publicUrl, sameSite }: CookieOptions): Cook
   const secure = publicUrl.startsWith("https:");
   // One place for the attributes: a cookie is only deleted by what has the same name, path, domain and flags (RFC 6265bis 5.7).
   const attributes: CookieAttributes = { path: "/", httpOnly: true, secure, sameSite, maxAge: SESSION_COOKIE_SECONDS };
-  // Lax: the callback arrives cross-site from Cognito.
-  const loginAttributes: CookieAttributes = { ...attributes, sameSite: "lax", maxAge: LOGIN_COOKIE_SECONDS };
   const clear = (name: string) => setCookie(name, "", { ...attributes, maxAge: 0 });
   const chunkName = (index: number) => (index === 0 ? names.session : `${names.session}.${index}`);
 
@@ -182,8 +180,8 @@ export function createCookieWriter({ publicUrl, sameSite }: CookieOptions): Cook
     clearTicket: (presented) => [...new Set([names.session, ...presented])].map(clear),
     setEnded: (sealed) => setCookie(names.ended, sealed, { ...attributes, maxAge: ENDED_COOKIE_SECONDS }),
     clearEnded: () => clear(names.ended),
-    setLogin: (id, sealed) => setCookie(names.loginPrefix + id, sealed, loginAttributes),
-    clearLogin: (id) => setCookie(names.loginPrefix + id, "", { ...loginAttributes, maxAge: 0 }),
+    // Lax: the callback arrives cross-site from Cognito.
+    loginAttributes: { ...attributes, sameSite: "lax", maxAge: LOGIN_COOKIE_SECONDS },
     ticketBytes(sealed) {
       const chunks = chunksOf(sealed);
       if (!chunks) return Number.POSITIVE_INFINITY;

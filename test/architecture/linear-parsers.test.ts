@@ -3,7 +3,7 @@ import t from "tap";
 import { entriesOf } from "../../src/config/basic-kinds.js";
 import { judgeCall, judgeNavigation, judgeStaticHeader, judgeUpgrade } from "../../src/http/cross-site.js";
 import { isHashedName } from "../../src/http/hashed-name.js";
-import { createLoginCookies } from "../../src/http/login-cookies.js";
+import { createLoginCookies, loadLoginCookies } from "../../src/http/login-cookies.js";
 import { openState } from "../../src/http/login-state.js";
 import { openLogin } from "../../src/http/login-transaction.js";
 import { requestIdOf } from "../../src/http/request-id.js";
@@ -24,6 +24,7 @@ const PUBLIC_URL = "https://app.example.com";
 const names = cookieNames(PUBLIC_URL);
 const sealer = createSealer([new Secret(Buffer.alloc(32, 1))]);
 const cookies = createCookieWriter({ publicUrl: PUBLIC_URL, sameSite: "strict" });
+await loadLoginCookies();
 const logins = createLoginCookies({ cookies, sealer, clock: systemClock, budgetBytes: 8_000 });
 const SETTINGS = { publicUrl: PUBLIC_URL, csrfHeader: "required", cookieSameSite: "lax" } as const;
 

@@ -43,8 +43,7 @@ function jar() {
 t.test("https: the contract's names and attributes, letter by letter", (t) => {
   t.same(writer.setTicket("v", []), [`${SESSION}=v; Max-Age=34560000; Path=/; HttpOnly; Secure; SameSite=Strict`]);
   t.equal(writer.setEnded("v"), "__Host-Http-bff-ended=v; Max-Age=86400; Path=/; HttpOnly; Secure; SameSite=Strict");
-  t.equal(writer.setLogin("id", "v"), "__Host-Http-bff-login-id=v; Max-Age=3600; Path=/; HttpOnly; Secure; SameSite=Lax");
-  t.equal(writer.clearLogin("id"), "__Host-Http-bff-login-id=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax");
+  t.same(writer.loginAttributes, { path: "/", httpOnly: true, secure: true, sameSite: "lax", maxAge: 3600 });
   t.equal(names.loginPrefix, "__Host-Http-bff-login-");
   t.end();
 });
@@ -55,7 +54,7 @@ t.test(
     const local = createCookieWriter({ publicUrl: "http://localhost:3000", sameSite: "strict" });
     t.same(local.setTicket("v", []), ["bff-session-3000=v; Max-Age=34560000; Path=/; HttpOnly; SameSite=Strict"]);
     t.equal(local.setEnded("v"), "bff-ended-3000=v; Max-Age=86400; Path=/; HttpOnly; SameSite=Strict");
-    t.equal(local.setLogin("id", "v"), "bff-login-3000-id=v; Max-Age=3600; Path=/; HttpOnly; SameSite=Lax");
+    t.same(local.loginAttributes, { path: "/", httpOnly: true, secure: false, sameSite: "lax", maxAge: 3600 });
     t.equal(local.names.loginPrefix, "bff-login-3000-");
     const plain = createCookieWriter({ publicUrl: "http://localhost", sameSite: "strict" }).names;
     t.same([plain.session, plain.ended, plain.loginPrefix], ["bff-session-80", "bff-ended-80", "bff-login-80-"], "80 where it has none");
