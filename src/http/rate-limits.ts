@@ -8,6 +8,8 @@ import { networkOf } from "./client-network.js";
  */
 
 const WINDOW_MS = 60_000;
+/** How many addresses are counted at a time for each route; docs/decisions/011. */
+const MOST_CLIENTS = 50_000;
 
 /** A person signs in once; an office of a thousand in the same minute passes, a script does not get Cognito throttled for everybody. */
 export const SIGN_IN_LIMIT: RateLimitOptions = { max: 300, timeWindow: WINDOW_MS };
@@ -18,6 +20,7 @@ export function addRateLimits(app: FastifyInstance): void {
   const silent = { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false };
   void app.register(fastifyRateLimit, {
     global: false,
+    cache: MOST_CLIENTS,
     keyGenerator: ({ ip }) => networkOf(ip),
     addHeaders: { ...silent, "retry-after": true },
     addHeadersOnExceeding: silent,
