@@ -19,11 +19,21 @@ export type LastRefresh = { readonly kind: "issued"; readonly refresh: Secret; r
  */
 export type RefreshLast = (session: Session, refreshToken: Secret) => Promise<LastRefresh>;
 
+/** A refresh under way, which may land after its session has ended. */
+export interface Landing {
+  readonly outcome: Promise<unknown>;
+  /** A call waits for it now. */
+  promote(): void;
+  /** Whether what arrives after the end is still of use, for a last refresh; it is revoked otherwise. */
+  awaited: boolean;
+  late: IssuedTokens | null;
+}
+
 export interface LastRefreshOptions {
   readonly verifier: Pick<TokenVerifier, "verify">;
   readonly clock: Clock;
-  /** What a refresh of the session under way brings after the end, once it has ended; null where none is under way, or it brings nothing. */
-  readonly landing: (id: SessionId) => Promise<IssuedTokens | null> | null;
+  /** The refresh of the session under way; undefined where none is. */
+  readonly landing: (id: SessionId) => Landing | undefined;
   /** Asks Cognito, once. */
   readonly ask: (session: Session, refreshToken: Secret) => Promise<RefreshAnswer>;
 }
@@ -32,9 +42,17 @@ export function createLastRefresh({ verifier, clock, landing, ask }: LastRefresh
   const underWay = new Map<SessionId, Promise<LastRefresh>>();
 
   async function run(session: Session, refreshToken: Secret): Promise<LastRefresh> {
-    const answer = (await landing(session.id)) ?? (await ask(session, refreshToken));
+    const answer = (await landed(landing(session.id))) ?? (await ask(session, refreshToken));
     if (answer.kind !== "issued") return answer;
     return { kind: "issued", refresh: answer.refresh ?? refreshToken, access: await usable(session, answer) };
+  }
+
+  async function landed(under: Landing | undefined): Promise<IssuedTokens | null> {
+    if (!under) return null;
+    under.awaited = true;
+    under.promote();
+    await under.outcome.catch(() => null);
+    return under.late;
   }
 
   /** Another person's access token would sign out another person. */

@@ -39,3 +39,13 @@ export async function attemptRefresh(
     if (!goOn()) return answer;
   }
 }
+
+/** The first request has had its turn already. */
+export function afterFirst(turn: AskTurn): AskTurn {
+  let isFirst = true;
+  return () => {
+    if (!isFirst) return turn();
+    isFirst = false;
+    return Promise.resolve("granted");
+  };
+}

@@ -4,19 +4,19 @@ import type { TokenVerifier } from "../cognito/token-verifier.js";
 import { type Clock, sleep } from "../model/clock.js";
 import type { Tell } from "../model/events.js";
 import { describeError, type Log } from "../model/log.js";
-import type { Secret } from "../model/secret.js";
-import { hasNewerTokens, identityOf, isNewer, newestRefreshToken, type Session, type SessionId } from "../model/session.js";
-import { createTokenSet, type KeptKinds, readClaims, type TokenSet } from "../model/token-set.js";
+import { hasNewerTokens, identityOf, isNewer, type Session, type SessionId } from "../model/session.js";
+import type { KeptKinds, TokenSet } from "../model/token-set.js";
 import { inSpan, type Tracer } from "../model/tracing.js";
 import type { SessionStore } from "../store/session-store.js";
 import type { SessionEnding } from "../wire/reasons.js";
 import type { DoubtGuard } from "./doubt-guard.js";
 import { freshnessOf } from "./freshness.js";
 import { type IssuedVerdict, verifyIssued } from "./issued-tokens.js";
-import { createLastRefresh, type RefreshLast } from "./last-refresh.js";
+import { createLastRefresh, type Landing, type RefreshLast } from "./last-refresh.js";
 import { createOutcomeMemory, type Hindrance } from "./outcome-memory.js";
-import { attemptRefresh, refreshRequestOf } from "./refresh-attempts.js";
+import { afterFirst, attemptRefresh, refreshRequestOf } from "./refresh-attempts.js";
 import type { Priority, RefreshRateLimiter, Turn } from "./refresh-rate-limiter.js";
+import { issuedBy, unverifiedSet, verifiedSet, withoutDead } from "./refreshed-sets.js";
 
 /** What became of a refresh. Never a boolean: an outage is not a verdict. */
 export type RefreshOutcome =
@@ -63,30 +63,11 @@ export interface RefreshCoordinator {
 }
 
 const LONGEST_EARLY_WAIT_MS = 1_500;
-/** The set as it was issued, for whoever still waits for it. */
-function issuedBy({ refresh, id }: TokenSet, access: Secret | null): IssuedTokens | null {
-  return id && { kind: "issued", refresh, id: id.jwt, access };
-}
-
-/** The first request has had its turn already. */
-function afterFirst(turn: AskTurn): AskTurn {
-  let isFirst = true;
-  return () => {
-    if (!isFirst) return turn();
-    isFirst = false;
-    return Promise.resolve("granted");
-  };
-}
-
 /** A doubtful session is asked about once a minute. */
 const DOUBT_RETRY_AFTER_SECONDS = 60;
 
-interface Flight {
+interface Flight extends Landing {
   readonly outcome: Promise<RefreshOutcome>;
-  promote(): void;
-  /** Whether what arrives after the end is still of use, for a last refresh; it is revoked otherwise. */
-  awaited: boolean;
-  late: IssuedTokens | null;
 }
 
 export function createRefreshCoordinator(options: RefreshCoordinatorOptions): RefreshCoordinator {
@@ -138,12 +119,7 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
       return hindered(session, { kind: "misconfigured" });
     }
 
-    const tokens = createTokenSet({
-      refresh: unverified.refresh.reveal(),
-      claims: unverified.claims,
-      id: keep.id && unverified.id ? unverified.id.jwt.reveal() : null,
-      access: unverified.access && { jwt: unverified.access.jwt.reveal(), claims: readClaims(unverified.access.jwt.reveal()) ?? {} },
-    });
+    const tokens = verifiedSet(unverified, keep);
     const next: Session = { ...session, ...identityOf(tokens.claims), tokens, unverified: null };
     if (!store.save(next)) return lateFor(session, issuedBy(unverified, access));
     memory.forget(session.id);
@@ -161,25 +137,17 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
   }
 
   async function keepIssued(session: Session, issued: IssuedTokens): Promise<RefreshOutcome> {
-    const idClaims = readClaims(issued.id.reveal());
-    const access = keep.access ? issued.access : null;
-    const accessClaims = access ? readClaims(access.reveal()) : null;
-    if (!idClaims || (keep.access && !accessClaims)) {
+    const unverified = unverifiedSet(session, issued, keep);
+    if (!unverified) {
       log.error({}, "Cognito's answer holds no token that can be read");
       return hindered(session, { kind: "unavailable", reason: "cognito_unavailable", retryAfterSeconds: 1 });
     }
-    const unverified = createTokenSet({
-      refresh: (issued.refresh ?? newestRefreshToken(session)).reveal(),
-      claims: idClaims,
-      id: issued.id.reveal(),
-      access: access && accessClaims ? { jwt: access.reveal(), claims: accessClaims } : null,
-    });
     if (issued.refresh && rotation !== "on") tell({ kind: "rotation_found" });
     rotation = issued.refresh ? "on" : "off";
     // Saved before anything else can go wrong: with rotation on this is the only refresh token that still works.
     const next: Session = {
       ...session,
-      tokens: withoutDead(session.tokens, unverified),
+      tokens: withoutDead(session.tokens, unverified, time.now()),
       unverified,
       refreshedAtMs: clock.now(),
       version: session.version + 1,
@@ -187,12 +155,6 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
     if (!store.save(next)) return lateFor(next, issued);
     guard.succeeded();
     return verify(next, unverified, issued.access);
-  }
-
-  /** Tokens that no call can use any more need no room in the cookie beside the ones that wait to be verified. */
-  function withoutDead(tokens: TokenSet, unverified: TokenSet): TokenSet {
-    if (tokens.expiresAtMs > time.now()) return tokens;
-    return createTokenSet({ refresh: unverified.refresh.reveal(), claims: tokens.claims, id: null, access: null });
   }
 
   function conclude(session: Session, answer: Exclude<RefreshAnswer, IssuedTokens>): RefreshOutcome | Promise<RefreshOutcome> {
@@ -286,16 +248,7 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
   const refreshLast = createLastRefresh({
     verifier,
     clock,
-    landing(id) {
-      const under = flights.get(id);
-      if (!under) return null;
-      under.awaited = true;
-      under.promote();
-      return under.outcome.then(
-        () => under.late,
-        () => null,
-      );
-    },
+    landing: (id) => flights.get(id),
     ask: (session, refreshToken) =>
       options.source.refresh(refreshRequestOf(session, () => granted(limiter.request("waiting")), refreshToken)),
   });
