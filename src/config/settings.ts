@@ -1,6 +1,7 @@
 import { byteSize, choice, duration, flag, integer, listenHost, orOff, text } from "./basic-kinds.js";
 import { clientId, clientIds, clientSecrets, scopes, userPoolId } from "./cognito-kinds.js";
 import { contentSecurityPolicy } from "./csp-kind.js";
+import { PROCESS_SETTINGS } from "./process-settings.js";
 import { PROXY_SETTINGS } from "./proxy-settings.js";
 import { sessionKeys } from "./session-keys.js";
 import { byDefault, nothing, open, REQUIRED, type Setting, secret } from "./setting.js";
@@ -254,35 +255,7 @@ export const SETTINGS = {
       "it, browsers report what it would block and block nothing: the way to begin.",
     example: "report-only: default-src 'self'",
   }),
-  DRAIN_DELAY: open({
-    group: "process",
-    kind: duration({ minMs: 0, maxMs: HOUR_MS }),
-    absence: byDefault("0s"),
-    meaning:
-      "After SIGTERM, how long to go on serving while `/readyz` already says no and every answer closes its connection; longer than the load balancer takes to notice.",
-    example: "15s",
-  }),
-  SHUTDOWN_TIMEOUT: open({
-    group: "process",
-    kind: duration({ minMs: 0, maxMs: HOUR_MS }),
-    absence: byDefault("8s"),
-    meaning: "Then how long running calls may take to finish; what runs longer is refused or cut.",
-    example: "12s",
-  }),
-  KEEP_ALIVE_TIMEOUT: open({
-    group: "process",
-    kind: duration({ minMs: SECOND_MS, maxMs: HOUR_MS }),
-    absence: byDefault("75s"),
-    meaning: "How long an idle connection stays open; longer than the load balancer's idle timeout, which is 60s on AWS's ALB.",
-    example: "125s",
-  }),
-  LOG_LEVEL: open({
-    group: "process",
-    kind: choice("fatal", "error", "warn", "info", "debug", "trace", "silent"),
-    absence: byDefault("info"),
-    meaning: "The least severe log lines that are written.",
-    example: "debug",
-  }),
+  ...PROCESS_SETTINGS,
 } as const;
 
 type Table = typeof SETTINGS;
