@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { request } from "undici";
+import { type Dispatcher, getGlobalDispatcher, request } from "undici";
 import type { Tell } from "../model/events.js";
 import { describeError, type Log } from "../model/log.js";
 import { Secret } from "../model/secret.js";
+import { dispatcherThrough } from "../network/way-out.js";
 import type { UnavailableReason } from "../wire/reasons.js";
 import { told } from "./outcome.js";
 import { isBrokenEndpoint } from "./rejection.js";
@@ -35,6 +36,8 @@ export interface ManagedLoginOptions {
   readonly scopes: readonly string[];
   readonly redirectUri: string;
   readonly logoutUri: string;
+  /** The HTTP proxy on the way to the token endpoint; absent or null: straight. */
+  readonly proxy?: URL | null;
   /** Longest wait for the token endpoint. */
   readonly deadlineMs: number;
   readonly tell: Tell;
@@ -59,10 +62,16 @@ interface TokenEndpointAnswer {
   readonly body: { readonly [name: string]: unknown };
 }
 
-async function post(url: string, form: URLSearchParams, headers: Record<string, string>, deadlineMs: number): Promise<TokenEndpointAnswer> {
+async function post(
+  url: string,
+  form: URLSearchParams,
+  headers: Record<string, string>,
+  { deadlineMs, dispatcher }: { readonly deadlineMs: number; readonly dispatcher: Dispatcher },
+): Promise<TokenEndpointAnswer> {
   const signal = AbortSignal.timeout(deadlineMs);
   const answer = await request(url, {
     method: "POST",
+    dispatcher,
     signal,
     headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json", ...headers },
     body: form.toString(),
@@ -100,6 +109,8 @@ export function judgeCodeAnswer({ status, body }: TokenEndpointAnswer): CodeAnsw
 export function createManagedLogin(options: ManagedLoginOptions): ManagedLogin {
   const { clientId, clientSecrets, redirectUri, log } = options;
 
+  const dispatcher = options.proxy ? dispatcherThrough(options.proxy, options.deadlineMs) : getGlobalDispatcher();
+
   const redeemWith = (secret: Secret | undefined, code: string, codeVerifier: string) =>
     told("token", options.tell, () => redeem(secret, code, codeVerifier));
 
@@ -114,7 +125,7 @@ export function createManagedLogin(options: ManagedLoginOptions): ManagedLogin {
     const headers: Record<string, string> = {};
     if (secret) headers["authorization"] = `Basic ${Buffer.from(`${clientId}:${secret.reveal()}`).toString("base64")}`;
     try {
-      const answer = await post(`${options.tokenUrl}/oauth2/token`, form, headers, options.deadlineMs);
+      const answer = await post(`${options.tokenUrl}/oauth2/token`, form, headers, { deadlineMs: options.deadlineMs, dispatcher });
       const judged = judgeCodeAnswer(answer);
       if (judged.kind !== "issued")
         log.warn({ operation: "token", status: answer.status, outcome: judged }, "the token endpoint issued nothing");

@@ -9,6 +9,7 @@ import type { CognitoOperation, Tell } from "../model/events.js";
 import { describeError, type Log } from "../model/log.js";
 import { Secret } from "../model/secret.js";
 import { type SessionId, sessionPseudonym } from "../model/session.js";
+import { HttpsAgentThrough } from "../network/way-out.js";
 import { createIdpClient, regionalEndpoint } from "./idp-client.js";
 import { told } from "./outcome.js";
 import { judgeRefusal, type Refusal } from "./rejection.js";
@@ -46,6 +47,8 @@ export interface TokenSourceOptions {
   readonly clientSecrets: readonly Secret[];
   /** Null: AWS's own endpoint of the region. */
   readonly endpoint: string | null;
+  /** The HTTP proxy on the way there; absent or null: straight. */
+  readonly proxy?: URL | null;
   readonly refreshApi: "auto" | "initiate_auth" | "get_tokens";
   /** Longest wait for one answer; the request is aborted then. */
   readonly deadlineMs: number;
@@ -94,8 +97,13 @@ function describeRefusal(error: unknown, refused: Refusal): object {
 
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const { clientId, tell, log } = options;
+  const { proxy } = options;
   const client = createIdpClient({
-    ...{ region: options.region, deadlineMs: options.deadlineMs, httpsAgent: null },
+    ...{
+      region: options.region,
+      deadlineMs: options.deadlineMs,
+      httpsAgent: proxy ? new HttpsAgentThrough(proxy, options.deadlineMs, true) : null,
+    },
     endpoint: options.endpoint ?? regionalEndpoint(options.region),
   });
 

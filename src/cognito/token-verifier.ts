@@ -10,10 +10,11 @@ import {
   WaitPeriodNotYetEndedJwkError,
 } from "aws-jwt-verify/error";
 import { SimpleJwksCache } from "aws-jwt-verify/jwk";
-import { request } from "undici";
+import { type Dispatcher, getGlobalDispatcher, request } from "undici";
 import { describeError, type Log } from "../model/log.js";
 import { isLoopbackHttp } from "../model/loopback.js";
 import type { Claims } from "../model/token-set.js";
+import { dispatcherThrough } from "../network/way-out.js";
 import type { CognitoTime } from "./cognito-time.js";
 import { regionalEndpoint } from "./idp-client.js";
 import { isEmulatorsIssuer, issuersOf, type TokenOrigin } from "./issuers.js";
@@ -38,6 +39,8 @@ function judgeFailure(error: unknown): Verdict {
 export interface TokenVerifierOptions extends TokenOrigin {
   readonly clientId: string;
   readonly time: CognitoTime;
+  /** The HTTP proxy on the way to the keys; absent or null: straight. */
+  readonly proxy?: URL | null;
   readonly deadlineMs: number;
   readonly log: Log;
 }
@@ -60,9 +63,9 @@ const NO_OWN_TIME_CHECK_SECONDS = 100 * 365 * 24 * 60 * 60;
 const NOT_BEFORE_LEEWAY_MS = 60_000;
 const LONGEST_JWKS_BYTES = 256 * 1024;
 
-async function fetchKeys(url: string, deadlineMs: number): Promise<ArrayBuffer> {
+async function fetchKeys(url: string, deadlineMs: number, dispatcher: Dispatcher): Promise<ArrayBuffer> {
   const signal = AbortSignal.timeout(deadlineMs);
-  const { statusCode, body } = await request(url, { signal, headers: { accept: "application/json" } });
+  const { statusCode, body } = await request(url, { dispatcher, signal, headers: { accept: "application/json" } });
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
@@ -76,6 +79,7 @@ async function fetchKeys(url: string, deadlineMs: number): Promise<ArrayBuffer> 
 
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const { userPoolId, region, clientId, time, log } = options;
+  const dispatcher = options.proxy ? dispatcherThrough(options.proxy, options.deadlineMs) : getGlobalDispatcher();
   const base = options.endpoint ?? regionalEndpoint(region);
   const jwksUri = `${base}/${userPoolId}/.well-known/jwks.json`;
   const issuers = issuersOf(options);
@@ -96,7 +100,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
 
   async function keysFrom(uri: string): Promise<ArrayBuffer> {
     try {
-      return await fetchKeys(uri, options.deadlineMs);
+      return await fetchKeys(uri, options.deadlineMs, dispatcher);
     } catch (error) {
       // The address is the configuration's, and mostly what is wrong: a name that does not resolve, a way out that is closed.
       log.warn({ operation: "keys", url: uri, error: describeError(error) }, "Cognito's keys cannot be fetched");

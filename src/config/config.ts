@@ -22,6 +22,8 @@ export interface ProxyRoute {
   readonly bodyIdleTimeoutMs: number | null;
   /** Longest silence within a request's body while the browser is waited for; null: no limit. */
   readonly requestIdleTimeoutMs: number | null;
+  /** Whether calls go through `HTTPS_PROXY`, where there is one. */
+  readonly proxy: boolean;
   /** The Host the API sees: its own, or the one of `PUBLIC_URL`; `apiHost` says which one `auto` is. */
   readonly host: "auto" | "target" | "public";
   /** Whether `CSRF_HEADER=required` applies here. */
@@ -83,6 +85,10 @@ export interface Config {
   readonly csrfHeader: "off" | "required";
   /** Which peers' X-Forwarded-* are believed: none, so many hops, or these CIDRs. */
   readonly trustProxy: false | number | readonly string[];
+  /** The URL of the HTTP proxy on the way out; null: straight. */
+  readonly httpsProxy: Secret | null;
+  /** What it is not for, as curl reads it. */
+  readonly noProxy: string | null;
   /** Calls to one API origin at a time; null: no limit. */
   readonly upstreamMaxConnections: number | null;
   /** Longest head of an API's answer. */

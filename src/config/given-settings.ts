@@ -39,13 +39,16 @@ function readSecretFile(path: string, readFile: ReadFile): { readonly text: stri
   }
 }
 
+/** curl and most others read these in lower case too. */
+const alsoLowerCase = (name: SettingName) => name === "HTTPS_PROXY" || name === "NO_PROXY";
+
 /** Reads NAME and NAME_FILE of every setting. An empty variable counts as unset: that is what `NAME=` in a compose file means. */
 export function givenByEnvironment(env: Environment, readFile: ReadFile): GivenSettings {
   const values = new Map<SettingName, { raw: unknown; from: GivenFrom }>();
   const faults: ConfigFault[] = [];
   const unreadable = new Set<SettingName>();
   for (const name of SETTING_NAMES) {
-    const text = env[name]?.trim() ?? "";
+    const text = env[name]?.trim() || (alsoLowerCase(name) && env[name.toLowerCase()]?.trim()) || "";
     const file = env[name + FILE_SUFFIX]?.trim() ?? "";
     if (text !== "" && file !== "") {
       unreadable.add(name);

@@ -201,6 +201,8 @@ function toConfig(v: SettingValues): Config {
     proxyStripHeaders: v.PROXY_STRIP_HEADERS,
     csrfHeader: v.CSRF_HEADER,
     trustProxy: v.TRUST_PROXY,
+    httpsProxy: v.HTTPS_PROXY,
+    noProxy: v.NO_PROXY,
     upstreamMaxConnections: v.UPSTREAM_MAX_CONNECTIONS,
     upstreamMaxHeaderBytes: v.UPSTREAM_MAX_HEADER_BYTES,
     drainDelayMs: v.DRAIN_DELAY,

@@ -52,6 +52,7 @@ export const ROUTE_MEMBERS = {
     "true",
     "Puts the API's own addresses in its answers as the browser knows them: `Location`, `Content-Location`, `Refresh`, and `Domain` and `Path` of cookies. Set `false` where an API behind a stripped prefix or a base path redirects to paths of the app.",
   ),
+  proxy: member(flag, "false", "Sends the calls through `HTTPS_PROXY`, unless `NO_PROXY` names the target."),
   responseHeaderTimeout: member(duration(upToADay), "60s", "Longest wait for the head of the API's answer; 504 after it."),
   bodyIdleTimeout: member(orOff(duration(upToADay)), "off", "Longest silence within the answer's body."),
   requestIdleTimeout: member(
@@ -87,6 +88,7 @@ export const ROUTE_SCHEMA = Type.Object(
     session: optionalMember(ROUTE_MEMBERS.session),
     stripPrefix: optionalMember(ROUTE_MEMBERS.stripPrefix),
     rewrite: optionalMember(ROUTE_MEMBERS.rewrite),
+    proxy: optionalMember(ROUTE_MEMBERS.proxy),
     responseHeaderTimeout: optionalMember(ROUTE_MEMBERS.responseHeaderTimeout),
     bodyIdleTimeout: optionalMember(ROUTE_MEMBERS.bodyIdleTimeout),
     requestIdleTimeout: optionalMember(ROUTE_MEMBERS.requestIdleTimeout),
@@ -152,6 +154,7 @@ function decodeRoute(raw: unknown, number: number): { readonly route: ProxyRoute
   const url = reader.read("target", members.target);
   const stripPrefix = reader.read("stripPrefix", members.stripPrefix);
   const rewrite = reader.read("rewrite", members.rewrite);
+  const proxy = reader.read("proxy", members.proxy);
   const responseHeaderTimeoutMs = reader.read("responseHeaderTimeout", members.responseHeaderTimeout);
   const bodyIdleTimeoutMs = reader.read("bodyIdleTimeout", members.bodyIdleTimeout);
   const requestIdleTimeoutMs = reader.read("requestIdleTimeout", members.requestIdleTimeout);
@@ -161,9 +164,10 @@ function decodeRoute(raw: unknown, number: number): { readonly route: ProxyRoute
   const { complaints } = reader;
   if (prefix === null || url === null || token === null || session === null || stripPrefix === null || rewrite === null)
     return { route: null, complaints };
-  if (responseHeaderTimeoutMs === null || host === null || csrf === null || cache === null) return { route: null, complaints };
+  if (proxy === null || responseHeaderTimeoutMs === null || host === null || csrf === null || cache === null)
+    return { route: null, complaints };
   const limits = { responseHeaderTimeoutMs, bodyIdleTimeoutMs, requestIdleTimeoutMs };
-  return { route: { prefix, target: url, token, session, stripPrefix, rewrite, ...limits, host, csrf, cache }, complaints };
+  return { route: { prefix, target: url, token, session, stripPrefix, rewrite, proxy, ...limits, host, csrf, cache }, complaints };
 }
 
 function decodeRoutes(list: readonly unknown[]): Decoded<readonly ProxyRoute[]> {

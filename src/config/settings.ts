@@ -138,8 +138,7 @@ export const SETTINGS = {
     kind: baseUrl(),
     absence: nothing("AWS's own for the Region"),
     meaning:
-      "Another endpoint of the user pools API: local Cognito's, a FIPS one (https://cognito-idp-fips.us-east-1.amazonaws.com). The keys come " +
-      "from there; issuers are the Region's own, and what the endpoint calls itself. `AWS_ENDPOINT_URL` and its like have no effect.",
+      "Another endpoint of the user pools API, such as a FIPS one; its keys and own issuer are taken, too. `AWS_ENDPOINT_URL` has no effect.",
     example: "http://127.0.0.1:9229",
   }),
   COGNITO_SCOPES: open({

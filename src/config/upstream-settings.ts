@@ -1,8 +1,26 @@
-import { byteSize, integer, orOff } from "./basic-kinds.js";
-import { byDefault, open } from "./setting.js";
+import { byteSize, integer, orOff, text } from "./basic-kinds.js";
+import { byDefault, nothing, open, secret } from "./setting.js";
+import { httpProxy } from "./url-kinds.js";
 
 /** The way to the APIs, and to Cognito. */
 export const UPSTREAM_SETTINGS = {
+  // Secret: it may hold a user and a password.
+  HTTPS_PROXY: secret({
+    group: "proxy",
+    kind: httpProxy,
+    absence: nothing("straight"),
+    meaning:
+      "The HTTP proxy (CONNECT) on the way to Cognito, and to the APIs whose route says `proxy: true`: http:// or https://, user and password " +
+      "in the URL. Cognito on this machine is never asked through it. `https_proxy` is read as well.",
+    example: "http://proxy.internal:3128",
+  }),
+  NO_PROXY: open({
+    group: "proxy",
+    kind: text("names, addresses and CIDR blocks, comma separated, or `*`", (raw) => /^[\w.:*[\]/,\s-]*$/.test(raw)),
+    absence: nothing("no exceptions"),
+    meaning: "What `HTTPS_PROXY` is not for, as curl reads it: a name stands for all below it, too. `no_proxy` is read as well.",
+    example: "localhost,.internal,10.0.0.0/8",
+  }),
   UPSTREAM_MAX_CONNECTIONS: open({
     group: "proxy",
     kind: orOff(integer({ min: 1, max: 1_000_000, what: "calls at a time" })),

@@ -1,4 +1,5 @@
 import Type, { type TString } from "typebox";
+import { Secret } from "../model/secret.js";
 import { withoutEnd } from "../model/text.js";
 import { text } from "./basic-kinds.js";
 import { accepted, type Kind, refused } from "./kind.js";
@@ -73,6 +74,28 @@ export const managedLoginDomain: Kind<TString, string> = {
   },
   show: (value) => value,
 };
+
+/** An HTTP proxy's URL; http is meant where it has no scheme. Its user and password are nobody's to see. */
+export const httpProxy: Kind<TString, Secret<string>> = {
+  schema: Type.String(),
+  expected: "the URL of an HTTP proxy, http://[USER:PASSWORD@]HOST[:PORT] or https://…, without path; `%` for what a URL must escape",
+  decode(raw) {
+    const url = raw.includes("://") ? raw : `http://${raw}`;
+    if (!/^https?:\/\/[^\s/?#\\]+\/?$/i.test(url) || !URL.canParse(url)) return refused(this.expected);
+    const { username, password } = new URL(url);
+    return decodes(username) && decodes(password) ? accepted(new Secret(url)) : refused(this.expected);
+  },
+  show: String,
+};
+
+function decodes(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** A development server's origin. */
 export const serverOrigin: Kind<TString, URL> = {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { type CognitoTime, createCognitoTime } from "../cognito/cognito-time.js";
+import { regionalEndpoint } from "../cognito/idp-client.js";
 import { createManagedLogin, type ManagedLogin } from "../cognito/managed-login.js";
 import { createTokenSource } from "../cognito/token-source.js";
 import { createTokenVerifier, type TokenVerifier } from "../cognito/token-verifier.js";
@@ -7,7 +8,9 @@ import type { Config } from "../config/config.js";
 import { type Clock, systemClock } from "../model/clock.js";
 import type { Tell } from "../model/events.js";
 import { type Log, silentLog } from "../model/log.js";
+import { isLoopback } from "../model/loopback.js";
 import { findTracer, type Tracer } from "../model/tracing.js";
+import { createWayOut, type WayOut } from "../network/way-out.js";
 import { createForwarder, type Forwarder } from "../proxy/forward.js";
 import { createRouteTable, type RouteTable } from "../proxy/routes.js";
 import { createStricterSiblings, type StricterSiblings } from "../proxy/stricter-siblings.js";
@@ -104,6 +107,12 @@ function refreshableMs({ cognitoRefreshTokenValidityMs, sessionMaxAgeMs }: Confi
   return sessionMaxAgeMs === null ? cognitoRefreshTokenValidityMs : Math.min(cognitoRefreshTokenValidityMs, sessionMaxAgeMs);
 }
 
+/** HTTPS_PROXY is for https; and what is on this machine no proxy could reach. */
+function proxyToCognito(wayOut: WayOut, base: string): URL | null {
+  const url = new URL(base);
+  return url.protocol === "https:" && !isLoopback(url.hostname) ? wayOut.proxyFor(url) : null;
+}
+
 export function createServices(config: Config, options: ServiceOptions = {}): Services {
   const {
     clock = systemClock,
@@ -114,6 +123,8 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
   } = options;
   const { cognitoUserPoolId: userPoolId, cognitoClientId: clientId, cognitoRegion: region, cognitoClientSecrets: clientSecrets } = config;
   const endpoint = config.cognitoEndpoint;
+  const wayOut = createWayOut(config.httpsProxy && new URL(config.httpsProxy.reveal()), config.noProxy);
+  const idpProxy = proxyToCognito(wayOut, endpoint ?? regionalEndpoint(region));
   const keep = {
     id: config.proxyRoutes.some((route) => route.token === "id"),
     access: config.proxyRoutes.some((route) => route.token === "access"),
@@ -145,12 +156,22 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
   });
   const store = tellingStore(cookieStore, (session) => watch.learn(session));
 
-  const verifier = createTokenVerifier({ userPoolId, region, clientId, endpoint, time, deadlineMs: KEYS_DEADLINE_MS, log });
+  const verifier = createTokenVerifier({
+    userPoolId,
+    region,
+    clientId,
+    endpoint,
+    proxy: idpProxy,
+    time,
+    deadlineMs: KEYS_DEADLINE_MS,
+    log,
+  });
   const source = createTokenSource({
     region,
     clientId,
     clientSecrets,
     endpoint,
+    proxy: idpProxy,
     refreshApi: config.cognitoRefreshApi,
     deadlineMs: cognitoDeadlineMs,
     tell,
@@ -207,11 +228,12 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
   const maxHeaderBytes = config.upstreamMaxHeaderBytes;
   const forwarder = createForwarder({
     ...{ clock, connectTimeoutMs, maxHeaderBytes },
+    wayOut,
     keepAliveMs: UPSTREAM_KEEP_ALIVE_MS,
     maxCalls: config.upstreamMaxConnections,
   });
 
-  const upgrades = createUpgrades({ watch, clock, log, connectTimeoutMs, maxHeaderBytes });
+  const upgrades = createUpgrades({ watch, clock, log, connectTimeoutMs, maxHeaderBytes, wayOut });
   metrics.watch({
     openCalls: () => open.calls,
     openStreams: () => open.streams,
@@ -251,6 +273,7 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
         : createManagedLogin({
             domain: config.cognitoDomain,
             tokenUrl: config.cognitoTokenUrl,
+            proxy: proxyToCognito(wayOut, config.cognitoTokenUrl),
             clientId,
             clientSecrets,
             scopes: config.cognitoScopes,

@@ -22,6 +22,7 @@ export function passToDevelopmentServer(app: FastifyInstance, target: URL, servi
     token: "none",
     session: "none",
     stripPrefix: false,
+    proxy: false,
     rewrite: true,
     responseHeaderTimeoutMs: ANSWER_TIMEOUT_MS,
     bodyIdleTimeoutMs: null,

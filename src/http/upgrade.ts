@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import type { Cancel, Clock } from "../model/clock.js";
 import type { Log } from "../model/log.js";
 import type { Session } from "../model/session.js";
+import type { WayOut } from "../network/way-out.js";
 import type { Exchange, ForwardOutcome } from "../proxy/forward.js";
 import { shakeHands } from "../proxy/handshake.js";
 import type { Tunnel } from "../proxy/tunnel.js";
@@ -22,6 +23,8 @@ export interface UpgradesOptions {
   readonly log: Log;
   /** Longest wait for a connection to the API, TLS included. Milliseconds. */
   readonly connectTimeoutMs: number;
+  /** The proxy of the routes that ask for it. */
+  readonly wayOut: WayOut;
   /** Longest head of the API's answer. */
   readonly maxHeaderBytes: number;
 }
@@ -47,7 +50,7 @@ export interface Upgrades {
 }
 
 export function createUpgrades(options: UpgradesOptions): Upgrades {
-  const { watch, clock, log, connectTimeoutMs, maxHeaderBytes } = options;
+  const { watch, clock, log, connectTimeoutMs, maxHeaderBytes, wayOut } = options;
   /** What came behind the head of a handshake, for as long as its request lives. */
   const handshakes = new WeakMap<IncomingMessage, Buffer>();
   const tunnels = new Set<Tunnel>();
@@ -85,7 +88,7 @@ export function createUpgrades(options: UpgradesOptions): Upgrades {
     async forward(exchange, session) {
       const head = handshakes.get(exchange.request) ?? Buffer.alloc(0);
       handshakes.delete(exchange.request);
-      const outcome = await shakeHands(exchange, head, { clock, connectTimeoutMs, maxHeaderBytes });
+      const outcome = await shakeHands(exchange, head, { clock, connectTimeoutMs, maxHeaderBytes, wayOut });
       if (outcome.kind !== "open") return outcome;
       keep(outcome.tunnel, session);
       return { kind: "answered", status: 101 };

@@ -1,7 +1,11 @@
 import { buildConnector, type Dispatcher } from "undici";
+import type { ProxyRoute } from "../config/config.js";
+import { connectorThrough, type WayOut } from "../network/way-out.js";
 import { ApiConnection, type CallHandler, type CallOptions } from "./api-connection.js";
 
 export interface ConnectionOptions {
+  /** The proxy of the routes that ask for it. */
+  readonly wayOut: WayOut;
   /** Longest wait for a connection to the API, TLS included. Milliseconds, kept to about a second. */
   readonly connectTimeoutMs: number;
   /** How long an unused connection is kept; an API's own `Keep-Alive: timeout` goes before it. Milliseconds. */
@@ -14,7 +18,7 @@ export interface ConnectionOptions {
 export type Wanted = "any" | "fresh";
 
 export interface Connections {
-  dispatch(target: URL, call: DispatchOptions, handler: CallHandler, wanted: Wanted): void;
+  dispatch(route: ProxyRoute, call: DispatchOptions, handler: CallHandler, wanted: Wanted): void;
   /** Cuts every connection, busy or not. */
   destroy(): Promise<void>;
 }
@@ -70,21 +74,29 @@ export function createConnections(options: ConnectionOptions): Connections {
   // undici takes the TLS server name from the Host header. With the public name there the API's certificate would be checked against our own:
   // without a server name here it is the target's.
   const connectToTarget: buildConnector.connector = ({ servername: _, ...to }, callback) => connect(to, callback);
+  const throughProxy = (proxy: URL): buildConnector.connector => {
+    const connectThere = connectorThrough(proxy, options.connectTimeoutMs);
+    return ({ servername: _, ...to }, callback) => connectThere(to, callback);
+  };
   const clientOptions = { keepAliveTimeout: options.keepAliveMs, maxHeaderSize: options.maxHeaderBytes };
 
-  function poolOf(origin: string): Pool {
-    const known = pools.get(origin);
+  function poolOf({ target, proxy: proxied }: ProxyRoute): Pool {
+    const { origin } = target;
+    const name = proxied ? `${origin} through the proxy` : origin;
+    const known = pools.get(name);
     if (known !== undefined) return known;
-    const pool = new Pool(() => new ApiConnection(origin, clientOptions, connectToTarget));
-    pools.set(origin, pool);
+    const proxy = proxied ? options.wayOut.proxyFor(target) : null;
+    const connector = proxy === null ? connectToTarget : throughProxy(proxy);
+    const pool = new Pool(() => new ApiConnection(origin, clientOptions, connector));
+    pools.set(name, pool);
     return pool;
   }
 
   return {
-    dispatch(target, call, handler, wanted) {
+    dispatch(route, call, handler, wanted) {
       // A constant name, or undici would drop its connections whenever the Host of the next call differs.
-      const named: CallOptions = { ...call, servername: target.hostname, headersTimeout: 0, bodyTimeout: 0 };
-      poolOf(target.origin).take(wanted).dispatch(named, handler);
+      const named: CallOptions = { ...call, servername: route.target.hostname, headersTimeout: 0, bodyTimeout: 0 };
+      poolOf(route).take(wanted).dispatch(named, handler);
     },
     async destroy() {
       await Promise.all([...pools.values()].map((pool) => pool.destroy()));

@@ -3,6 +3,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { isIP, type Socket } from "node:net";
 import { pipeline } from "node:stream";
 import type { Clock } from "../model/clock.js";
+import { HttpAgentThrough, HttpsAgentThrough, type WayOut } from "../network/way-out.js";
 import { bareError, isEventStream, writeHead } from "./answer.js";
 import type { CutCause, Exchange, ForwardOutcome } from "./exchange.js";
 import { downstreamResponseHeaders, upstreamRequestHeaders } from "./headers.js";
@@ -19,6 +20,8 @@ export interface HandshakeSettings {
   readonly clock: Clock;
   /** Longest wait for a connection to the API, TLS included. Milliseconds. */
   readonly connectTimeoutMs: number;
+  /** The proxy of the routes that ask for it. */
+  readonly wayOut: WayOut;
   /** Longest head of the API's answer. */
   readonly maxHeaderBytes: number;
 }
@@ -42,7 +45,7 @@ export function shakeHands(exchange: Exchange, head: Buffer, settings: Handshake
   if (browser.destroyed) return Promise.resolve({ kind: "client_gone" });
 
   return new Promise((resolve) => {
-    const api = askApi(exchange, settings.maxHeaderBytes);
+    const api = askApi(exchange, settings);
     const early = head.length > 0 ? [head] : [];
     let earlyBytes = head.length;
 
@@ -114,7 +117,7 @@ export function shakeHands(exchange: Exchange, head: Buffer, settings: Handshake
   });
 }
 
-function askApi(exchange: Exchange, maxHeaderSize: number): ClientRequest {
+function askApi(exchange: Exchange, { maxHeaderBytes: maxHeaderSize, wayOut, connectTimeoutMs }: HandshakeSettings): ClientRequest {
   const { request, route, upstreamTarget, translation } = exchange;
   const { protocol, hostname, port } = route.target;
   const headers = upstreamRequestHeaders(request.rawHeaders, {
@@ -131,9 +134,13 @@ function askApi(exchange: Exchange, maxHeaderSize: number): ClientRequest {
   // URL keeps the brackets of an IPv6 address.
   const address = hostname.replace(/^\[|\]$/g, "");
   const options = { hostname: address, port, path: upstreamTarget, method: "GET", headers, maxHeaderSize };
-  if (protocol !== "https:") return httpRequest({ ...options, agent: AGENTS["http:"] });
+  const proxy = route.proxy ? wayOut.proxyFor(route.target) : null;
+  if (protocol !== "https:") {
+    return httpRequest({ ...options, agent: proxy === null ? AGENTS["http:"] : new HttpAgentThrough(proxy, connectTimeoutMs) });
+  }
+  const agent = proxy === null ? AGENTS["https:"] : new HttpsAgentThrough(proxy, connectTimeoutMs, false);
   // Or Node would take the name from the Host header, which is our own with `host: "public"`.
-  return httpsRequest({ ...options, agent: AGENTS["https:"], servername: isIP(address) === 0 ? address : "" });
+  return httpsRequest({ ...options, agent, servername: isIP(address) === 0 ? address : "" });
 }
 
 function downstreamHeaders(exchange: Exchange, answer: IncomingMessage): string[] {

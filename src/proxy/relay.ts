@@ -108,7 +108,7 @@ export class Relay implements CallHandler, Waiter {
     this.#headTimer.restart();
     const { method = "GET" } = request;
     const call = { path: upstreamTarget, method, headers, body: this.#body };
-    this.#send = (wanted) => this.#surroundings.connections.dispatch(route.target, call, this, wanted);
+    this.#send = (wanted) => this.#surroundings.connections.dispatch(route, call, this, wanted);
     this.#send("any");
   }
 

@@ -11,6 +11,7 @@ const SRC = join(ROOT, "src");
 const FLOORS: { readonly [place: string]: number } = {
   wire: 0,
   model: 1,
+  network: 1.5,
   config: 2,
   store: 2,
   cognito: 2,

@@ -54,6 +54,8 @@ t.test("the least that works has the contract's defaults, and is warned only of 
       ...["x-auth-request-*", "x-amzn-oidc-*", "x-ssl-client-*", "x-client-cert"],
     ],
     csrfHeader: "off",
+    httpsProxy: null,
+    noProxy: null,
     upstreamMaxConnections: 4096,
     upstreamMaxHeaderBytes: 65_536,
     trustProxy: false,

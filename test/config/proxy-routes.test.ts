@@ -9,6 +9,7 @@ const DEFAULTS = {
   token: "id",
   session: "required",
   stripPrefix: false,
+  proxy: false,
   rewrite: true,
   responseHeaderTimeoutMs: 60_000,
   bodyIdleTimeoutMs: null,
@@ -41,6 +42,7 @@ t.test("a JSON array says what each route needs", async (t) => {
       session: "optional",
       stripPrefix: true,
       rewrite: false,
+      proxy: true,
       responseHeaderTimeout: "5m",
       bodyIdleTimeout: "90s",
       requestIdleTimeout: "5m",
@@ -56,6 +58,7 @@ t.test("a JSON array says what each route needs", async (t) => {
     {
       ...{ prefix: "/b", target: "http://b/", token: "access", session: "optional", stripPrefix: true, rewrite: false },
       ...{
+        proxy: true,
         responseHeaderTimeoutMs: 300_000,
         bodyIdleTimeoutMs: 90_000,
         requestIdleTimeoutMs: 300_000,

@@ -4,6 +4,7 @@ import { connect, createServer as createNetServer, type Server as NetServer, typ
 import type { Test } from "tap";
 import type { ProxyRoute } from "../../src/config/config.js";
 import type { Clock } from "../../src/model/clock.js";
+import { STRAIGHT } from "../../src/network/way-out.js";
 import { createForwarder, type Exchange, type ForwarderOptions, type ForwardOutcome } from "../../src/proxy/forward.js";
 import { createTranslation, type Translation } from "../../src/proxy/translation.js";
 
@@ -21,6 +22,7 @@ export function proxyRoute(parts: Partial<ProxyRoute>): ProxyRoute {
     token: "id",
     session: "required",
     stripPrefix: false,
+    proxy: false,
     rewrite: true,
     responseHeaderTimeoutMs: 30_000,
     bodyIdleTimeoutMs: null,
@@ -118,7 +120,7 @@ export interface FrontOptions {
 export async function startFront(t: Test, options: FrontOptions): Promise<Front> {
   const clock = manualClock();
   const forwarder = createForwarder({
-    ...{ clock, connectTimeoutMs: 2_000, keepAliveMs: 1_000, maxHeaderBytes: 65_536, maxCalls: null },
+    ...{ clock, connectTimeoutMs: 2_000, keepAliveMs: 1_000, maxHeaderBytes: 65_536, maxCalls: null, wayOut: STRAIGHT },
     ...options.forwarder,
   });
   const ready: ForwardOutcome[] = [];

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import t, { type Test } from "tap";
 import type { ProxyRoute } from "../../src/config/config.js";
+import { STRAIGHT } from "../../src/network/way-out.js";
 import type { Exchange } from "../../src/proxy/forward.js";
 import { type HandshakeOutcome, shakeHands } from "../../src/proxy/handshake.js";
 import {
@@ -75,7 +76,7 @@ async function shaking(
       setCookies: () => cookies,
       watchStream,
     };
-    outcomes.push(await shakeHands(exchange, head, { clock, connectTimeoutMs: 2_000, maxHeaderBytes: 65_536 }));
+    outcomes.push(await shakeHands(exchange, head, { clock, connectTimeoutMs: 2_000, maxHeaderBytes: 65_536, wayOut: STRAIGHT }));
   });
   const client = await rawClient(t, await listen(t, server));
   client.socket.write(request, "latin1");
@@ -291,7 +292,7 @@ t.test("a connection that is gone before the handshake begins is not handed on",
     isStripped: () => false,
     setCookies: () => [],
   };
-  t.same(await shakeHands(exchange, head, { clock: manualClock(), connectTimeoutMs: 2_000, maxHeaderBytes: 65_536 }), {
+  t.same(await shakeHands(exchange, head, { clock: manualClock(), connectTimeoutMs: 2_000, maxHeaderBytes: 65_536, wayOut: STRAIGHT }), {
     kind: "client_gone",
   });
   t.equal(asked, 0);

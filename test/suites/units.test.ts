@@ -30,6 +30,8 @@ import "../model/secret.test.js";
 import "../model/session.test.js";
 import "../model/token-set.test.js";
 import "../session/demand.test.js";
+import "../network/no-proxy.test.js";
+import "../network/way-out.test.js";
 import "../session/doubt-guard.test.js";
 import "../session/freshness.test.js";
 import "../session/limits.test.js";

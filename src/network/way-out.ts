@@ -1,0 +1,96 @@
+import { type ClientRequestArgs, Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent, type RequestOptions } from "node:https";
+import { isIP } from "node:net";
+import { Duplex } from "node:stream";
+import { connect as tlsConnect } from "node:tls";
+import { Agent, buildConnector, type Dispatcher } from "undici";
+import { readNoProxy } from "./no-proxy.js";
+import { openProxyTunnel } from "./proxy-tunnel.js";
+
+/** The way out of this network: HTTPS_PROXY and NO_PROXY. */
+export interface WayOut {
+  /** The proxy that calls there go through; null: straight. */
+  proxyFor(target: URL): URL | null;
+}
+
+/** @param proxy null: everything goes straight. */
+export function createWayOut(proxy: URL | null, noProxy: string | null): WayOut {
+  const exempts = readNoProxy(noProxy);
+  return {
+    proxyFor: (target) => (proxy !== null && !exempts(target.hostname, target.port || defaultPort(target)) ? proxy : null),
+  };
+}
+
+export const STRAIGHT: WayOut = { proxyFor: () => null };
+
+function defaultPort({ protocol }: URL): string {
+  return protocol === "https:" ? "443" : "80";
+}
+
+/** undici's way of connecting, through a proxy. */
+export function connectorThrough(proxy: URL, timeoutMs: number): buildConnector.connector {
+  const secure = buildConnector({ timeout: timeoutMs });
+  return (to, callback) => {
+    const port = Number(to.port || (to.protocol === "https:" ? 443 : 80));
+    openProxyTunnel(proxy, to.hostname, port, timeoutMs, (error, socket) => {
+      if (error !== null) callback(error, null);
+      else if (to.protocol === "https:") secure({ ...to, httpSocket: socket }, callback);
+      else callback(null, socket);
+    });
+  };
+}
+
+export function dispatcherThrough(proxy: URL, timeoutMs: number): Dispatcher {
+  return new Agent({ connect: connectorThrough(proxy, timeoutMs) });
+}
+
+type Created = (error: Error | null, socket: Duplex) => void;
+
+/** Node passes an error on and looks at nothing else; its types want a stream all the same. */
+function fail(created: Created | undefined, error: Error): void {
+  const none = new Duplex();
+  none.on("error", () => {}).destroy();
+  created?.(error, none);
+}
+
+/** Node's agent for https, through a proxy. */
+export class HttpsAgentThrough extends HttpsAgent {
+  readonly #proxy: URL;
+  readonly #timeoutMs: number;
+
+  constructor(proxy: URL, timeoutMs: number, keepAlive: boolean) {
+    super({ keepAlive });
+    this.#proxy = proxy;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  override createConnection(options: RequestOptions, created?: Created): undefined {
+    const host = options.host ?? "localhost";
+    const servername = options.servername ?? (isIP(host) === 0 ? host : "");
+    openProxyTunnel(this.#proxy, host, Number(options.port ?? 443), this.#timeoutMs, (error, socket) => {
+      if (error !== null) fail(created, error);
+      else created?.(null, tlsConnect({ socket, host, servername, ALPNProtocols: ["http/1.1"] }));
+    });
+    return undefined;
+  }
+}
+
+/** Node's agent for http, through a proxy. */
+export class HttpAgentThrough extends HttpAgent {
+  readonly #proxy: URL;
+  readonly #timeoutMs: number;
+
+  constructor(proxy: URL, timeoutMs: number) {
+    super({ keepAlive: false });
+    this.#proxy = proxy;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  override createConnection(options: ClientRequestArgs, created?: Created): undefined {
+    openProxyTunnel(this.#proxy, options.host ?? "localhost", Number(options.port ?? 80), this.#timeoutMs, (error, socket) => {
+      if (error !== null) fail(created, error);
+      else created?.(null, socket);
+    });
+    return undefined;
+  }
+}
