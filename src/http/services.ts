@@ -8,9 +8,8 @@ import type { Config } from "../config/config.js";
 import { type Clock, systemClock } from "../model/clock.js";
 import type { Tell } from "../model/events.js";
 import { type Log, silentLog } from "../model/log.js";
-import { isLoopback } from "../model/loopback.js";
 import { findTracer, type Tracer } from "../model/tracing.js";
-import { createWayOut, type WayOut } from "../network/way-out.js";
+import { createWayOut, proxyToCognito } from "../network/way-out.js";
 import { createForwarder, type Forwarder } from "../proxy/forward.js";
 import { createRouteTable, type RouteTable } from "../proxy/routes.js";
 import { createStricterSiblings, type StricterSiblings } from "../proxy/stricter-siblings.js";
@@ -105,12 +104,6 @@ export interface ServiceOptions {
 function refreshableMs({ cognitoRefreshTokenValidityMs, sessionMaxAgeMs }: Config): number | null {
   if (cognitoRefreshTokenValidityMs === null) return sessionMaxAgeMs;
   return sessionMaxAgeMs === null ? cognitoRefreshTokenValidityMs : Math.min(cognitoRefreshTokenValidityMs, sessionMaxAgeMs);
-}
-
-/** HTTPS_PROXY is for https; and what is on this machine no proxy could reach. */
-function proxyToCognito(wayOut: WayOut, base: string): URL | null {
-  const url = new URL(base);
-  return url.protocol === "https:" && !isLoopback(url.hostname) ? wayOut.proxyFor(url) : null;
 }
 
 export function createServices(config: Config, options: ServiceOptions = {}): Services {
@@ -224,16 +217,14 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
   });
   const signOut = createSignOut({ store, lifecycle, coordinator, source, revocation, turn: revocationTurn, time });
   const watch = createSessionWatch({ coordinator, lifecycle, store, limits, time, clock, log });
-  const connectTimeoutMs = UPSTREAM_CONNECT_TIMEOUT_MS;
-  const maxHeaderBytes = config.upstreamMaxHeaderBytes;
+  const upstream = { clock, wayOut, connectTimeoutMs: UPSTREAM_CONNECT_TIMEOUT_MS, maxHeaderBytes: config.upstreamMaxHeaderBytes };
   const forwarder = createForwarder({
-    ...{ clock, connectTimeoutMs, maxHeaderBytes },
-    wayOut,
+    ...upstream,
     keepAliveMs: UPSTREAM_KEEP_ALIVE_MS,
     maxCalls: config.upstreamMaxConnections,
   });
 
-  const upgrades = createUpgrades({ watch, clock, log, connectTimeoutMs, maxHeaderBytes, wayOut });
+  const upgrades = createUpgrades({ ...upstream, watch, log });
   metrics.watch({
     openCalls: () => open.calls,
     openStreams: () => open.streams,

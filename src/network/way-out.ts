@@ -4,6 +4,7 @@ import { isIP } from "node:net";
 import { Duplex } from "node:stream";
 import { connect as tlsConnect } from "node:tls";
 import { Agent, buildConnector, type Dispatcher } from "undici";
+import { isLoopback } from "../model/loopback.js";
 import { readNoProxy } from "./no-proxy.js";
 import { openProxyTunnel } from "./proxy-tunnel.js";
 
@@ -19,6 +20,12 @@ export function createWayOut(proxy: URL | null, noProxy: string | null): WayOut 
   return {
     proxyFor: (target) => (proxy !== null && !exempts(target.hostname, target.port || defaultPort(target)) ? proxy : null),
   };
+}
+
+/** HTTPS_PROXY is for https; and what is on this machine no proxy could reach. */
+export function proxyToCognito(wayOut: WayOut, base: string): URL | null {
+  const url = new URL(base);
+  return url.protocol === "https:" && !isLoopback(url.hostname) ? wayOut.proxyFor(url) : null;
 }
 
 export const STRAIGHT: WayOut = { proxyFor: () => null };

@@ -106,8 +106,7 @@ export class Relay implements CallHandler, Waiter {
       if (framing.contentLength !== null) headers.push("content-length", framing.contentLength);
     }
     this.#headTimer.restart();
-    const { method = "GET" } = request;
-    const call = { path: upstreamTarget, method, headers, body: this.#body };
+    const call = { path: upstreamTarget, method: request.method ?? "GET", headers, body: this.#body };
     this.#send = (wanted) => this.#surroundings.connections.dispatch(route, call, this, wanted);
     this.#send("any");
   }

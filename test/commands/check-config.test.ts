@@ -14,7 +14,7 @@ t.test("a complete configuration is listed whole, with where each value comes fr
   for (const name of SETTING_NAMES) t.match(text, new RegExp(`^  ${name} +(environment|file|default) +\\S`, "m"), name);
   t.match(text, /^ {2}PUBLIC_URL +environment +https:\/\/app\.example\.com$/m);
   t.match(text, /^ {2}PORT +default +3000$/m);
-  t.match(text, /^ {2}\/api +http:\/\/api:8080 +id +required +false +true +1m +off +auto +inherit +private$/m);
+  t.match(text, /^ {2}\/api +http:\/\/api:8080 +id +required +false +true +1m +1m +off +auto +inherit +private$/m);
   t.match(text, /^Warnings\n {2}KEEP_ALIVE_TIMEOUT: /m);
 });
 
