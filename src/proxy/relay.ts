@@ -50,7 +50,6 @@ export class Relay implements CallHandler, Waiter {
   #begun = false;
   #sentAgain = false;
   #send: (wanted: Wanted) => void = () => {};
-  readonly #places: Places;
   #hasPlace = false;
   #body: Readable | null = null;
   /** Null unless the answer is an event stream of a session. */
@@ -59,10 +58,9 @@ export class Relay implements CallHandler, Waiter {
   #forgetStream: Cancel | null = null;
 
   constructor(exchange: Exchange, surroundings: RelaySurroundings) {
-    const { clock, places } = surroundings;
+    const { clock } = surroundings;
     this.#exchange = exchange;
     this.#surroundings = surroundings;
-    this.#places = places;
     this.#headTimer = createSilenceTimer(clock, exchange.route.responseHeaderTimeoutMs, () => this.#breakOff({ kind: "timeout" }));
     this.#bodyTimer = createSilenceTimer(clock, exchange.route.bodyIdleTimeoutMs, () => this.#cutShort("upstream_silent"));
     this.#settled = new Promise((resolve) => {
@@ -77,14 +75,14 @@ export class Relay implements CallHandler, Waiter {
       return this.#settled;
     }
     response.on("finish", this.#onFinish).on("close", this.#onClose).on("drain", this.#onDrain).on("error", this.#onClose);
-    if (this.#places.take()) this.onPlace();
-    else if (!this.#places.await(this)) this.#end({ kind: "busy" });
+    if (this.#surroundings.places.take()) this.onPlace();
+    else if (!this.#surroundings.places.await(this)) this.#end({ kind: "busy" });
     return this.#settled;
   }
 
   onPlace(): void {
     if (this.#over) {
-      this.#places.leave();
+      this.#surroundings.places.leave();
       return;
     }
     this.#hasPlace = true;
@@ -116,7 +114,7 @@ export class Relay implements CallHandler, Waiter {
   }
 
   #leavePlace(): void {
-    if (this.#hasPlace) this.#places.leave();
+    if (this.#hasPlace) this.#surroundings.places.leave();
     this.#hasPlace = false;
   }
 
@@ -288,7 +286,7 @@ export class Relay implements CallHandler, Waiter {
     this.#bodyTimer.stop();
     this.#unwatch?.();
     this.#forgetStream?.();
-    this.#places.giveUp(this);
+    this.#surroundings.places.giveUp(this);
     this.#leavePlace();
     const { request, response } = this.#exchange;
     response.off("finish", this.#onFinish).off("close", this.#onClose).off("drain", this.#onDrain).off("error", this.#onClose);

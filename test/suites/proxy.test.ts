@@ -12,6 +12,7 @@ import "../proxy/path.test.js";
 import "../proxy/places.test.js";
 import "../proxy/public-address.test.js";
 import "../proxy/relay.test.js";
+import "../proxy/request-pace.test.js";
 import "../proxy/routes.test.js";
 import "../proxy/stricter-siblings.test.js";
 import "../proxy/strip-headers.test.js";
