@@ -7,6 +7,7 @@ import { freePort } from "../../src/demo/free-port.js";
 import { administer } from "../support/administration.js";
 import { bodyOf, rawExchange, statusOf } from "../support/raw-http.js";
 import { runDemo } from "../support/running-demo.js";
+import { limitHere } from "../support/slow-machine.js";
 import { closingOf, dial, echoOf, openSocket, refusalOf, startSocketApi } from "../support/sockets.js";
 
 const handshake = (path: string, headers: readonly string[] = []) =>
@@ -130,10 +131,11 @@ t.test("a sign-out in another tab closes the socket with 4401 and the reason, wi
   const socket = await openSocket(t, demo, person);
   const bystander = await openSocket(t, demo, await demo.signedIn());
   const closing = closingOf(socket);
+  const limitMs = await limitHere(1_000, person);
   const startedAtMs = performance.now();
   await person.call("/auth/logout", { method: "POST" });
   t.same(await closing, { code: 4401, reason: "signed_out logout" });
-  t.ok(performance.now() - startedAtMs < 1_000);
+  t.ok(performance.now() - startedAtMs < limitMs);
   t.equal((await echoOf(bystander, "still here")).data.toString(), "still here");
 });
 
@@ -356,6 +358,6 @@ t.test("after 1,000 sockets opened and closed nothing is left of them", async (t
 });
 
 async function until(condition: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 5_000 && !condition(); turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+  for (let turn = 0; turn < 20_000 && !condition(); turn++) await new Promise((resolve) => setTimeout(resolve, 1));
   if (!condition()) throw new Error("it never came to that");
 }

@@ -5,6 +5,7 @@ import t, { type Test } from "tap";
 import { administer } from "../support/administration.js";
 import type { Person } from "../support/person.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";
+import { limitHere } from "../support/slow-machine.js";
 
 /** What the page's EventSource gets. */
 interface Stream {
@@ -77,10 +78,11 @@ t.test("a sign-out in another tab cuts the stream within a second, and the next 
   const copy = person.copy();
   const stream = await openStream(t, demo, person);
   const bystander = await openStream(t, demo, other);
+  const limitMs = await limitHere(1_000, person);
   const startedAtMs = performance.now();
   await person.call("/auth/logout", { method: "POST" });
   t.equal(await stream.ending, "cut");
-  t.ok(performance.now() - startedAtMs < 1_000);
+  t.ok(performance.now() - startedAtMs < limitMs);
   const again = await openStream(t, demo, copy);
   t.equal(again.answer.statusCode, 401);
   t.equal(again.answer.headers["bff-problem"], "signed_out");
@@ -158,6 +160,6 @@ t.test("an ordinary answer is not watched, however long it takes", async (t) => 
 });
 
 async function until(condition: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 5_000 && !condition(); turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+  for (let turn = 0; turn < 20_000 && !condition(); turn++) await new Promise((resolve) => setTimeout(resolve, 1));
   if (!condition()) throw new Error("it never came to that");
 }

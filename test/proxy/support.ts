@@ -219,7 +219,7 @@ export async function rawCall(t: Test, port: number, request: string): Promise<s
 
 /** Waits, turn by turn of the event loop, until something holds. */
 export async function eventually(condition: () => boolean, what: string): Promise<void> {
-  for (let turn = 0; turn < 5_000; turn++) {
+  for (let turn = 0; turn < 20_000; turn++) {
     if (condition()) return;
     await new Promise((resolve) => setTimeout(resolve, 1));
   }

@@ -66,7 +66,7 @@ export async function openConnection(t: Test, url: string): Promise<KeptConnecti
 }
 
 export async function until(condition: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 5_000 && !condition(); turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+  for (let turn = 0; turn < 20_000 && !condition(); turn++) await new Promise((resolve) => setTimeout(resolve, 1));
   if (!condition()) throw new Error("it never came to that");
 }
 
