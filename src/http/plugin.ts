@@ -12,6 +12,7 @@ import { refuseBadMessage } from "./bad-message.js";
 import { judgeCall, judgeStaticHeader, judgeUpgrade, refuseCrossSite } from "./cross-site.js";
 import { closeServices, endLongCalls } from "./drain.js";
 import { loadLoginCookies } from "./login-cookies.js";
+import { requireOneFastify } from "./one-fastify.js";
 import { ProblemError } from "./problem.js";
 import { reportTo, sendProblem } from "./problem-details.js";
 import { requestIdleLimits } from "./proxy-routes.js";
@@ -99,9 +100,10 @@ function decoration(config: Config, services: Services): BffDecoration {
  * The sign-in, session and proxy routes in a Fastify app of one's own. Their hooks, parsers and error pages hold for them alone; an
  * @fastify/cookie that is there is left alone. SPA and management stay with `createServer`.
  *
- * @throws ConfigError with every fault of the options at once.
+ * @throws ConfigError with every fault of the options at once; Error where the app was made by another copy of Fastify.
  */
 export const cognitoBff: FastifyPluginAsync<BffPluginOptions> = async (app: FastifyInstance, options: BffPluginOptions) => {
+  requireOneFastify(app);
   const config = requireConfig(options);
   await loadLoginCookies();
   const services = createServices(config, { log: app.log });

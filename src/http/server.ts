@@ -1,5 +1,5 @@
 import { METHODS, type Server } from "node:http";
-import fastify, { type FastifyBaseLogger, type FastifyHttpOptions, type FastifyInstance, LogController } from "fastify";
+import fastify, { type FastifyBaseLogger, type FastifyHttpOptions, type FastifyInstance } from "fastify";
 import type { Config } from "../config/config.js";
 import { type Clock, systemClock } from "../model/clock.js";
 import { type ListenSettings, listenFault } from "../model/listen-fault.js";
@@ -26,6 +26,8 @@ import { spaRoutes } from "./spa.js";
 import { transportSecurity } from "./transport-security.js";
 import { serveInTurn } from "./turns.js";
 
+/** The request observer writes these lines. */
+const REQUEST_LOG = { disableRequestLogging: true, requestIdLogLabel: "request_id" };
 /** More than any hop in front of us lets through (CloudFront: 20 KiB), so that what arrives can be answered. */
 const LONGEST_HEADERS_BYTES = 32 * 1024;
 /** The router's limit for what a wildcard may match; the headers' limit is the real one. */
@@ -136,7 +138,8 @@ function createApp(config: Config, clock: Clock, log: FastifyBaseLogger | LogOut
   const brokenHttp = createBrokenHttp(config, clock, report);
   const options: FastifyHttpOptions<Server, FastifyBaseLogger> = {
     ...(log instanceof LogOutput ? { logger: { level: config.logLevel, stream: log } } : { loggerInstance: log }),
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
+    // Fastify before 5.10 knows no log controller, and later ones warn about the options of before.
+    ...("LogController" in fastify ? { logController: new fastify.LogController(REQUEST_LOG) } : REQUEST_LOG),
     genReqId: ({ headers }) => requestIdOf(headers),
     trustProxy: trustedPeers(config.trustProxy),
     keepAliveTimeout: config.keepAliveTimeoutMs,

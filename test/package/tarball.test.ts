@@ -1,43 +1,147 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { access, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, posix } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import type { FastifyInstance } from "fastify";
 import t from "tap";
+import { cognitoBff } from "../../src/index.js";
 
 const run = promisify(execFile);
-const ROOT = new URL("../../../", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
-t.test("the packed tarball installs elsewhere, imports by its exports, and its command runs", async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), "cognito-bff-"));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
-  const env = { ...process.env, npm_config_ignore_scripts: "true" };
-  const packed = await run("npm", ["pack", "--json", "--pack-destination", folder], { cwd: ROOT, env });
-  const parsed = JSON.parse(packed.stdout) as unknown;
-  const [{ filename, files }] = (Array.isArray(parsed) ? parsed : Object.values(parsed as object)) as [
-    { filename: string; files: { path: string }[] },
-  ];
-  const paths = files.map(({ path }) => path);
+const env = { ...process.env, npm_config_ignore_scripts: "true" };
+const { version, dependencies } = await json<{ version: string; dependencies: { fastify: string } }>(join(ROOT, "package.json"));
+/** The oldest Fastify that our range takes; the newest is the one that all other tests run on. */
+const OLDEST = /^>=(\d+\.\d+) <\d+$/.exec(dependencies.fastify)?.[1]?.concat(".0") ?? "";
+
+async function json<T>(path: string): Promise<T> {
+  return JSON.parse(await readFile(path, "utf8")) as T;
+}
+
+const folder = await mkdtemp(join(tmpdir(), "cognito-bff-"));
+t.teardown(() => rm(folder, { recursive: true, force: true }));
+const packed = await run("npm", ["pack", "--json", "--pack-destination", folder], { cwd: ROOT, env, maxBuffer: 16_000_000 });
+const parsed = JSON.parse(packed.stdout) as unknown;
+const [{ filename, files }] = (Array.isArray(parsed) ? parsed : Object.values(parsed as object)) as [
+  { filename: string; files: { path: string }[] },
+];
+const paths = new Set(files.map(({ path }) => path));
+await writeFile(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
+const wanted = [join(folder, filename), `fastify@${OLDEST}`];
+await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", ...wanted], { cwd: folder, env });
+const installed = join(folder, "node_modules/cognito-bff");
+
+t.test("the tarball holds what runs, and no tests", async (t) => {
   t.notOk(
-    paths.some((path) => path.startsWith("dist/test") || path.startsWith("test/")),
+    [...paths].some((path) => path.startsWith("dist/test") || path.startsWith("test/")),
     "no tests in the package",
   );
-  t.ok(paths.includes("dist/src/demo/spa/index.html"), "the demo's page is in it");
+  t.ok(paths.has("dist/src/demo/spa/index.html"), "the demo's page is in it");
+});
 
-  await writeFile(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
-  await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", join(folder, filename)], { cwd: folder, env });
+t.test("every source map in it leads to sources in it, and every script to its map", async (t) => {
+  // A folder that was built before may hold files of sources that are gone; what is published is built from nothing.
+  const sourceOf = (path: string) => join(ROOT, path.replace("dist/", "").replace(/\.js$/, ".ts"));
+  const scripts = [...paths].filter((path) => path.startsWith("dist/") && path.endsWith(".js") && existsSync(sourceOf(path)));
+  t.ok(scripts.length > 100);
+  const lost: string[] = [];
+  for (const path of scripts) {
+    const [, name] = /^\/\/# sourceMappingURL=(.+)$/m.exec(await readFile(join(installed, path), "utf8")) ?? [];
+    if (name === undefined) continue;
+    const map = posix.join(posix.dirname(path), name);
+    if (!paths.has(map)) lost.push(map);
+    else {
+      const { sources } = await json<{ sources: string[] }>(join(installed, map));
+      lost.push(...sources.map((source) => posix.join(posix.dirname(map), source)).filter((source) => !paths.has(source)));
+    }
+  }
+  t.same(lost, []);
+});
+
+t.test("it installs elsewhere, imports by its exports, and its command runs", async (t) => {
   const script = `
+    import { randomBytes } from "node:crypto";
     import { createServer, parseConfig, ConfigError } from "cognito-bff";
     import { startLocalCognito } from "cognito-bff/local-cognito";
     const cognito = await startLocalCognito({ port: 0 });
+    const server = await createServer({
+      ...{ publicUrl: "http://localhost:3000", cognitoEndpoint: cognito.url, cognitoDomain: cognito.url, logLevel: "fatal" },
+      ...{ cognitoUserPoolId: "us-east-1_Local0001", cognitoClientId: "client", cognitoPublicClient: true },
+      ...{ sessionKeys: [randomBytes(32).toString("base64")], proxyRoutes: [{ prefix: "/api", target: cognito.url }] },
+    });
+    const headers = { host: "localhost:3000", "sec-fetch-site": "same-origin" };
+    const answers = await Promise.all(["/auth/session", "/api/x"].map((url) => server.app.inject({ url, headers })));
+    await server.close();
     await cognito.close();
     const refused = await createServer({ publicUrl: "ftp://x" }).catch((error) => error);
-    console.log(JSON.stringify([typeof parseConfig, refused instanceof ConfigError, /^http:/.test(cognito.url)]));
+    console.log(JSON.stringify([typeof parseConfig, refused instanceof ConfigError, ...answers.map((answer) => answer.json().reason)]));
   `;
   await writeFile(join(folder, "consumer.js"), script);
-  t.equal((await run("node", ["--no-warnings", "consumer.js"], { cwd: folder })).stdout.trim(), '["function",true,true]');
-  const { version } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as { version: string };
+  t.equal(
+    (await run("node", ["--no-warnings", "consumer.js"], { cwd: folder })).stdout.trim(),
+    '["function",true,"anonymous","anonymous"]',
+  );
   t.equal((await run(join(folder, "node_modules/.bin/cognito-bff"), ["--version"], { cwd: folder })).stdout.trim(), version);
   const key = (await run(join(folder, "node_modules/.bin/cognito-bff"), ["keygen"], { cwd: folder })).stdout.split("\n")[0] ?? "";
   t.equal(Buffer.from(key, "base64").length, 32);
+});
+
+t.test(`beside an app's own fastify ${OLDEST} npm keeps one copy, and the types of both fit`, async (t) => {
+  t.equal((await json<{ version: string }>(join(folder, "node_modules/fastify/package.json"))).version, OLDEST);
+  await t.rejects(access(join(installed, "node_modules/fastify")), { code: "ENOENT" });
+  const app = `
+    import fastify from "fastify";
+    import { cognitoBff, type BffPluginOptions } from "cognito-bff";
+    declare const options: BffPluginOptions;
+    const app = fastify();
+    await app.register(cognitoBff, options);
+    app.get("/report", { onRequest: app.bff.requireSession }, async (request) => request.bff?.user.sub);
+  `;
+  await writeFile(join(folder, "app.ts"), app);
+  // The consumer's own: what TypeScript needs of Node.js.
+  await mkdir(join(folder, "node_modules/@types"), { recursive: true });
+  const compilerOptions = { module: "nodenext", target: "es2022", strict: true, noEmit: true, skipLibCheck: true };
+  const types = { types: ["node"], typeRoots: [join(ROOT, "node_modules/@types")] };
+  await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: { ...compilerOptions, ...types }, files: ["app.ts"] }));
+  const tsc = join(ROOT, "node_modules/.bin/tsc");
+  t.equal((await run(tsc, ["-p", folder]).catch((error: { stdout: string }) => error)).stdout, "");
+});
+
+t.test(`on fastify ${OLDEST} the plugin does its job`, async (t) => {
+  // The tests of this project, with nothing changed but where "fastify" leads.
+  const oldest = pathToFileURL(join(folder, "node_modules/fastify/fastify.js")).href;
+  const hooks = `export const resolve = (name, context, next) =>
+    name === "fastify" ? { url: ${JSON.stringify(oldest)}, shortCircuit: true } : next(name, context);`;
+  await writeFile(join(folder, "hooks.mjs"), hooks);
+  await writeFile(join(folder, "register.mjs"), 'import { register } from "node:module"; register("./hooks.mjs", import.meta.url);');
+  const withOldest = ["--no-warnings", "--import", pathToFileURL(join(folder, "register.mjs")).href];
+  const where = await run("node", [...withOldest, "--input-type=module", "--eval", 'console.log(import.meta.resolve("fastify"))']);
+  t.equal(where.stdout.trim(), oldest);
+  const file = join(ROOT, "dist/test/embedding/plugin.test.js");
+  const result = await run("node", [...withOldest, file], { cwd: ROOT, maxBuffer: 16_000_000 }).catch((error: { stdout: string }) => error);
+  t.notMatch(result.stdout, /^ *not ok/m);
+  t.match(result.stdout, /^ok /m);
+});
+
+t.test("an app of another copy of Fastify is told so in one error, before anything is registered", async (t) => {
+  const { default: another } = (await import(pathToFileURL(join(folder, "node_modules/fastify/fastify.js")).href)) as {
+    default: () => FastifyInstance;
+  };
+  const app = another();
+  t.teardown(() => app.close());
+  // Faulty options: they are not looked at.
+  const options = { publicUrl: "", cognitoUserPoolId: "", cognitoClientId: "", sessionKeys: [] };
+  const error: unknown = await Promise.resolve(app.register(cognitoBff, options)).then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  t.match(error, { message: /two copies of Fastify/ });
+  const { message } = error as Error;
+  // What it says of itself: 5.8.0 was published as "5.7.4".
+  t.match(message, `The app is one of ${app.version}`);
+  t.match(message, "npm ls fastify");
+  t.match(message, dependencies.fastify, "the range of package.json");
 });
