@@ -7,6 +7,7 @@ import { type ConfigParsing, type EffectiveSetting, type EnvironmentReading, par
 import { SETTINGS } from "../config/settings.js";
 import { openFilesWarning } from "./open-files.js";
 import { viteConfig } from "./vite-config.js";
+import { waysOut } from "./ways-out.js";
 
 const LINE_WIDTH = 110;
 const INDENT = "  ";
@@ -79,7 +80,13 @@ function effectiveConfiguration({ config, settings }: Extract<ConfigParsing, { k
     const rows = settings.filter(({ name }) => SETTINGS[name].group === group);
     return [GROUPS[group].title, ...rows.map((row) => settingLine(row, width))].join("\n");
   });
-  return ["The configuration is complete. `start` would run with:", ...listing, routeTable(config.proxyRoutes), hostTable(config)];
+  return [
+    "The configuration is complete. `start` would run with:",
+    ...listing,
+    routeTable(config.proxyRoutes),
+    hostTable(config),
+    wayTable(config),
+  ];
 }
 
 function settingLine({ name, text, from }: EffectiveSetting, width: number): string {
@@ -99,6 +106,7 @@ const COLUMNS: readonly { readonly title: string; readonly of: (route: ProxyRout
     of: ({ requestIdleTimeoutMs }) => (requestIdleTimeoutMs === null ? "off" : formatDuration(requestIdleTimeoutMs)),
   },
   { title: "body idle", of: ({ bodyIdleTimeoutMs }) => (bodyIdleTimeoutMs === null ? "off" : formatDuration(bodyIdleTimeoutMs)) },
+  { title: "proxy", of: ({ proxy }) => String(proxy) },
   { title: "host", of: ({ host }) => host },
   { title: "csrf", of: ({ csrf }) => csrf },
   { title: "cache", of: ({ cache }) => cache },
@@ -124,6 +132,11 @@ function hostReason(route: ProxyRoute): string {
   return apiHost(route) === "public"
     ? `${whose} for plain http (auto): what routes by name needs "host": "target"`
     : `${whose} for https (auto): what compares it with Origin needs "host": "public"`;
+}
+
+function wayTable(config: Config): string {
+  const ways = waysOut(config);
+  return ways.length === 0 ? "" : ["The way out", ...aligned(ways)].join("\n");
 }
 
 function aligned(rows: readonly (readonly string[])[]): string[] {

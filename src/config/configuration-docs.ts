@@ -10,8 +10,8 @@ export const GROUPS: { readonly [name in GroupName]: { readonly title: string; r
   management: {
     title: "Management",
     about:
-      "Health, metrics and, with a token, the session routes listen on a port of their own. Requests with an Origin or a Sec-Fetch-Site " +
-      "header are refused there: no web page has any business with it.",
+      "Health and metrics listen on a port of their own. Requests with an Origin or a Sec-Fetch-Site header are refused there: no web page " +
+      "has any business with it.",
   },
   cognito: {
     title: "Cognito",
@@ -151,10 +151,16 @@ await app.register(cognitoBff, {
 
 const WARNINGS = `## What is warned about
 
-Warnings do not keep the server from starting: a keep-alive timeout that is not above an AWS load balancer's 60 s, a session limit that Cognito's
-refresh token never lives to see, a rate above Cognito's default quota, no \`COGNITO_DOMAIN\`, a health path that hides a path of the API, a
-route \`/\` that hides the single-page app, \`SPA_CSP\` without one, \`COGNITO_REFRESH_API=get_tokens\` (with refresh token rotation and sessions in cookies run one process only), and names that look like
-slips.`;
+Warnings do not keep the server from starting. They are of
+
+- what has no effect: \`HSTS_MAX_AGE\` without an https \`PUBLIC_URL\`, \`SPA_CSP\` without an app, a route's \`proxy: true\` without \`HTTPS_PROXY\`, a
+  \`SESSION_MAX_AGE\` beyond the refresh token's life, \`AWS_ENDPOINT_URL\` and AWS's other variables for endpoints, and names that look like slips;
+- what is in front, with an https \`PUBLIC_URL\`: no \`TRUST_PROXY\`, no \`DRAIN_DELAY\`, a stop that takes longer than ECS and Kubernetes wait, a
+  \`responseHeaderTimeout\` above an AWS load balancer's 60 s; and a \`KEEP_ALIVE_TIMEOUT\` that is not above them;
+- what hides something: a health path that a route would take, a route \`/\` beside the single-page app, a route to \`PUBLIC_URL\` itself;
+- Cognito: no \`COGNITO_DOMAIN\`, or one without a dot; a rate above its default quota; \`COGNITO_REFRESH_API=get_tokens\`, since with refresh token
+  rotation and sessions in cookies one process only may run;
+- \`UPSTREAM_MAX_CONNECTIONS\` above what the limit of open files lets through.`;
 
 /** The text of docs/configuration.md. */
 export function renderConfigurationDocs(): string {

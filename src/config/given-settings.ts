@@ -77,11 +77,14 @@ function ignoredEndpoints(env: Environment): string[] {
     .map(([name]) => `${name} has no effect here; another endpoint of the user pools API, FIPS included, is set with COGNITO_ENDPOINT`);
 }
 
+/** Resembles HTTPS_PROXY, stands beside it in most environments that have it, and is for what is not https. */
+const NO_SLIP = "HTTP_PROXY";
+
 function suspectedSlips(env: Environment): string[] {
   const known = SETTING_NAMES.flatMap((name) => [name, name + FILE_SUFFIX]);
   const warnings: string[] = [];
   for (const [name, value] of Object.entries(env)) {
-    if (value === undefined || known.includes(name)) continue;
+    if (value === undefined || known.includes(name) || name === NO_SLIP) continue;
     const meant = meantVariable(name, known);
     if (meant !== null) warnings.push(`${name} is not a setting and has no effect; did you mean ${meant}?`);
   }

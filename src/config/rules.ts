@@ -180,6 +180,12 @@ const loopRule = rule(["PUBLIC_URL", "PROXY_ROUTES"], ({ PUBLIC_URL, PROXY_ROUTE
     ),
 );
 
+const wayOutRule = rule(["PROXY_ROUTES", "HTTPS_PROXY"], ({ PROXY_ROUTES, HTTPS_PROXY }) =>
+  (PROXY_ROUTES ?? [])
+    .filter(({ proxy }) => proxy && HTTPS_PROXY === null)
+    .map(({ prefix }) => warning("PROXY_ROUTES", `${prefix} says \`proxy: true\`, which has no effect without HTTPS_PROXY`)),
+);
+
 const EVERY_ADDRESS = new Set(["0.0.0.0", "::"]);
 
 function sharesAddress(a: string, b: string): boolean {
@@ -247,7 +253,7 @@ const processRules: readonly Rule[] = [
 
 const RULES: readonly Rule[] = [
   ...[...plainHttpRules, ...cognitoRules, ...sessionRules, ...pathRules],
-  ...[transportRule, loopRule, ...behindSomethingRules, ...processRules],
+  ...[transportRule, loopRule, wayOutRule, ...behindSomethingRules, ...processRules],
 ];
 
 /** Everything that settings have to say about each other. */

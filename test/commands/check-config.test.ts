@@ -14,7 +14,7 @@ t.test("a complete configuration is listed whole, with where each value comes fr
   for (const name of SETTING_NAMES) t.match(text, new RegExp(`^  ${name} +(environment|file|default) +\\S`, "m"), name);
   t.match(text, /^ {2}PUBLIC_URL +environment +https:\/\/app\.example\.com$/m);
   t.match(text, /^ {2}PORT +default +3000$/m);
-  t.match(text, /^ {2}\/api +http:\/\/api:8080 +id +required +false +true +1m +1m +off +auto +inherit +private$/m);
+  t.match(text, /^ {2}\/api +http:\/\/api:8080 +id +required +false +true +1m +1m +off +false +auto +inherit +private$/m);
   t.match(text, /^Warnings\n {2}KEEP_ALIVE_TIMEOUT: /m);
 });
 
@@ -33,6 +33,34 @@ t.test("the Host that each API sees is listed with why it is this one", async (t
     /^ {2}\/named +app\.example\.com +PUBLIC_URL's, as the route says$/m,
   ])
     t.match(text, line);
+});
+
+t.test("with HTTPS_PROXY the way that each call takes is listed, with why; without it there is one way only", async (t) => {
+  const routes = [
+    { prefix: "/own", target: "http://api:8080" },
+    { prefix: "/partner", target: "https://partner.example/v1", proxy: true },
+    { prefix: "/near", target: "https://near.internal", proxy: true },
+  ];
+  const env = { ...VALID, PROXY_ROUTES: JSON.stringify(routes) };
+  const { text } = checkConfig({ ...env, HTTPS_PROXY: "http://user:hidden@proxy:3128", NO_PROXY: ".internal,.amazoncognito.com" });
+  for (const line of [
+    /^ {2}\/partner +https:\/\/partner\.example\/v1 .* true +auto +inherit +private$/m,
+    /^ {2}Cognito's API and keys +https:\/\/cognito-idp\.eu-central-1\.amazonaws\.com +through HTTPS_PROXY$/m,
+    /^ {2}its token endpoint +https:\/\/my-app\.auth\.eu-central-1\.amazoncognito\.com +straight: NO_PROXY names it$/m,
+    /^ {2}\/own +http:\/\/api:8080 +straight: the route does not say "proxy": true$/m,
+    /^ {2}\/partner +https:\/\/partner\.example +through HTTPS_PROXY$/m,
+    /^ {2}\/near +https:\/\/near\.internal +straight: NO_PROXY names it$/m,
+  ])
+    t.match(text, line);
+  t.notMatch(text, "hidden");
+  t.notMatch(checkConfig(env).text, "The way out");
+  const local = {
+    ...env,
+    PUBLIC_URL: "http://localhost:3000",
+    COGNITO_ENDPOINT: "http://127.0.0.1:9229",
+    HTTPS_PROXY: "http://proxy:3128",
+  };
+  t.match(checkConfig(local).text, /^ {2}Cognito's API and keys +http:\/\/127\.0\.0\.1:9229 +straight: plain http, or on this machine$/m);
 });
 
 t.test("the calls that are let through are compared with the limit of open files", async (t) => {

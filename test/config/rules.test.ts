@@ -116,6 +116,10 @@ t.test("what works but is probably not meant is warned about", async (t) => {
     [{ PROXY_ROUTES: "/api=http://a", PUBLIC_HEALTH_PATH: "/api/health" }, /^PUBLIC_HEALTH_PATH: .*no longer forwarded to \/api/],
     [{ PROXY_ROUTES: "/=http://a", SPA_DIR: "/srv" }, /^PROXY_ROUTES: the route \/ takes every path/],
     [{ PROXY_ROUTES: "/api=https://app.example.com/v1" }, /^PROXY_ROUTES: \/api is forwarded to PUBLIC_URL: a loop/],
+    [
+      { PROXY_ROUTES: JSON.stringify([{ prefix: "/partner", target: "https://a", proxy: true }]) },
+      /^PROXY_ROUTES: \/partner says `proxy: true`, which has no effect without HTTPS_PROXY$/,
+    ],
     [{ SPA_CSP: "default-src 'self'" }, /^SPA_CSP: has no effect/],
     [{ SESION_KEYS: "x" }, /^SESION_KEYS is not a setting .* did you mean SESSION_KEYS\?/],
     [{ COGNITO_CLIENTID: "x" }, /did you mean COGNITO_CLIENT_ID\?/],
