@@ -11,8 +11,11 @@ const RANGE = ">=5.8 <6";
  */
 export function requireOneFastify(app: FastifyInstance): void {
   const ours = fastify();
-  // Instances carry symbols that every copy makes for itself; those of Symbol.for are shared.
-  const marks = Object.getOwnPropertySymbols(ours).filter((symbol) => Symbol.keyFor(symbol) === undefined);
+  // Instances carry symbols that every copy makes for itself. Those of Symbol.for are shared, and so are those of avvio, of which two copies
+  // of Fastify may use one.
+  const marks = Object.getOwnPropertySymbols(ours).filter(
+    (symbol) => symbol.description?.startsWith("fastify.") && Symbol.keyFor(symbol) === undefined,
+  );
   if (marks.some((symbol) => symbol in app)) return;
   const where = import.meta.resolve("fastify").replace(/^file:\/\//, "");
   throw new Error(
