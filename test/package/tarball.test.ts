@@ -89,7 +89,7 @@ t.test("it installs elsewhere, imports by its exports, and its command runs", as
   t.equal(Buffer.from(key, "base64").length, 32);
 });
 
-t.test(`beside an app's own fastify ${OLDEST} npm keeps one copy, and the types of both fit`, async (t) => {
+t.test(`beside an app's own fastify ${OLDEST} npm keeps one copy, and the types of both fit, the documented app's too`, async (t) => {
   t.equal((await json<{ version: string }>(join(folder, "node_modules/fastify/package.json"))).version, OLDEST);
   await t.rejects(access(join(installed, "node_modules/fastify")), { code: "ENOENT" });
   const app = `
@@ -101,11 +101,17 @@ t.test(`beside an app's own fastify ${OLDEST} npm keeps one copy, and the types 
     app.get("/report", { onRequest: app.bff.requireSession }, async (request) => request.bff?.user.sub);
   `;
   await writeFile(join(folder, "app.ts"), app);
+  const [, shown = ""] = /^```ts\n(.+?)^```$/ms.exec(await readFile(join(ROOT, "docs/embedding.md"), "utf8")) ?? [];
+  t.match(shown, "app.register(cognitoBff");
+  await writeFile(join(folder, "shown.ts"), shown);
   // The consumer's own: what TypeScript needs of Node.js.
   await mkdir(join(folder, "node_modules/@types"), { recursive: true });
   const compilerOptions = { module: "nodenext", target: "es2022", strict: true, noEmit: true, skipLibCheck: true };
   const types = { types: ["node"], typeRoots: [join(ROOT, "node_modules/@types")] };
-  await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: { ...compilerOptions, ...types }, files: ["app.ts"] }));
+  await writeFile(
+    join(folder, "tsconfig.json"),
+    JSON.stringify({ compilerOptions: { ...compilerOptions, ...types }, files: ["app.ts", "shown.ts"] }),
+  );
   const tsc = join(ROOT, "node_modules/.bin/tsc");
   t.equal((await run(tsc, ["-p", folder]).catch((error: { stdout: string }) => error)).stdout, "");
 });
