@@ -47,6 +47,8 @@ export function createUnreadBodies(clock: Clock): UnreadBodies {
     };
     const pace = new RequestPace(clock, limitMs, over);
     request.on("data", onData).on("end", over).on("close", over);
+    // A parser that has given up reads no more, and a pipe to it would hold the rest back.
+    request.unpipe();
     request.resume();
     pace.wait();
   }

@@ -121,11 +121,18 @@ t.test("a call that is refused in the middle of its body is read to its end for 
 
 t.test("whoever sends a refused body whole gets to read the answer, and one connection less", async (t) => {
   const demo = await runDemo(t);
-  const connection = await openConnection(t, demo.url);
-  connection.socket.write(post(demo, "/api/x", 8_000_000));
-  connection.socket.write(Buffer.alloc(8_000_000));
-  t.equal(await connection.ending, "closed");
-  t.equal(statusOf(connection.text()), 401);
+  for (const [path, more, status] of [
+    ["/api/x", "", 401],
+    // Refused by the length that it names, by the parser that was to read it.
+    ["/auth/logout", "Content-Type: application/json\r\n", 413],
+    ["/auth/refresh", "Content-Type: text/plain\r\n", 413],
+  ] as const) {
+    const connection = await openConnection(t, demo.url);
+    connection.socket.write(post(demo, path, 8_000_000, more));
+    connection.socket.write(Buffer.alloc(8_000_000));
+    t.equal(await connection.ending, "closed", path);
+    t.equal(statusOf(connection.text()), status, path);
+  }
 });
 
 t.test("of a refused body no more than 64 MB are read", async (t) => {
