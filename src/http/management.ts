@@ -2,9 +2,11 @@ import { isIP } from "node:net";
 import fastify, { type FastifyInstance } from "fastify";
 import { isLoopback } from "../model/loopback.js";
 import { REQUEST_IDLE_TIMEOUT_MS } from "../proxy/request-pace.js";
+import { refuseBadMessage } from "./bad-message.js";
+import { createBrokenHttp } from "./broken-http.js";
 import { type Metrics, processMetrics } from "./metrics.js";
 import { ProblemError } from "./problem.js";
-import { answerErrorsAsProblems, type ProblemSettings } from "./problem-details.js";
+import { answerErrorsAsProblems, type ProblemSettings, sendProblem } from "./problem-details.js";
 import type { Services } from "./services.js";
 
 export interface ManagementSettings extends ProblemSettings {
@@ -16,15 +18,26 @@ export interface ManagementSettings extends ProblemSettings {
  * sessions go on being served.
  */
 export function createManagementServer(
-  settings: ManagementSettings,
+  { managementHost, ...urls }: ManagementSettings,
   metrics: Metrics,
-  { unread }: Pick<Services, "unread">,
+  { clock, unread }: Pick<Services, "clock" | "unread">,
   isReady: () => boolean,
 ): FastifyInstance {
-  const onLoopback = isLoopback(settings.managementHost);
+  const onLoopback = isLoopback(managementHost);
   metrics.watchReady(isReady);
-  const app = fastify({ logger: false, forceCloseConnections: true });
+  // It speaks plain HTTP, and what is counted and logged are calls of the public side.
+  const settings: ProblemSettings = { ...urls, hstsMaxAgeMs: null };
+  const brokenHttp = createBrokenHttp(settings, clock, () => {});
+  const app = fastify({
+    logger: false,
+    forceCloseConnections: true,
+    http: { requireHostHeader: false },
+    frameworkErrors: (_error, request, reply) => void sendProblem(request, reply, { reason: "bad_request" }, settings),
+    clientErrorHandler: brokenHttp.onClientError,
+  });
+  brokenHttp.listen(app.server);
   answerErrorsAsProblems(app, settings);
+  app.addHook("onRequest", async (request, reply) => refuseBadMessage(request, reply));
   unread.closeBehind(app, () => REQUEST_IDLE_TIMEOUT_MS);
   app.addHook("onRequest", async (request) => {
     // A browser has no business here, and a page that guesses the port must learn nothing.

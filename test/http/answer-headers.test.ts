@@ -5,7 +5,7 @@ import { requireConfig } from "../../src/config/config-error.js";
 import type { BffOptions } from "../../src/config/options.js";
 import { buildServer } from "../../src/http/server.js";
 import { listen } from "../proxy/support.js";
-import { rawExchange } from "../support/raw-http.js";
+import { rawExchange, statusOf } from "../support/raw-http.js";
 import { memoryLogger } from "../support/running-demo.js";
 
 const SPA_DIR = new URL("../../../src/demo/spa/", import.meta.url).pathname;
@@ -76,6 +76,27 @@ t.test("every answer of ours is taken for the type it names, and asks for TLS fr
     const answer = await rawExchange(managementUrl, `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
     t.match(answer, /\r\nx-content-type-options: nosniff\r\n/i, path);
     t.notMatch(answer, /strict-transport/i, "its port speaks plain HTTP");
+  }
+});
+
+t.test("what is no request of the management address either gets a problem with its reason, and no server's own page", async (t) => {
+  const { managementUrl } = await serve(t, { hstsMaxAge: "365d" });
+  const host = "Host: localhost\r\nConnection: close\r\n\r\n";
+  for (const [message, status] of [
+    ["nonsense\r\n\r\n", 400],
+    ["\x16\x03\x01", 400],
+    [`GET /%zz HTTP/1.1\r\n${host}`, 400],
+    ["GET /livez HTTP/1.1\r\n\r\n", 400],
+    [`GET /livez HTTP/1.1\r\nHost: a\r\n${host}`, 400],
+    [`GET /livez HTTP/1.1\r\nExpect: nothing\r\n${host}`, 400],
+    [`GET /livez HTTP/1.1\r\nX: ${"x".repeat(40_000)}\r\n${host}`, 431],
+    [`CONNECT localhost:1 HTTP/1.1\r\n${host}`, 405],
+  ] as const) {
+    const answer = await rawExchange(managementUrl, message);
+    t.equal(statusOf(answer), status, message.slice(0, 40));
+    t.match(answer, /\r\nbff-problem: [a-z_]+\r\n/, message.slice(0, 40));
+    t.match(answer, /\r\nx-content-type-options: nosniff\r\n/, message.slice(0, 40));
+    t.notMatch(answer, /strict-transport|%zz/i);
   }
 });
 
