@@ -54,7 +54,7 @@ export class PublicAddress {
     this.#origin = url.origin;
     this.#scheme = url.protocol.slice(0, -1);
     this.#hostname = url.hostname;
-    this.#targetHostname = route.target.hostname;
+    this.#targetHostname = withoutRoot(route.target.hostname);
     this.#mappings = mappingsOf(prefix, base, route.stripPrefix);
     this.#mapsPaths = route.stripPrefix ? base !== prefix : base !== "";
     this.#authorities = authoritiesOf(route, url);
@@ -106,7 +106,7 @@ export class PublicAddress {
     const url = `${scheme}://${authority}`;
     // A user name is nothing of ours, whatever host stands behind it.
     if (authority.includes("@") || !URL.canParse(url)) return null;
-    return this.#authorities.get(new URL(url).host) ?? null;
+    return this.#authorities.get(hostOf(new URL(url))) ?? null;
   }
 
   /** A path, empty where an authority stood alone, with query and fragment as they are. */
@@ -144,7 +144,7 @@ export class PublicAddress {
 
   /** Whether no browser would take this Domain from us, but from the API itself. */
   #isInner(domain: string): boolean {
-    const host = domain.replace(/^\./, "").toLowerCase();
+    const host = withoutRoot(domain.replace(/^\./, "").toLowerCase());
     return host === this.#targetHostname || (isWithin(this.#targetHostname, host) && !isWithin(this.#hostname, host));
   }
 
@@ -175,7 +175,17 @@ function authoritiesOf(route: ProxyRoute, publicUrl: URL): ReadonlyMap<string, "
     authorities.set(`${publicUrl.hostname}:${port}`, "target");
     authorities.set(publicUrl.host, "public").set(`${publicUrl.hostname}:${portOf(publicUrl)}`, "public");
   }
-  return authorities.set(route.target.host, "target").set(`${route.target.hostname}:${port}`, "target");
+  const hostname = withoutRoot(route.target.hostname);
+  return authorities.set(hostOf(route.target), "target").set(`${hostname}:${port}`, "target");
+}
+
+/** `api.internal.` is `api.internal` to every resolver: the root's dot keeps search lists away (Kubernetes). */
+function withoutRoot(hostname: string): string {
+  return hostname.endsWith(".") ? hostname.slice(0, -1) : hostname;
+}
+
+function hostOf({ hostname, port }: URL): string {
+  return port === "" ? withoutRoot(hostname) : `${withoutRoot(hostname)}:${port}`;
 }
 
 function portOf({ protocol, port }: URL): string {

@@ -78,6 +78,12 @@ t.test("the API's own authority becomes the public origin, under either scheme a
     ["https://api.internal:80/x", "https://app.example.com/x"],
     ["http://api.internal:443/x", "http://api.internal:443/x"],
   ]);
+  for (const target of ["http://api.internal.:8080", "http://api.internal:8080"])
+    holds(t, "location", { target }, [
+      ["http://api.internal.:8080/x", "https://app.example.com/x"],
+      ["http://api.internal:8080/x", "https://app.example.com/x"],
+      ["http://api.internal..:8080/x", "http://api.internal..:8080/x"],
+    ]);
   holds(t, "location", { target: "https://[2001:db8::1]:8443" }, [
     ["https://[2001:db8::1]:8443/x", "https://app.example.com/x"],
     ["http://[2001:DB8:0:0:0:0:0:1]:8443/x", "https://app.example.com/x"],
@@ -227,6 +233,11 @@ t.test("a cookie's Domain goes where it is the API's host alone", async (t) => {
     ["a=1; Domain; Domain=; ;", "a=1; Domain; Domain=; ;"],
   ]);
   holds(t, "set-cookie", { target: "http://127.0.0.1:8080" }, [["a=1; Domain=127.0.0.1", "a=1"]]);
+  holds(t, "set-cookie", { target: "http://api.internal.:8080" }, [
+    ["a=1; Domain=api.internal", "a=1"],
+    ["a=1; Domain=api.internal.", "a=1"],
+    ["a=1; Domain=", "a=1; Domain="],
+  ]);
   const sibling: Parts = { target: "http://api.example.com" };
   holds(t, "set-cookie", sibling, [
     ["a=1; Domain=example.com", "a=1; Domain=example.com"],
