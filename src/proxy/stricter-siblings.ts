@@ -1,7 +1,7 @@
 import type { ProxyRoute } from "../config/config.js";
 import { liesUnder } from "../config/prefix.js";
 import { isStricter, upstreamBase } from "../config/strictness.js";
-import { foldedReadings } from "./folded-path.js";
+import { foldedPath, foldedReadings } from "./folded-path.js";
 
 /** A route's part of its origin, as a server that folds paths may read it. */
 interface Place {
@@ -41,6 +41,6 @@ function placesBelow(route: ProxyRoute, routes: readonly ProxyRoute[]): Place[] 
 }
 
 function baseOf(route: ProxyRoute): string {
-  const [reading = ""] = foldedReadings(upstreamBase(route)).slice(-1);
+  const reading = foldedPath(upstreamBase(route));
   return reading === "/" ? "" : reading;
 }
