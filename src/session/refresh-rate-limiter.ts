@@ -60,7 +60,8 @@ export function createRefreshRateLimiter({ perSecond, longestWaitMs, clock }: Re
 
   function serve(): void {
     refill();
-    for (let waiter = next(); waiter && available >= 1; waiter = next()) {
+    // Nobody is looked for while nothing is left: `next` goes past all that wait in the background.
+    for (let waiter = available >= 1 && next(); waiter; waiter = available >= 1 && next()) {
       available -= 1;
       waiter.settle("granted");
     }

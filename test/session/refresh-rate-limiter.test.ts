@@ -1,5 +1,6 @@
 import t from "tap";
 import { createRefreshRateLimiter, type Priority } from "../../src/session/refresh-rate-limiter.js";
+import { attackOf, growthFault } from "../support/growth.js";
 import { createManualClock } from "../support/manual-clock.js";
 
 function rig(perSecond: number, longestWaitMs = 60_000) {
@@ -107,4 +108,20 @@ t.test("nothing is left behind when everybody was served", async (t) => {
   await clock.run(3_000);
   t.equal(results.length, 2);
   t.equal(clock.pending(), 0, "no timer keeps running");
+});
+
+t.test("a wave of background calls costs no more than their number", (t) => {
+  const clock = { now: () => 0, after: () => () => {} };
+  const wave = (text: string) => {
+    const limiter = createRefreshRateLimiter({ perSecond: 20, longestWaitMs: 60_000, clock });
+    for (let asked = 0; asked < text.length; asked++) limiter.request("background");
+  };
+  t.equal(
+    growthFault(
+      wave,
+      attackOf((length) => "x".repeat(length)),
+    ),
+    null,
+  );
+  t.end();
 });
