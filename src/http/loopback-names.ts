@@ -2,9 +2,12 @@ import type { FastifyInstance } from "fastify";
 import type { Config } from "../config/config.js";
 import { isNavigation } from "./navigation.js";
 
-/** Other names under which a browser may reach a server of this machine: 127.0.0.0/8, `[::1]`, and below `localhost` (RFC 6761 6.3). */
+/**
+ * Other names under which a browser may reach a server of this machine: 127.0.0.0/8, `[::1]`, the former inside IPv6 (which browsers write in
+ * hexadecimal: WHATWG URL), the unspecified addresses that servers print when they listen everywhere, and below `localhost` (RFC 6761 6.3).
+ */
 const LOOPBACK_NAME =
-  /^(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\]|\[::ffff:127\.\d{1,3}\.\d{1,3}\.\d{1,3}\]|(?:[a-z0-9_-]+\.)+localhost\.?|localhost\.)$/;
+  /^(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|0\.0\.0\.0|\[::1?\]|\[::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}\]|\[::ffff:127\.\d{1,3}\.\d{1,3}\.\d{1,3}\]|(?:[a-z0-9_-]+\.)+localhost\.?|localhost\.)$/;
 /** No name of these is longer. */
 const LONGEST_HOST = 260;
 

@@ -15,7 +15,9 @@ async function ask(url: string, host: string, headers: Record<string, string> = 
 t.test("on localhost a page opened under another loopback name leads to PUBLIC_URL, where the sign-in can end", async (t) => {
   const demo = await runDemo(t);
   const { port } = new URL(demo.url);
-  for (const name of ["127.0.0.1", "127.1.2.3", "[::1]", "[::ffff:127.0.0.1]", "app.localhost", "A.b.LOCALHOST", "localhost."]) {
+  const inIpv6 = ["[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::ffff:7F01:203]"];
+  const unspecified = ["0.0.0.0", "[::]"];
+  for (const name of ["127.0.0.1", "127.1.2.3", "[::1]", ...inIpv6, ...unspecified, "app.localhost", "A.b.LOCALHOST", "localhost."]) {
     const answer = await ask(demo.url, `${name}:${port}`);
     t.same(answer, { status: 307, location: `${demo.url}/orders?page=2`, cacheControl: "no-store" }, name);
   }
@@ -37,7 +39,13 @@ t.test("nothing but that leads away: other names, other ports, calls, forms", as
     `evil.example:${port}`,
     `localhost.evil.example:${port}`,
   ];
-  for (const other of [...hosts, `127.0.0.1.evil.example:${port}`, `notlocalhost:${port}`, `192.168.0.1:${port}`, `10.0.0.1:${port}`])
+  for (const other of [
+    ...hosts,
+    `127.0.0.1.evil.example:${port}`,
+    `notlocalhost:${port}`,
+    `192.168.0.1:${port}`,
+    `[::ffff:8f00:1]:${port}`,
+  ])
     t.equal((await ask(demo.url, other)).status, 200, other);
   const there = `127.0.0.1:${port}`;
   const fetched = { "sec-fetch-mode": "cors", "sec-fetch-dest": "empty", "sec-fetch-site": "same-origin" };
