@@ -75,7 +75,7 @@ export function createLoginCookies({ cookies, sealer, clock, budgetBytes }: Logi
       const id = name.startsWith(names.loginPrefix) ? name.slice(names.loginPrefix.length) : null;
       if (id !== null && ID.test(id)) logins.push({ id, sealed: value, bytes });
       // Not those of another app on localhost, which would leave this one no room.
-      else if (name.startsWith(names.session) || name.startsWith(names.ended)) otherBytes += bytes;
+      else if (name === names.ended || name === names.session || name.startsWith(`${names.session}.`)) otherBytes += bytes;
     }
     return { logins, otherBytes };
   }

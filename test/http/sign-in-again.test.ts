@@ -228,3 +228,14 @@ t.test(
     t.equal((await person.call(`${two.url}/auth/session`)).status, 200, "nor does a sign-out");
   },
 );
+
+t.test("a large cookie of an app whose port begins like ours takes no room from the sign-ins under way", async (t) => {
+  const demo = await runDemo(t, { publicUrl: "http://localhost" });
+  const navigate = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", accept: "text/html" };
+  const first = await demo.person().call("/auth/login", { headers: navigate });
+  const login = String(first.headers["set-cookie"]).split(";")[0] ?? "";
+  t.match(login, /^bff-login-80-/);
+  const cookie = `bff-session-8080=${"x".repeat(7_500)}; ${login}`;
+  const second = await demo.person().call("/auth/login", { headers: { ...navigate, cookie } });
+  t.equal([second.headers["set-cookie"]].flat().length, 1, "only its own is set, and none cleared");
+});
