@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ManagedLogin } from "../cognito/managed-login.js";
+import type { Session, SessionId } from "../model/session.js";
+import type { Demand } from "../session/demand.js";
 import { judgeNavigation, refuseCrossSite } from "./cross-site.js";
 import type { FoundLogin } from "./login-cookies.js";
 import type { LoginState } from "./login-state.js";
@@ -111,8 +113,7 @@ export function callbackRoute(app: FastifyInstance, services: Services, managedL
 
     const visit = gate.open(request.headers.cookie);
     const previous = visit.reading.kind === "session" ? visit.reading.session : transaction.previous;
-    const { nonce, demand } = transaction;
-    const started = await lifecycle.start({ ...issued, nonce, demand, previous });
+    const started = await lifecycle.start({ ...issued, nonce: transaction.nonce, demand: demandOf(transaction, previous), previous });
     if (started.kind === "too_old") throw new ProblemError({ ...TOO_OLD, signIn: { ...failedSignIn(transaction), ...SIGN_OUT_FIRST } });
     if (started.kind !== "started") throw failed(startProblem(request, started, tell));
     metrics.signIn("started");
@@ -127,10 +128,15 @@ export function callbackRoute(app: FastifyInstance, services: Services, managedL
     return leaveFor(transaction, reply);
   }
 
+  /** The session before may have ended only after the sign-in began: the browser was away at Cognito, and nobody could tell it. */
+  function demandOf({ demand, begunAtMs }: LoginTransaction, previous: Session | SessionId | null): Demand | null {
+    if (demand || previous === null || !lifecycle.hasEndedForGood(previous)) return demand;
+    return { newerThanSeconds: null, begunAtMs };
+  }
+
   function leaveFor({ display, returnTo }: LoginTransaction, reply: FastifyReply): FastifyReply {
     if (display === "popup") return sendPopupPage(reply);
     // A page behind the session, reached by this redirect, would not get the Strict cookie just set: a page that moves on by itself does.
-    const { pathname } = new URL(returnTo, config.publicUrl);
-    return services.routes.match(pathname) ? sendOnwardPage(reply, returnTo) : reply.redirect(returnTo, 302);
+    return services.mayNeedSession(returnTo) ? sendOnwardPage(reply, returnTo) : reply.redirect(returnTo, 302);
   }
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { AuthorizeParameters, ManagedLogin } from "../cognito/managed-login.js";
-import type { Demand } from "../session/demand.js";
+import { type Demand, demandsNewSignIn } from "../session/demand.js";
 import { judgeNavigation, refuseCrossSite } from "./cross-site.js";
 import { sealState } from "./login-state.js";
 import { beginLogin } from "./login-transaction.js";
@@ -56,10 +56,9 @@ export function loginRoute(app: FastifyInstance, services: Services, managedLogi
     return { newerThanSeconds: authTimeSecondsOf(visit.reading), begunAtMs };
   }
 
-  /** After an ending by limit, operator or sign-out Cognito's own cookie would let the person straight back in. */
   function mustAskAgain({ reading }: Visit): boolean {
-    const ending = reading.kind === "session" ? lifecycle.enforceLimits(reading.session) : reading.kind === "ended" ? reading.ending : null;
-    return ending !== null && (ending.reason === "signed_out" || ending.cause === "idle_timeout" || ending.cause === "session_lifetime");
+    if (reading.kind === "session") return lifecycle.hasEndedForGood(reading.session);
+    return reading.kind === "ended" && demandsNewSignIn(reading.ending);
   }
 }
 

@@ -106,7 +106,7 @@ export const cognitoBff: FastifyPluginAsync<BffPluginOptions> = async (app: Fast
   requireOneFastify(app);
   const config = requireConfig(options);
   await loadLoginCookies();
-  const services = createServices(config, { log: app.log });
+  const services = createServices(config, { log: app.log, embedded: true });
   app.decorate("bff", decoration(config, services));
   app.decorateRequest("bff", null);
   registerRoutes(app, services, (scope) => {

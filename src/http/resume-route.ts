@@ -15,7 +15,7 @@ import { visitOf } from "./session-routes.js";
  * else is spared signing in again.
  */
 export function resumeRoute(app: FastifyInstance, services: Services): void {
-  const { config, gate, metrics, routes } = services;
+  const { config, gate, mayNeedSession, metrics } = services;
   const options = {
     exposeHeadRoute: false,
     config: { rateLimit: SIGN_IN_LIMIT },
@@ -36,9 +36,8 @@ export function resumeRoute(app: FastifyInstance, services: Services): void {
     }
     metrics.signIn("resumed");
     if (display === "popup") return sendPopupPage(reply);
-    const { pathname } = new URL(returnTo, config.publicUrl);
-    // An API's page takes a click: a link from another site that ends here must not make a call with the session.
-    return routes.match(pathname) ? sendSignedInPage(reply, returnTo) : reply.redirect(returnTo, 302);
+    // A page behind the session takes a click: a link from another site that ends here must not make a call with it.
+    return mayNeedSession(returnTo) ? sendSignedInPage(reply, returnTo) : reply.redirect(returnTo, 302);
   });
 
   /** An outage says nothing about the session, and is told as what it is. */

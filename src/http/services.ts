@@ -63,6 +63,8 @@ export interface Services {
   /** Null without COGNITO_DOMAIN. */
   readonly managedLogin: ManagedLogin | null;
   readonly routes: RouteTable;
+  /** Whether a return path may lead to a page behind the session. */
+  readonly mayNeedSession: (returnTo: string) => boolean;
   readonly stricterSiblings: StricterSiblings;
   readonly isStripped: StripsHeader;
   /** Null: nothing is said. */
@@ -96,6 +98,8 @@ export interface ServiceOptions {
   readonly metrics?: Metrics;
   /** 0 to 1, for retry jitter. */
   readonly random?: () => number;
+  /** In an app of somebody's own, whose pages beside the proxy may be behind the session, too. */
+  readonly embedded?: boolean;
   /** One attempt at Cognito. */
   readonly cognitoDeadlineMs?: number;
 }
@@ -112,6 +116,7 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
     log = silentLog,
     metrics = createMetrics(),
     random = Math.random,
+    embedded = false,
     cognitoDeadlineMs = COGNITO_DEADLINE_MS,
   } = options;
   const { cognitoUserPoolId: userPoolId, cognitoClientId: clientId, cognitoRegion: region, cognitoClientSecrets: clientSecrets } = config;
@@ -224,6 +229,7 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
     maxCalls: config.upstreamMaxConnections,
   });
 
+  const routes = createRouteTable(config.proxyRoutes, config);
   const upgrades = createUpgrades({ ...upstream, watch, log });
   metrics.watch({
     openCalls: () => open.calls,
@@ -274,7 +280,8 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
             tell,
             log,
           }),
-    routes: createRouteTable(config.proxyRoutes, config),
+    routes,
+    mayNeedSession: (returnTo) => embedded || routes.match(new URL(returnTo, config.publicUrl).pathname) !== null,
     stricterSiblings: createStricterSiblings(config.proxyRoutes),
     isStripped: stripsHeaders(config.proxyStripHeaders),
     transportSecurity: transportSecurity(config),

@@ -1,4 +1,5 @@
 import type { Claims } from "../model/token-set.js";
+import type { SessionEnding } from "../wire/reasons.js";
 
 /**
  * What a sign-in has to be. The `prompt` that asks Cognito for it travels through the browser, where anybody can take it out of the address, and an
@@ -9,6 +10,11 @@ export interface Demand {
   readonly newerThanSeconds: number | null;
   /** When the sign-in began, by our clock. */
   readonly begunAtMs: number;
+}
+
+/** Whether what comes after this ending has to be a new sign-in: Cognito's own cookie would let the person straight back in. */
+export function demandsNewSignIn({ reason, cause }: SessionEnding): boolean {
+  return reason === "signed_out" || cause === "idle_timeout" || cause === "session_lifetime";
 }
 
 /** `auth_time` and `iat` are whole seconds, each rounded down by itself. */

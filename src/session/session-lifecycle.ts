@@ -6,7 +6,7 @@ import { createSessionId, identityOf, newestRefreshToken, type Session, type Ses
 import { type Claims, createTokenSet, type KeptKinds, largestClaims } from "../model/token-set.js";
 import type { SessionStore } from "../store/session-store.js";
 import type { SessionEnding } from "../wire/reasons.js";
-import { type Demand, meetsDemand } from "./demand.js";
+import { type Demand, demandsNewSignIn, meetsDemand } from "./demand.js";
 import { type IssuedVerdict, verifyIssued } from "./issued-tokens.js";
 import { limitPassed, type SessionLimits, touched } from "./limits.js";
 import type { Revocation } from "./revocation.js";
@@ -58,6 +58,8 @@ export interface SessionLifecycle {
   onEnded(listener: (id: SessionId, ending: SessionEnding) => void): Cancel;
   /** Ends the session when a limit of ours has passed. */
   enforceLimits(session: Session): SessionEnding | null;
+  /** Whether a session has ended, as far as is known here, in a way after which a sign-in must be a new one; ends it where a limit of ours has passed. */
+  hasEndedForGood(before: Session | SessionId): boolean;
   /** Keeps the session at hand, so that its token can be revoked when a sign-in just begun replaces it. */
   keepAtHand(session: Session): void;
   /** Counts activity, which extends the idle limit. */
@@ -99,6 +101,15 @@ export function createSessionLifecycle(options: SessionLifecycleOptions): Sessio
     // OpenID Connect Core 3.1.3.7, 11: the nonce binds the token to this sign-in.
     if (verdict.kind === "valid" && verdict.claims["nonce"] !== signIn.nonce) return { kind: "invalid", why: "another nonce" };
     return verdict;
+  }
+
+  function enforceLimits(session: Session): SessionEnding | null {
+    const ending = limitPassed(session, clock.now(), limits);
+    if (ending) {
+      end(session, ending);
+      void revocation.revoke(newestRefreshToken(session), session);
+    }
+    return ending;
   }
 
   return {
@@ -154,13 +165,16 @@ export function createSessionLifecycle(options: SessionLifecycleOptions): Sessio
       return () => void listeners.delete(listener);
     },
 
-    enforceLimits(session) {
-      const ending = limitPassed(session, clock.now(), limits);
-      if (ending) {
-        end(session, ending);
-        void revocation.revoke(newestRefreshToken(session), session);
-      }
-      return ending;
+    enforceLimits,
+
+    hasEndedForGood(before) {
+      const [id, presented] = typeof before === "string" ? [before, null] : [before.id, before];
+      const known = store.endingOf(id);
+      // One that a newer sign-in replaced was not signed out of.
+      if (known) return !known.superseded && demandsNewSignIn(known.ending);
+      const session = store.newest(id) ?? presented;
+      const ending = session && enforceLimits(session);
+      return ending !== null && demandsNewSignIn(ending);
     },
 
     keepAtHand: (session) => void store.save(session),

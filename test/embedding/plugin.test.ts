@@ -11,6 +11,8 @@ import { type BffPluginOptions, ConfigError, cognitoBff } from "../../src/index.
 import { DEFAULT_SEED, defaultSeed, type LocalCognito, startLocalCognito } from "../../src/local-cognito/index.js";
 import { Person } from "../support/person.js";
 
+const NAVIGATE = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", "sec-fetch-site": "same-origin", accept: "text/html" };
+
 interface Embedding {
   readonly app: FastifyInstance;
   readonly url: string;
@@ -156,4 +158,18 @@ t.test("options with faults are refused when the plugin is registered, all at on
     (error as ConfigError).faults.map(({ name }) => name),
     ["publicUrl", "cognitoUserPoolId"],
   );
+});
+
+t.test("a sign-in leads to pages of the app's own that are behind the session", async (t) => {
+  const { url } = await embed(t, async (app, options) => {
+    await app.register(cognitoBff, options);
+    app.get("/report", { onRequest: app.bff.requireSession }, async (request) => `for ${request.bff?.user.email}`);
+  });
+  const person = new Person(url);
+  const between = await person.signIn(DEFAULT_SEED.user, "/auth/login?return_to=/report");
+  t.equal((await person.moveOn(between)).text, `for ${DEFAULT_SEED.user.email}`);
+
+  const resumed = await person.call("/auth/resume?return_to=/report", { headers: NAVIGATE });
+  t.equal(resumed.status, 200, "what a link of another site can bring about takes a click");
+  t.equal((await person.click(resumed, "Go on")).text, `for ${DEFAULT_SEED.user.email}`);
 });

@@ -67,6 +67,37 @@ t.test("a sign-in begun before the sign-out does not lead around it", async (t) 
   t.notOk(hasSession(person));
 });
 
+t.test("nor one begun before a limit of ours ended the session, whether anybody asked for it meanwhile or not", async (t) => {
+  for (const [settings, asked] of [
+    [{ sessionIdleTimeout: "10m" }, true],
+    [{ sessionIdleTimeout: "10m" }, false],
+    [{ sessionMaxAge: "10m" }, false],
+  ] as const) {
+    const demo = await runDemo(t, settings);
+    const person = await demo.signedIn();
+    demo.advance("5m");
+    const begun = await person.call("/auth/login?return_to=/orders", { headers: NAVIGATE });
+    demo.advance("11m");
+    if (asked) t.equal((await person.call("/auth/session")).status, 401);
+    const page = await person.visit(String(begun.headers["location"]));
+    t.match(page.text, /login_required/, JSON.stringify({ settings, asked }));
+    t.notOk(page.headers["set-cookie"]?.toString().includes("bff-session-"), "nothing is started");
+    await person.submitLogin(await person.click(page, "Sign in again"), demo.user);
+    t.equal((await person.call("/auth/session")).status, 200);
+  }
+});
+
+t.test("one begun before another tab signed in asks for nothing more: that session was replaced, not ended", async (t) => {
+  const demo = await runDemo(t);
+  const person = demo.person();
+  const begun = await person.call("/auth/login?return_to=/orders", { headers: NAVIGATE });
+  await person.signIn(demo.user);
+  demo.advance("10m");
+  t.equal((await person.visit(String(begun.headers["location"]))).url, `${demo.url}/orders`);
+  await person.visit("/auth/login");
+  t.ok(hasSession(person));
+});
+
 t.test("where nobody knows of a session before, the sign-in has to be younger than its beginning, whatever our clock says", async (t) => {
   const demo = await runDemo(t);
   for (const aheadMs of [0, 7_200_000, -7_200_000]) {
