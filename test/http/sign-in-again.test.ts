@@ -189,15 +189,6 @@ t.test("a missing Host, two of them and an unknown Expect get a problem document
   }
 });
 
-t.test("a sign-out whose body trickles in is cut off", async (t) => {
-  const demo = await runDemo(t);
-  const head = `POST /auth/logout HTTP/1.1\r\nHost: x\r\nOrigin: ${demo.url}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{`;
-  const pending = rawExchange(demo.url, head).catch((error: NodeJS.ErrnoException) => error.code ?? "closed");
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  demo.advance("11s");
-  t.type(await pending, "string");
-});
-
 t.test("a form's sign-out needs no static header where a browser cannot send it", async (t) => {
   const demo = await runDemo(t, { csrfHeader: "required" });
   const person = await demo.signedIn();
