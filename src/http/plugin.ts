@@ -16,7 +16,7 @@ import { requireOneFastify } from "./one-fastify.js";
 import { ProblemError } from "./problem.js";
 import { reportTo, sendProblem } from "./problem-details.js";
 import { requestIdleLimits } from "./proxy-routes.js";
-import { refuseOtherProtocols } from "./request-line.js";
+import { followRequestLines, refuseOtherProtocols } from "./request-line.js";
 import { observeRequests } from "./request-observer.js";
 import { registerRoutes } from "./routes.js";
 import { createServices, type Services } from "./services.js";
@@ -120,11 +120,13 @@ export const cognitoBff: FastifyPluginAsync<BffPluginOptions> = async (app: Fast
     const target = parseTarget(request.url ?? "");
     return target.kind === "target" && services.routes.match(target.path) !== null;
   };
-  services.upgrades.listen(app, isCall);
+  const lines = followRequestLines(app.server);
+  services.upgrades.listen(app, lines, isCall);
   const isOurs = (request: IncomingMessage) => isCall(request) || request.url?.startsWith(`${config.authPrefix}/`) === true;
   services.expectations.listen(app.server, isOurs);
   refuseOtherProtocols(
     app,
+    lines,
     config,
     reportTo(() => app.log, services.metrics),
     isOurs,

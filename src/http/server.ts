@@ -18,7 +18,7 @@ import { ProblemError } from "./problem.js";
 import { answerErrorsAsProblems, type ReportProblem, reportTo, sendProblem } from "./problem-details.js";
 import { matchCall, refuseBadHandshake, requestIdleLimits } from "./proxy-routes.js";
 import { requestIdOf } from "./request-id.js";
-import { refuseOtherProtocols } from "./request-line.js";
+import { followRequestLines, refuseOtherProtocols } from "./request-line.js";
 import { observeRequests } from "./request-observer.js";
 import { registerRoutes } from "./routes.js";
 import { createServices, type Services } from "./services.js";
@@ -64,8 +64,9 @@ export async function buildServer(config: Config, runtime: ServerRuntime = {}): 
   metrics.watchLog(() => output?.lost ?? 0);
   if (output) output.onRecovery = (lines) => app.log.warn({ lines }, "log lines were lost: they could not be written");
   const services = createServices(config, { ...runtime, log: app.log, metrics });
-  refuseOtherProtocols(app, config, report);
-  services.upgrades.listen(app);
+  const lines = followRequestLines(app.server);
+  refuseOtherProtocols(app, lines, config, report);
+  services.upgrades.listen(app, lines);
   // Behind the line above: both put themselves first, and this one has to know of a connection before anybody serves what came over it.
   const connections = followConnections(app.server);
 

@@ -10,6 +10,8 @@ import type { Tunnel } from "../proxy/tunnel.js";
 import type { SessionWatch } from "../session/session-watch.js";
 import type { SessionEnding } from "../wire/reasons.js";
 import { closeLingering } from "./lingering-close.js";
+import type { RequestLines } from "./request-line.js";
+import type { Protocol } from "./request-line-bytes.js";
 
 /** Private use (RFC 6455 section 7.4.2): the session has ended, with the HTTP status in its name. The reason is ours: `expired user_disabled`. */
 export const SESSION_ENDED_CODE = 4401;
@@ -38,7 +40,7 @@ export interface Upgrades {
    * @param accepts which requests are ours in an app that may have sockets of its own: all by default. The others are left to whoever else
    *   listens.
    */
-  listen(app: FastifyInstance, accepts?: (request: IncomingMessage) => boolean): void;
+  listen(app: FastifyInstance, lines: RequestLines, accepts?: (request: IncomingMessage) => boolean): void;
   /** Whether a request is a WebSocket handshake that `forward` can take. */
   isHandshake(request: IncomingMessage): boolean;
   /** Hands a handshake on; the tunnel closes with 4401 when the session it was opened with ends. Never rejects. */
@@ -68,15 +70,16 @@ export function createUpgrades(options: UpgradesOptions): Upgrades {
   }
 
   return {
-    listen(app, accepts = () => true) {
+    listen(app, lines, accepts = () => true) {
       // Before anybody else: @fastify/websocket would route our handshakes as well, and finds the socket taken.
       app.server.prependListener("upgrade", (request: IncomingMessage, _socket, head: Buffer) => {
         const ours = accepts(request);
         if (!ours && app.server.listenerCount("upgrade") > 1) return;
         // The parser has let go of the socket, and with it of its errors.
         request.socket.on("error", () => {});
-        if (!ours || !isWebSocket(request)) {
-          serveWithoutUpgrade(app.server, request, head, clock);
+        const protocol = lines.protocolOf(request);
+        if (!ours || protocol !== "HTTP" || !isWebSocket(request)) {
+          serveWithoutUpgrade(app.server, request, protocol, head, clock);
           return;
         }
         handshakes.set(request, head);
@@ -135,9 +138,9 @@ const ABOUT_UPGRADE: ReadonlySet<string> = new Set(["upgrade", "http2-settings",
  * Upgrade, parsed and without its body (until Node 24's `shouldUpgradeCallback`), so its head is put back in front of the body, less what it
  * said about upgrading, and the connection is the server's again. For this one request: each return leaves Node's wrappers on the socket.
  */
-function serveWithoutUpgrade(server: Server, request: IncomingMessage, body: Buffer, clock: Clock): void {
+function serveWithoutUpgrade(server: Server, request: IncomingMessage, protocol: Protocol, body: Buffer, clock: Clock): void {
   const { socket, rawHeaders } = request;
-  const lines = [`${request.method} ${request.url} HTTP/${request.httpVersion}`];
+  const lines = [`${request.method} ${request.url} ${protocol}/${request.httpVersion}`];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const [name = "", value = ""] = [rawHeaders[i], rawHeaders[i + 1]];
     const key = name.toLowerCase();

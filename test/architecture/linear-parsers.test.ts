@@ -1,4 +1,5 @@
-import type { IncomingHttpHeaders } from "node:http";
+import { type IncomingHttpHeaders, IncomingMessage } from "node:http";
+import { Socket } from "node:net";
 import t from "tap";
 import { entriesOf } from "../../src/config/basic-kinds.js";
 import { judgeCall, judgeNavigation, judgeStaticHeader, judgeUpgrade } from "../../src/http/cross-site.js";
@@ -7,6 +8,7 @@ import { createLoginCookies, loadLoginCookies } from "../../src/http/login-cooki
 import { openState } from "../../src/http/login-state.js";
 import { openLogin } from "../../src/http/login-transaction.js";
 import { requestIdOf } from "../../src/http/request-id.js";
+import { RequestLine } from "../../src/http/request-line-bytes.js";
 import { parseReturnPath, returnPathOfReferer } from "../../src/http/return-path.js";
 import { describeOAuthError } from "../../src/http/sign-in-problems.js";
 import { systemClock } from "../../src/model/clock.js";
@@ -18,7 +20,7 @@ import { parseTarget } from "../../src/proxy/path.js";
 import { FrameTracker } from "../../src/proxy/websocket-frames.js";
 import { cookieNames, createCookieWriter, readSessionCookies } from "../../src/store/cookies.js";
 import { createSealer } from "../../src/store/sealing.js";
-import { ATTACKS, growthFault } from "../support/growth.js";
+import { ATTACKS, attackOf, growthFault } from "../support/growth.js";
 
 const PUBLIC_URL = "https://app.example.com";
 const names = cookieNames(PUBLIC_URL);
@@ -67,6 +69,31 @@ t.test("32 kB cost every parser of what browsers and APIs send no more than thei
   for (const [name, parse] of Object.entries(PARSERS)) {
     const faults = ATTACKS.flatMap((attack) => growthFault(parse, attack) ?? []);
     t.same(faults, [], name);
+  }
+  t.end();
+});
+
+/** As Node's parser tells of them, all within the one piece. */
+function tellOfRequests(piece: string): void {
+  const socket = new Socket();
+  const lines = new RequestLine(socket);
+  socket.once("data", () => {
+    for (const [, method, url] of piece.matchAll(/(\w+) +(\/\w*) +\w+\/1\.1\r\n/g)) {
+      lines.protocolOf(Object.assign(new IncomingMessage(socket), { method, url, complete: true }));
+    }
+  });
+  socket.emit("data", Buffer.from(piece));
+}
+
+t.test("… nor do requests that come together cost more than that to tell their protocols", (t) => {
+  for (const request of [
+    "GET / HTTP/1.1\r\n\r\n",
+    "\r\nGET  /  HTTP/1.1\r\n\r\n",
+    "GET / HTTP/1.1\r\na: RTSP/1.1\r\n\r\n",
+    "GET / RTSP/1.1\r\n\r\n",
+  ]) {
+    const together = attackOf((length) => request.repeat(length / request.length));
+    t.equal(growthFault(tellOfRequests, together), null, JSON.stringify(request));
   }
   t.end();
 });

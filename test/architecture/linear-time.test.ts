@@ -42,7 +42,11 @@ function faultOf(expression: RegExp): string | null {
 t.test("no regular expression takes more than linear time over what a stranger may send", (t) => {
   const all = literals();
   t.ok(all.length > 80, `${all.length} are looked at`);
+  const judged = new Set<string>();
   for (const { file, expression } of all) {
+    // The same in several files is the same.
+    if (judged.has(String(expression))) continue;
+    judged.add(String(expression));
     const fault = faultOf(expression);
     if (fault !== null) t.fail(`${file}: ${expression} ${fault}`);
   }
@@ -50,7 +54,7 @@ t.test("no regular expression takes more than linear time over what a stranger m
 });
 
 t.test("… and one that does is noticed", (t) => {
-  const spaces = attackOf((length) => `bff-session=x${" ".repeat(length / 2)}x`);
+  const spaces = attackOf((length) => `bff-session=x${" ".repeat(length / 4)}x`);
   t.match(growthFault(apply(/^[ \t]+|[ \t]+$/g), spaces), /times as long/);
   t.end();
 });

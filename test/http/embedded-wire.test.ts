@@ -1,8 +1,10 @@
+import { once } from "node:events";
+import type { Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import t from "tap";
 import { request } from "undici";
 import { embedProxy } from "../support/embedded.js";
-import { startAnswerableApi, watch } from "../support/kept-connection.js";
+import { answersIn, openConnection, saysClose, startAnswerableApi, until, watch } from "../support/kept-connection.js";
 import { rawExchange, statusOf } from "../support/raw-http.js";
 
 t.test("a body parser before the plugin is named as the cause, in the answer and in the log; what it leaves alone passes", async (t) => {
@@ -46,4 +48,33 @@ t.test("in an app of one's own, what is not HTTP and asks for a path of ours is 
   }
   t.notOk(handedOn());
   t.notMatch(logLines.join(""), /"level":(?:40|50|60)/);
+});
+
+t.test("… in however many pieces its head comes, behind another request too", async (t) => {
+  const api = await startAnswerableApi(t);
+  const { url, app } = await embedProxy(t, [{ prefix: "/open", target: api.url, session: "none", token: "none" }]);
+  const handedOn = watch(api);
+  const statusesOf = async (...pieces: string[]) => {
+    const accepted = once(app.server, "connection");
+    const connection = await openConnection(t, url);
+    const [socket] = (await accepted) as [Socket];
+    let sent = 0;
+    for (const piece of pieces) {
+      connection.socket.write(piece);
+      sent += piece.length;
+      await until(() => socket.bytesRead === sent);
+    }
+    await until(() => saysClose(connection.text()));
+    return answersIn(connection.text()).map(statusOf);
+  };
+  const rest = "Host: localhost\r\n\r\n";
+  t.same(await statusesOf("GET /open/x RTSP/1.1\r\nHo", "st: localhost\r\n\r\n"), [400]);
+  t.same(await statusesOf("G", "ET /open/x RT", "SP/1.1\r", `\n${rest}`), [400]);
+  t.same(await statusesOf(`GET /open/x RTSP/1.1\r\nUpgrade: websocket\r\nConnection: upgrade\r\n`, rest), [400]);
+  t.same(await statusesOf(`GET /none HTTP/1.1\r\n${rest}GET /open/x RTSP/1.1\r\n`, rest), [404, 400]);
+  t.same(
+    await statusesOf("POST /none HTTP/1.1\r\nContent-Length: 4\r\nHost: localhost\r\n\r\nab", `cdGET /open/x  RTSP/1.1\r\n`, rest),
+    [404, 400],
+  );
+  t.notOk(handedOn());
 });
