@@ -68,6 +68,8 @@ function acceptSmallBodies(app: FastifyInstance, { clock, expectations, tell, un
   app.addHook("preParsing", async ({ raw }, reply) => {
     refuseReadBody(raw, tell);
     if (raw.complete !== false || bodyFraming(raw) === null) return undefined;
+    // Fastify would say so, too, but of a body that has been asked for.
+    if (Number(raw.headers["content-length"]) > LONGEST_BODY_BYTES) throw new ProblemError({ reason: "payload_too_large" });
     expectations.goOn(raw, reply.raw);
     // Its parser gets a stream of its own, that can end without the connection: a body that trickles in is answered.
     const body = new PassThrough();

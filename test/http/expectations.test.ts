@@ -49,6 +49,16 @@ t.test("so does a sign-out", async (t) => {
   await until(() => answersIn(connection.text()).length === 2);
 });
 
+t.test("… unless its body is longer than any sign-out's: that is told in place of the 100", async (t) => {
+  const demo = await runDemo(t);
+  const connection = await openConnection(t, demo.url);
+  const length = "Content-Type: application/json\r\nContent-Length: 16385\r\n";
+  connection.socket.write(`POST /auth/logout HTTP/1.1\r\nHost: localhost\r\nOrigin: ${demo.url}\r\n${length}Expect: 100-continue\r\n\r\n`);
+  await until(() => connection.text() !== "");
+  t.equal(statusOf(connection.text()), 413);
+  t.ok(saysClose(connection.text()));
+});
+
 t.test("another expectation beside it is refused as one alone", async (t) => {
   const demo = await runDemo(t);
   for (const value of ["100-continue, x", "x, 100-continue", "x=100-continue"]) {
