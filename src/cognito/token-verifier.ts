@@ -18,6 +18,7 @@ import { dispatcherThrough } from "../network/way-out.js";
 import type { CognitoTime } from "./cognito-time.js";
 import { regionalEndpoint } from "./idp-client.js";
 import { isEmulatorsIssuer, issuersOf, type TokenOrigin } from "./issuers.js";
+import { isBrokenEndpoint } from "./rejection.js";
 
 /** What a token's signature and claims say. */
 export type Verdict =
@@ -46,8 +47,8 @@ export interface TokenVerifierOptions extends TokenOrigin {
 }
 
 export interface TokenVerifier {
-  /** Whether Cognito's keys are at hand, fetching them where they were not yet. */
-  haveKeys(): Promise<boolean>;
+  /** Whether Cognito's keys are at hand, fetching them where they were not yet. `misconfigured`: the address they are fetched from is wrong. */
+  haveKeys(): Promise<"had" | "unavailable" | "misconfigured">;
   /**
    * Checks signature, `iss`, `token_use`, `aud` or `client_id`, `exp` and `nbf` (RFC 7519; Cognito developer guide, "Verifying JSON web tokens").
    *
@@ -111,12 +112,14 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   let fetched = false;
   return {
     async haveKeys() {
-      if (!fetched)
-        fetched = await verifier.hydrate().then(
-          () => true,
-          () => false,
-        );
-      return fetched;
+      if (fetched) return "had";
+      try {
+        await verifier.hydrate();
+        fetched = true;
+        return "had";
+      } catch (error) {
+        return isBrokenEndpoint(error) ? "misconfigured" : "unavailable";
+      }
     },
 
     async verify(jwt, tokenUse, receivedAtMs) {

@@ -12,7 +12,7 @@ import { singleParameters } from "./query-parameters.js";
 import { SIGN_IN_LIMIT } from "./rate-limits.js";
 import { parseReturnPath } from "./return-path.js";
 import type { Services } from "./services.js";
-import { codeProblem, describeOAuthError, KEYS_UNAVAILABLE, oauthProblem, startProblem, TOO_OLD } from "./sign-in-problems.js";
+import { codeProblem, describeOAuthError, keysProblem, oauthProblem, startProblem, TOO_OLD } from "./sign-in-problems.js";
 import { createUsedLogins } from "./used-logins.js";
 
 /** Cognito's own sign-out comes first: where it, or a provider behind it, ignores `prompt=login`, the same answer would come for ever. */
@@ -101,7 +101,8 @@ export function callbackRoute(app: FastifyInstance, services: Services, managedL
       throw failed(oauthProblem(answer.error));
     }
     // A code works once: it is redeemed when its tokens can be verified.
-    if (!(await verifier.haveKeys())) throw outage(KEYS_UNAVAILABLE);
+    const keys = await verifier.haveKeys();
+    if (keys !== "had") throw outage(keysProblem(keys, tell));
     const issued =
       answer.code === undefined
         ? ({ kind: "code_rejected" } as const)

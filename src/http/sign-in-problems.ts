@@ -81,4 +81,9 @@ export function startProblem(
   }
 }
 
-export const KEYS_UNAVAILABLE = UNAVAILABLE;
+/** Nothing was redeemed: there is nothing to verify its tokens with. */
+export function keysProblem(keys: "unavailable" | "misconfigured", tell: Tell): Problem {
+  if (keys === "unavailable") return UNAVAILABLE;
+  tell({ kind: "alert", alert: "misconfigured", details: { operation: "keys", problem: "settings" } });
+  return MISCONFIGURED;
+}

@@ -22,7 +22,7 @@ export function openProxyTunnel(proxy: URL, host: string, port: number, timeoutM
 
   const settle = (error: Error | null) => {
     clearTimeout(timer);
-    socket.off("data", onData).off("error", settle).off("end", onEnd);
+    socket.off("data", onData).off("error", onError).off("end", onEnd);
     if (error === null) {
       callback(null, socket);
       return;
@@ -30,6 +30,8 @@ export function openProxyTunnel(proxy: URL, host: string, port: number, timeoutM
     socket.on("error", () => {}).destroy();
     callback(error, null);
   };
+  // By its code it is judged as if the host itself could not be reached; whoever reads it has to look at the proxy.
+  const onError = ({ message, code = "" }: NodeJS.ErrnoException) => settle(failure(`cannot be reached: ${message.trim() || code}`, code));
   const onEnd = () => settle(failure("closed the connection", "ECONNRESET"));
   const onData = (chunk: Buffer) => {
     head = Buffer.concat([head, chunk]);
@@ -38,9 +40,9 @@ export function openProxyTunnel(proxy: URL, host: string, port: number, timeoutM
       if (head.length > LONGEST_HEAD_BYTES) settle(failure("answered with no HTTP", "ERR_PROXY_REFUSED"));
       return;
     }
-    const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head.toString("latin1"))?.[1] ?? 0);
-    if (status < 200 || status > 299) {
-      settle(failure(`answered ${status}`, status >= 500 ? "ERR_PROXY_FAILED" : "ERR_PROXY_REFUSED"));
+    const [, status = "with no HTTP"] = /^HTTP\/1\.[01] (\d{3})/.exec(head.toString("latin1")) ?? [];
+    if (!status.startsWith("2")) {
+      settle(failure(`answered ${status}`, status.startsWith("5") ? "ERR_PROXY_FAILED" : "ERR_PROXY_REFUSED"));
       return;
     }
     socket.pause();
@@ -52,7 +54,7 @@ export function openProxyTunnel(proxy: URL, host: string, port: number, timeoutM
   timer.unref();
 
   socket.setNoDelay(true).setKeepAlive(true, 60_000);
-  socket.on("data", onData).on("error", settle).on("end", onEnd);
+  socket.on("data", onData).on("error", onError).on("end", onEnd);
   socket.once(secure ? "secureConnect" : "connect", () => {
     const authority = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
     const credentials = proxy.username === "" && proxy.password === "" ? "" : `Proxy-Authorization: Basic ${basic(proxy)}\r\n`;

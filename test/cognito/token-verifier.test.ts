@@ -208,6 +208,16 @@ for (const [what, answer] of NO_KEYS) {
   });
 }
 
+t.test("keys that cannot be had are an outage, or a mistake of the configuration where only a wrong address can be meant", async (t) => {
+  const { verifier, server, time, log } = await rig(t, html(503));
+  t.equal(await verifier.haveKeys(), "unavailable");
+  const options = { userPoolId: USER_POOL_ID, region: "eu-central-1", clientId: CLIENT_ID, time, deadlineMs: 10_000, log };
+  const endpoint = server.url.replace("http:", "https:");
+  t.equal(await createTokenVerifier({ ...options, endpoint }).haveKeys(), "misconfigured", "it speaks no TLS");
+  server.answer(KEYS);
+  t.equal(await verifier.haveKeys(), "had");
+});
+
 t.test("once the keys can be had again the same token is decided", async (t) => {
   const { verifier, server, log } = await rig(t, html(503));
   const jwt = signed(idClaims(SUBJECT));

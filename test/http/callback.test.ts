@@ -1,6 +1,9 @@
 import t from "tap";
+import { createServer } from "../../src/index.js";
+import { testKey } from "../config/valid-environment.js";
 import type { Answer, Person } from "../support/person.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";
+import { html, startTinyServer } from "../support/session-tiny-server.js";
 
 const NAVIGATE = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", "sec-fetch-site": "cross-site", accept: "text/html" };
 
@@ -55,6 +58,25 @@ t.test("login CSRF, static state: three codes for one state at once: one is rede
   t.same(answers.map(({ status }) => status).sort(), [302, 400, 400]);
   t.equal(copies.filter(hasSession).length, 1);
   t.equal(demo.localCognito.calls.list("token").length, 1);
+});
+
+t.test("keys at a wrong address are a mistake of the configuration, which is alerted of and uses nothing up", async (t) => {
+  const plain = await startTinyServer(html(200));
+  const server = await createServer({
+    ...{ publicUrl: "http://localhost:3000", cognitoDomain: "http://localhost:9229", logLevel: "silent", sessionKeys: [testKey("first")] },
+    ...{ cognitoUserPoolId: "eu-central-1_AbCdEf123", cognitoClientId: "client", cognitoPublicClient: true },
+    ...{ cognitoEndpoint: plain.url.replace("http:", "https:"), host: "127.0.0.1", port: 0, managementPort: 0 },
+  });
+  await server.listen();
+  t.teardown(() => Promise.all([server.close(), plain.close()]));
+  const headers = { ...NAVIGATE, host: "localhost:3000" };
+  const begun = await server.app.inject({ url: "/auth/login", headers });
+  const state = new URL(String(begun.headers.location)).searchParams.get("state") ?? "";
+  const cookie = begun.cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
+  for (const time of ["once", "and again"]) {
+    const answer = await server.app.inject({ url: `/auth/callback?code=x&state=${state}`, headers: { ...headers, cookie } });
+    t.match([answer.statusCode, answer.headers["bff-problem"]], [500, "misconfigured"], time);
+  }
 });
 
 t.test("an outage uses nothing up: reloading the callback redeems the code", async (t) => {

@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import { connect, type Socket } from "node:net";
+import { connect, createServer as createTcpServer, type Socket } from "node:net";
 import t, { type Test } from "tap";
 import { createManagedLogin } from "../../src/cognito/managed-login.js";
 import { createTokenSource } from "../../src/cognito/token-source.js";
@@ -72,6 +72,22 @@ t.test("a proxy that refuses makes the API unreachable, and its answer goes to n
   client.socket.write(GET);
   t.match(await client.closed(), /^HTTP\/1\.1 502 /);
   t.match(await front.outcome(), { kind: "unreachable", error: { message: "the proxy of HTTPS_PROXY answered 407" } });
+});
+
+t.test("what keeps the proxy from giving a tunnel is said of the proxy, in whatever way it fails", async (t) => {
+  const silent = createTcpServer((socket) => socket.on("error", () => {}).once("data", () => socket.end("SSH-2.0-x\r\n\r\n")));
+  const port = await listen(t, silent);
+  const cases = [
+    [`http://127.0.0.1:${port}`, "the proxy of HTTPS_PROXY answered with no HTTP"],
+    [`https://127.0.0.1:${port}`, /^the proxy of HTTPS_PROXY cannot be reached: .*wrong version number/],
+    ["http://user:hidden@127.0.0.1:1", "the proxy of HTTPS_PROXY cannot be reached: connect ECONNREFUSED 127.0.0.1:1"],
+  ] as const;
+  for (const [proxy, message] of cases) {
+    const route = { target: new URL("https://api.test:81"), proxy: true };
+    const front = await startFront(t, { route, forwarder: { wayOut: createWayOut(new URL(proxy), null) } });
+    (await rawClient(t, front.port)).socket.write(GET);
+    t.match(await front.outcome(), { kind: "unreachable", error: { message } });
+  }
 });
 
 t.test(

@@ -76,7 +76,7 @@ export function createCoordinatorRig(options: RigOptions = {}) {
         return cognito.answer(request);
       },
     },
-    verifier: { haveKeys: async () => true, verify: (...args) => cognito.verify(...args) },
+    verifier: { haveKeys: async () => "had" as const, verify: (...args) => cognito.verify(...args) },
     time,
     clock,
     limiter,

@@ -74,7 +74,7 @@ export function createLifecycleRig(options: Partial<SessionLifecycleOptions> = {
   const lifecycle = createSessionLifecycle({
     store,
     verifier: {
-      haveKeys: async () => true,
+      haveKeys: async () => "had" as const,
       async verify(jwt, use, receivedAtMs) {
         verifications.push([use, receivedAtMs]);
         return cognito.verify(jwt);
@@ -97,7 +97,7 @@ export function createLifecycleRig(options: Partial<SessionLifecycleOptions> = {
   const coordinator = createRefreshCoordinator({
     ...parts,
     source,
-    verifier: { haveKeys: async () => true, verify: async (jwt) => cognito.verify(jwt) },
+    verifier: { haveKeys: async () => "had" as const, verify: async (jwt) => cognito.verify(jwt) },
     time,
     limiter: createRefreshRateLimiter({ perSecond: 1_000, longestWaitMs: 5_000, clock }),
     guard: createDoubtGuard(clock),
