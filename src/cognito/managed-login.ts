@@ -89,13 +89,15 @@ async function post(
   return { status: answer.statusCode, body: typeof parsed === "object" && parsed !== null ? (parsed as TokenEndpointAnswer["body"]) : {} };
 }
 
+const isToken = (value: unknown): value is string => typeof value === "string" && value !== "";
+
 /** Judges the token endpoint's answer (RFC 6749 5.1 and 5.2). */
 export function judgeCodeAnswer({ status, body }: TokenEndpointAnswer): CodeAnswer {
   const { error, id_token: id, access_token: access, refresh_token: refresh } = body;
   if (status === 200) {
-    if (typeof id !== "string") return { kind: "misconfigured", problem: "no ID token: the scope openid is missing" };
-    if (typeof refresh !== "string" || typeof access !== "string")
-      return { kind: "misconfigured", problem: "no refresh token in the answer" };
+    if (!isToken(id)) return { kind: "misconfigured", problem: "no ID token: the scope openid is missing" };
+    if (!isToken(access)) return { kind: "misconfigured", problem: "no access token in the answer" };
+    if (!isToken(refresh)) return { kind: "misconfigured", problem: "no refresh token in the answer" };
     return { kind: "issued", id: new Secret(id), access: new Secret(access), refresh: new Secret(refresh) };
   }
   if (status === 429) return { kind: "unavailable", reason: "cognito_throttled" };

@@ -52,7 +52,7 @@ export function loginRoute(app: FastifyInstance, services: Services, managedLogi
 
   /** A sign-in of its own, where the caller asks for it and where it must be one. */
   function demandOf(visit: Visit, query: ReadonlyMap<string, string>, begunAtMs: number): Demand | null {
-    if (query.get("prompt") !== "login" && !mustAskAgain(visit)) return null;
+    if (!promptsOf(query).includes("login") && !mustAskAgain(visit)) return null;
     return { newerThanSeconds: authTimeSecondsOf(visit.reading), begunAtMs };
   }
 
@@ -60,6 +60,11 @@ export function loginRoute(app: FastifyInstance, services: Services, managedLogi
     if (reading.kind === "session") return lifecycle.hasEndedForGood(reading.session);
     return reading.kind === "ended" && demandsNewSignIn(reading.ending);
   }
+}
+
+/** OpenID Connect Core 3.1.2.1: a list with spaces between. */
+function promptsOf(query: ReadonlyMap<string, string>): string[] {
+  return query.get("prompt")?.split(" ") ?? [];
 }
 
 /** The parameters of the query that reach Cognito, each by name: nothing else in it can alter the authorize request. */
@@ -70,8 +75,7 @@ function chosenParameters(query: ReadonlyMap<string, string>, demanded: boolean)
   };
   const identityProvider = short("identity_provider");
   const loginHint = short("login_hint");
-  const prompt = query.get("prompt");
-  const chosen = demanded ? "login" : prompt === "none" ? "none" : undefined;
+  const chosen = demanded ? "login" : promptsOf(query).includes("none") ? "none" : undefined;
   return {
     ...(identityProvider === undefined ? {} : { identityProvider }),
     ...(loginHint === undefined ? {} : { loginHint }),

@@ -39,13 +39,15 @@ export function oauthProblem(error: string): Problem {
   return OAUTH_PROBLEMS.get(error) ?? { reason: "sign_in_failed", cause: "idp_error" };
 }
 
-/** What the log may say of an error redirect: one short line each, without anybody's address. */
+/** What the log may say of an error redirect: one short line each, without anybody's address or telephone number. */
 export function describeOAuthError(error: string, description: string | undefined): { oauth_error: string; oauth_description?: string } {
   const line = description
     ?.slice(0, 300)
     .replace(/[^\x20-\x7e]+/g, " ")
-    // RFC 5321 section 4.5.3.1.1: no name before the @ is longer.
-    .replace(/[^\s"'<>()@]{1,64}@[^\s"'<>()]+/g, "…@…")
+    // RFC 5321 section 4.5.3.1.1: no name before the @ is longer. It may be quoted, and the @ escaped once more on its way through redirects.
+    .replace(/(?:"[^"@]{1,64}"|[^\s"'<>()@]{1,64})(?:@|%(?:25){0,2}40)[^\s"'<>()]+/g, "…@…")
+    // ITU-T E.164.
+    .replace(/\+\d{6,15}/g, "+…")
     .replace(/eyJ[\w.-]+/g, "eyJ…");
   return { oauth_error: /^[a-z_]{1,40}$/.test(error) ? error : "other", ...(line ? { oauth_description: line } : {}) };
 }

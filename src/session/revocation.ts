@@ -3,7 +3,7 @@ import type { Cancel, Clock } from "../model/clock.js";
 import type { SessionOf, Tell } from "../model/events.js";
 import { describeError, type Log } from "../model/log.js";
 import type { Secret } from "../model/secret.js";
-import type { SessionId } from "../model/session.js";
+import { type SessionId, sessionPseudonym } from "../model/session.js";
 
 const RETRY_AFTER_MS = [1_000, 5_000, 30_000, 120_000, 600_000] as const;
 /** In an outage sign-outs go on: beyond this many that wait a failure is only logged. */
@@ -51,7 +51,7 @@ interface Pending {
 const GIVEN_UP = {
   RevokeToken: "a refresh token could not be revoked; it lives on at Cognito until it expires",
   GlobalSignOut:
-    "GlobalSignOut failed: this session is over, the person's others are not (it needs the scope aws.cognito.signin.user.admin)",
+    "GlobalSignOut failed: this session is over, the person's others are not (where Cognito refused it: it needs the scope aws.cognito.signin.user.admin)",
 } as const;
 
 export function createRevocation({ source, turn, confirmed = () => {}, clock, tell, log }: RevocationOptions): Revocation {
@@ -67,14 +67,16 @@ export function createRevocation({ source, turn, confirmed = () => {}, clock, te
 
   async function attempt(errand: Errand, failures: number): Promise<ErrandResult> {
     const { operation } = errand;
+    // Whose token lives on is what an operator has to know.
+    const whose = errand.session ? { session: sessionPseudonym(errand.session.id) } : {};
     const answer = await errand.attempt();
     if (answer.kind === "revoked") return finish(errand, "done");
     const delayMs = RETRY_AFTER_MS[failures];
     if (answer.kind !== "unavailable" || delayMs === undefined || pending.size >= MOST_PENDING) {
-      log.error({ operation, outcome: answer.kind, attempts: failures + 1 }, GIVEN_UP[operation]);
+      log.error({ operation, ...whose, outcome: answer.kind, attempts: failures + 1 }, GIVEN_UP[operation]);
       return finish(errand, "failed");
     }
-    const fields = { operation, outcome: answer.reason, next_attempt_seconds: delayMs / 1000 };
+    const fields = { operation, ...whose, outcome: answer.reason, next_attempt_seconds: delayMs / 1000 };
     log.warn(fields, `${operation} failed and is tried again in the background`);
     const waiting: Pending = {
       errand,

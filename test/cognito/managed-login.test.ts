@@ -70,8 +70,9 @@ const TOKENS = { id_token: "i.d.t", access_token: "a.c.t", refresh_token: "r", t
 const ANSWERS: readonly (readonly [status: number, body: { readonly [name: string]: unknown }, meaning: object])[] = [
   [200, { ...TOKENS, id_token: undefined }, { kind: "misconfigured" }],
   [200, { ...TOKENS, id_token: 7 }, { kind: "misconfigured" }],
-  [200, { ...TOKENS, refresh_token: undefined }, { kind: "misconfigured" }],
-  [200, { ...TOKENS, access_token: null }, { kind: "misconfigured" }],
+  [200, { ...TOKENS, refresh_token: undefined }, { kind: "misconfigured", problem: "no refresh token in the answer" }],
+  [200, { ...TOKENS, refresh_token: "" }, { kind: "misconfigured", problem: "no refresh token in the answer" }],
+  [200, { ...TOKENS, access_token: null }, { kind: "misconfigured", problem: "no access token in the answer" }],
   [200, {}, { kind: "misconfigured" }],
   [400, { error: "invalid_grant" }, { kind: "code_rejected" }],
   [400, { error: "invalid_client" }, { kind: "misconfigured", problem: "invalid_client" }],

@@ -41,6 +41,7 @@ t.test("the same after a limit of ours, and for whoever asks for prompt=login be
     [{ sessionIdleTimeout: "10m" }, "11m", "/auth/login"],
     [{ sessionMaxAge: "10m" }, "11m", "/auth/login"],
     [{}, "11m", "/auth/login?prompt=login"],
+    [{}, "11m", "/auth/login?prompt=consent%20login"],
   ] as const) {
     const demo = await runDemo(t, settings);
     const person = await demo.signedIn();

@@ -2,7 +2,7 @@ import t from "tap";
 import type { RevokeAnswer } from "../../src/cognito/token-source.js";
 import type { BffEvent } from "../../src/model/events.js";
 import { Secret } from "../../src/model/secret.js";
-import { createSessionId } from "../../src/model/session.js";
+import { createSessionId, sessionPseudonym } from "../../src/model/session.js";
 import { createRevocation } from "../../src/session/revocation.js";
 import { createManualClock } from "../support/manual-clock.js";
 import { GRANTED } from "../support/session-lifecycle-rig.js";
@@ -52,7 +52,13 @@ t.test("after six attempts it gives up, and says that the token lives on", async
   await revocation.revoke(new Secret("the-token"), SESSION);
   await clock.run(24 * 3_600_000);
   t.same(attempts, [0, 1, 6, 36, 156, 756]);
-  t.match(log.saying("could not be revoked"), [{ level: "error", fields: { attempts: 6, outcome: "unavailable" } }]);
+  const session = sessionPseudonym(SESSION.id);
+  t.match(log.saying("could not be revoked"), [{ level: "error", fields: { session, attempts: 6, outcome: "unavailable" } }]);
+  t.same(
+    log.saying("tried again").map(({ fields }) => (fields as { session?: string }).session),
+    [session, session, session, session, session],
+    "and whose it is",
+  );
   t.equal(clock.pending(), 0);
 });
 
