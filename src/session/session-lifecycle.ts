@@ -58,7 +58,7 @@ export interface SessionLifecycle {
   onEnded(listener: (id: SessionId, ending: SessionEnding) => void): Cancel;
   /** Ends the session when a limit of ours has passed. */
   enforceLimits(session: Session): SessionEnding | null;
-  /** Whether a session has ended, as far as is known here, in a way after which a sign-in must be a new one; ends it where a limit of ours has passed. */
+  /** Whether a session has ended, as far as is known here, in a way after which a sign-in must be a new one. One that a browser brought is ended where a limit of ours has passed. */
   hasEndedForGood(before: Session | SessionId): boolean;
   /** Keeps the session at hand, so that its token can be revoked when a sign-in just begun replaces it. */
   keepAtHand(session: Session): void;
@@ -172,8 +172,9 @@ export function createSessionLifecycle(options: SessionLifecycleOptions): Sessio
       const known = store.endingOf(id);
       // One that a newer sign-in replaced was not signed out of.
       if (known) return !known.superseded && demandsNewSignIn(known.ending);
-      const session = store.newest(id) ?? presented;
-      const ending = session && enforceLimits(session);
+      // Where its cookie is not there, activity may have gone by in another process: then it is not ended here.
+      const here = store.newest(id);
+      const ending = presented ? enforceLimits(presented) : here && limitPassed(here, clock.now(), limits);
       return ending !== null && demandsNewSignIn(ending);
     },
 

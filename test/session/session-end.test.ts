@@ -34,6 +34,21 @@ t.test("a limit of ours ends the session and revokes it at Cognito", async (t) =
   t.same(revoked, ["refresh-of-user-1"]);
 });
 
+t.test("a sign-in that replaces an idle session must be new; what no browser brought is not ended for it", (t) => {
+  const { lifecycle, store, clock } = createLifecycleRig();
+  const [idle, replaced] = [sessionOf(), sessionOf({ subject: "user-2" })];
+  lifecycle.keepAtHand(idle);
+  t.equal(lifecycle.hasEndedForGood(idle.id), false);
+  clock.advance(10 * MINUTE_MS);
+  t.equal(lifecycle.hasEndedForGood(idle.id), true);
+  t.equal(store.endingOf(idle.id), null, "activity may have gone by in another process");
+  t.equal(lifecycle.hasEndedForGood(idle), true);
+  t.same(store.endingOf(idle.id)?.ending, { reason: "expired", cause: "idle_timeout" });
+  store.end(replaced, { reason: "signed_out", cause: "logout" }, "superseded");
+  t.equal(lifecycle.hasEndedForGood(replaced.id), false, "nobody signed out of one that was replaced");
+  t.end();
+});
+
 t.test("activity is kept once it is a tenth of the idle limit, and cannot wake an ended session", (t) => {
   const { lifecycle, store, clock } = createLifecycleRig();
   const session = sessionOf();
