@@ -41,8 +41,15 @@ export function createBrokenHttp(settings: ProblemSettings, clock: Clock, report
         socket.destroy();
         return;
       }
+      const call = latest.get(socket);
+      if (call?.response.closed && !call.request.complete) {
+        // The body of a call that has its answer: another would be taken for the next call's.
+        ended.add(socket);
+        closeLingering(socket, clock);
+        return;
+      }
       const problem = PARSER_PROBLEMS[error.code ?? ""] ?? { reason: "bad_request" };
-      inTurn(socket, latest.get(socket), (request) => end(socket, problem, request));
+      inTurn(socket, call, (request) => end(socket, problem, request));
     },
     listen(server) {
       server.on("request", (request: IncomingMessage, response: ServerResponse) => latest.set(request.socket, { request, response }));

@@ -1,4 +1,5 @@
 import { type IncomingMessage, type Server, ServerResponse } from "node:http";
+import { Server as HttpsServer } from "node:https";
 import type { FastifyInstance } from "fastify";
 import type { Cancel, Clock } from "../model/clock.js";
 import type { Log } from "../model/log.js";
@@ -157,6 +158,7 @@ function serveWithoutUpgrade(server: Server, request: IncomingMessage, protocol:
     if (socket.destroyed) return;
     if (body.length > 0) socket.unshift(body);
     socket.unshift(Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"));
-    server.emit("connection", socket);
+    // Of TLS Node's server takes what is within it by another name; as a connection it would look for TLS again.
+    server.emit(server instanceof HttpsServer ? "secureConnection" : "connection", socket);
   });
 }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { text } from "node:stream/consumers";
+import { connect } from "node:tls";
 import t from "tap";
 import { request } from "undici";
 import { embedProxy } from "../support/embedded.js";
@@ -77,4 +78,27 @@ t.test("… in however many pieces its head comes, behind another request too", 
     [404, 400],
   );
   t.notOk(handedOn());
+});
+
+t.test("over TLS as well, where an upgrade that nobody knows is passed over", async (t) => {
+  const api = await startAnswerableApi(t);
+  // A key that both ends have in advance (RFC 4279) needs no certificate.
+  const tls = { ciphers: "PSK-AES128-GCM-SHA256", maxVersion: "TLSv1.2" } as const;
+  const psk = Buffer.alloc(16, 7);
+  const nothing = () => {};
+  const route = { prefix: "/open", target: api.url, session: "none", token: "none" } as const;
+  const { url } = await embedProxy(t, [route], nothing, nothing, { ...tls, pskCallback: () => psk });
+  const answerTo = async (head: string) => {
+    const { port } = new URL(url);
+    const pskCallback = () => ({ psk, identity: "test" });
+    const socket = connect({ ...tls, port: Number(port), host: "127.0.0.1", pskCallback, checkServerIdentity: () => undefined });
+    socket.write(`${head}\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n`);
+    return text(socket);
+  };
+  t.equal(statusOf(await answerTo("GET /open/x RTSP/1.1")), 400);
+  const asked = api.next();
+  const answer = answerTo("GET /open/x HTTP/1.1");
+  const [, response] = await asked;
+  response.end("fine");
+  t.equal(statusOf(await answer), 200);
 });

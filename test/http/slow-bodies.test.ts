@@ -164,6 +164,23 @@ t.test("a refused call whose body has come keeps its connection", async (t) => {
   t.notOk(saysClose(connection.text()));
 });
 
+t.test("a refused call whose body breaks off has had its one answer", async (t) => {
+  const demo = await runDemo(t);
+  const chunked = post(demo, "/api/x", 0).replace("Content-Length: 0", "Transfer-Encoding: chunked");
+  for (const [head, breakOff] of [
+    [post(demo, "/api/x", 1_000), (connection: KeptConnection) => connection.socket.end("abc")],
+    [chunked, (connection: KeptConnection) => connection.socket.end("5\r\nab")],
+    [chunked, (connection: KeptConnection) => connection.socket.end("no size\r\n")],
+  ] as const) {
+    const connection = await openConnection(t, demo.url);
+    connection.socket.write(head);
+    await until(() => connection.text() !== "");
+    breakOff(connection);
+    t.equal(await connection.ending, "closed");
+    t.same(answersIn(connection.text()).map(statusOf), [401]);
+  }
+});
+
 t.test("what an API leaves unread of a body comes within the same limits, and keeps its connection if it does", async (t) => {
   const demo = await runWithApi(t);
   const [kept, , answered] = await demo.upload(2);

@@ -1,3 +1,4 @@
+import type { ServerOptions } from "node:https";
 import fastify, { type FastifyInstance } from "fastify";
 import type { Test } from "tap";
 import { freePort } from "../../src/demo/free-port.js";
@@ -16,11 +17,12 @@ export async function embedProxy(
   proxyRoutes: BffPluginOptions["proxyRoutes"],
   before: (app: FastifyInstance) => void | Promise<void> = () => {},
   after: (app: FastifyInstance) => void | Promise<void> = () => {},
+  https: ServerOptions | null = null,
 ): Promise<EmbeddedProxy> {
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const logLines: string[] = [];
-  const app: FastifyInstance = fastify({ loggerInstance: memoryLogger(logLines) });
+  const app: FastifyInstance = fastify({ loggerInstance: memoryLogger(logLines), https });
   t.teardown(() => app.close());
   await before(app);
   await app.register(cognitoBff, {
