@@ -51,7 +51,7 @@ function sessionScope(app: FastifyInstance, services: Services): void {
     refuseCrossSite(judgeCall(request, config), judgeStaticHeader(request, config, null));
     request.bffVisit = gate.open(request.headers.cookie);
     // Whoever asks to leave may do so however often.
-    if (!request.routeOptions.url?.endsWith("/logout")) hammerGuard.check(request.ip, request.bffVisit);
+    if (!request.routeOptions.url?.endsWith("/logout")) hammerGuard.check(request, request.bffVisit);
   });
   app.addHook("onSend", async (request, reply) => {
     if (!request.bffVisit) return;

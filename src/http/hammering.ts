@@ -16,18 +16,19 @@ interface Window {
 /** Slows clients that go on calling with a session that has ended, which asking again will not bring back. */
 export interface HammerGuard {
   /**
-   * Counts one call of a visit whose session has ended, for the network of this address and this session.
+   * Counts one call of a visit whose session has ended, for the network that it came from and this session. Any other costs nothing: behind trusted
+   * proxies `ip` is worked out whenever it is read.
    * @throws ProblemError `rate_limited` beyond 300 a minute.
    */
-  check(address: string, visit: Visit): void;
+  check(request: { readonly ip: string }, visit: Visit): void;
 }
 
 export function createHammerGuard(clock: Clock): HammerGuard {
   const windows = new LRUCache<string, Window>({ max: MOST_CLIENTS });
   return {
-    check(address, { reading }) {
+    check(request, { reading }) {
       if (reading.kind !== "ended") return;
-      const key = `${networkOf(address)} ${reading.id}`;
+      const key = `${networkOf(request.ip)} ${reading.id}`;
       const now = clock.now();
       const known = windows.get(key);
       const window = known && now - known.startedAtMs < WINDOW_MS ? known : { startedAtMs: now, count: 0 };

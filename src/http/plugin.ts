@@ -80,7 +80,7 @@ function decoration(config: Config, services: Services): BffDecoration {
       try {
         refuseCrossSite(judgeCall(request, config), judgeStaticHeader(request, config, null));
         if (request.headers.upgrade !== undefined) refuseCrossSite(judgeUpgrade(request, config));
-        hammerGuard.check(request.ip, visit);
+        hammerGuard.check(request, visit);
         const session = await gate.require(visit);
         lifecycle.touch(session);
         request.bff = toBffSession(session, services);

@@ -4,7 +4,7 @@ import type { ProxyRoute } from "../config/config.js";
 import type { Tell } from "../model/events.js";
 import { describeError } from "../model/log.js";
 import type { Session } from "../model/session.js";
-import { inSpan, propagatedHeaders, type Span } from "../model/tracing.js";
+import { inSpan, propagatedHeaders, type Span, type Tracer } from "../model/tracing.js";
 import type { Exchange, ForwardOutcome } from "../proxy/forward.js";
 import { parseTarget } from "../proxy/path.js";
 import { REQUEST_IDLE_TIMEOUT_MS } from "../proxy/request-pace.js";
@@ -80,13 +80,15 @@ export function createCallHandler(services: Services): (call: ProxiedCall, reque
     // RFC 9110 9.3.8: the answer to TRACE would repeat the token.
     if (request.method === "TRACE") throw new ProblemError({ reason: "method_not_allowed", allow: CALL_METHODS });
     refuseCrossSite(judgeCall(request, config), judgeStaticHeader(request, config, route));
-    if (request.headers.upgrade !== undefined) refuseCrossSite(judgeUpgrade(request, config));
-    if (upgrades.isHandshake(request.raw)) refuseBadHandshake(request);
+    if (request.headers.upgrade !== undefined) {
+      refuseCrossSite(judgeUpgrade(request, config));
+      if (upgrades.isHandshake(request.raw)) refuseBadHandshake(request);
+    }
     refuseReadBody(request.raw, tell);
 
     const visit = route.session === "none" ? null : gate.open(request.headers.cookie);
     request.bffVisit = visit;
-    if (visit) hammerGuard.check(request.ip, visit);
+    if (visit) hammerGuard.check(request, visit);
     const session = visit && (await sessionFor(route, visit));
     if (session) lifecycle.touch(session);
 
@@ -131,17 +133,24 @@ export function createCallHandler(services: Services): (call: ProxiedCall, reque
     // Refused at the end of draining, or left, while it waited for Cognito.
     if (socket.writableEnded || socket.destroyed) return Promise.resolve({ kind: "client_gone" });
     services.handedOn.add(exchange.request);
-    const { prefix, target } = exchange.route;
-    const attributes = { "http.request.method": method, "http.route": prefix, "server.address": target.hostname };
     open.calls += 1;
-    return inSpan(tracer, `${method} ${prefix}`, { kind: SpanKind.CLIENT, attributes }, async (span) => {
-      const traced = span ? { ...exchange, propagated: propagatedHeaders() } : exchange;
-      const outcome = await (upgrades.isHandshake(exchange.request) ? upgrades.forward(traced, session) : forwarder.forward(traced));
-      if (span) describe(outcome, span);
-      return outcome;
-    }).finally(() => {
+    return (tracer === null ? send(exchange, session) : forwardInSpan(tracer, method, exchange, session)).finally(() => {
       open.calls -= 1;
     });
+  }
+
+  function forwardInSpan(by: Tracer, method: string, exchange: Exchange, session: Session | null): Promise<ForwardOutcome> {
+    const { prefix, target } = exchange.route;
+    const attributes = { "http.request.method": method, "http.route": prefix, "server.address": target.hostname };
+    return inSpan(by, `${method} ${prefix}`, { kind: SpanKind.CLIENT, attributes }, async (span) => {
+      const outcome = await send({ ...exchange, propagated: propagatedHeaders() }, session);
+      if (span) describe(outcome, span);
+      return outcome;
+    });
+  }
+
+  function send(exchange: Exchange, session: Session | null): Promise<ForwardOutcome> {
+    return upgrades.isHandshake(exchange.request) ? upgrades.forward(exchange, session) : forwarder.forward(exchange);
   }
 
   async function sessionFor(route: ProxyRoute, visit: Visit): Promise<Session | null> {

@@ -93,7 +93,7 @@ const PLAIN_NAME = /^[A-Za-z0-9-]+$/;
 function listedInConnection(raw: RawHeaders): ReadonlySet<string> | null {
   let listed: Set<string> | null = null;
   for (let i = 0; i + 1 < raw.length; i += 2) {
-    if (raw[i]?.toLowerCase() !== "connection") continue;
+    if (!isNamed(raw[i], "connection")) continue;
     for (const option of (raw[i + 1] ?? "").split(",")) {
       listed ??= new Set();
       listed.add(option.trim().toLowerCase());
@@ -133,7 +133,7 @@ export function upstreamRequestHeaders(raw: RawHeaders, facts: RequestHeaderFact
   headers.push("host", host, "x-forwarded-for", facts.forwarded.for);
   headers.push("x-forwarded-proto", facts.forwarded.proto, "x-forwarded-host", facts.forwarded.host);
   if (strippedPrefix !== null) headers.push("x-forwarded-prefix", strippedPrefix);
-  for (const [name, value] of Object.entries(facts.propagated?.values ?? {})) headers.push(name, value);
+  if (facts.propagated !== null) for (const [name, value] of Object.entries(facts.propagated.values)) headers.push(name, value);
   if (facts.token !== "none" && facts.bearer !== null) headers.push("authorization", `Bearer ${facts.bearer}`);
   return headers;
 }
@@ -177,7 +177,12 @@ export function downstreamResponseHeaders(raw: RawHeaders, facts: ResponseHeader
 
 function hasName(raw: RawHeaders, lowerCaseName: string): boolean {
   for (let i = 0; i < raw.length; i += 2) {
-    if (raw[i]?.toLowerCase() === lowerCaseName) return true;
+    if (isNamed(raw[i], lowerCaseName)) return true;
   }
   return false;
+}
+
+/** The length first: this is asked of every header of every call. */
+function isNamed(name: string | undefined, lowerCaseName: string): boolean {
+  return name?.length === lowerCaseName.length && name.toLowerCase() === lowerCaseName;
 }
