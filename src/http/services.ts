@@ -5,6 +5,7 @@ import { createManagedLogin, type ManagedLogin } from "../cognito/managed-login.
 import { createTokenSource } from "../cognito/token-source.js";
 import { createTokenVerifier, type TokenVerifier } from "../cognito/token-verifier.js";
 import type { Config } from "../config/config.js";
+import { refreshableMs } from "../config/refreshable.js";
 import { type Clock, systemClock } from "../model/clock.js";
 import type { Tell } from "../model/events.js";
 import { type Log, silentLog } from "../model/log.js";
@@ -104,12 +105,6 @@ export interface ServiceOptions {
   readonly cognitoDeadlineMs?: number;
 }
 
-/** How long after its start a session can be refreshed: no longer than our own limit lets it live, either. */
-function refreshableMs({ cognitoRefreshTokenValidityMs, sessionMaxAgeMs }: Config): number | null {
-  if (cognitoRefreshTokenValidityMs === null) return sessionMaxAgeMs;
-  return sessionMaxAgeMs === null ? cognitoRefreshTokenValidityMs : Math.min(cognitoRefreshTokenValidityMs, sessionMaxAgeMs);
-}
-
 export function createServices(config: Config, options: ServiceOptions = {}): Services {
   const {
     clock = systemClock,
@@ -123,10 +118,8 @@ export function createServices(config: Config, options: ServiceOptions = {}): Se
   const endpoint = config.cognitoEndpoint;
   const wayOut = createWayOut(config.httpsProxy && new URL(config.httpsProxy.reveal()), config.noProxy);
   const idpProxy = proxyToCognito(wayOut, endpoint ?? regionalEndpoint(region));
-  const keep = {
-    id: config.proxyRoutes.some((route) => route.token === "id"),
-    access: config.proxyRoutes.some((route) => route.token === "access"),
-  };
+  const isSent = (kind: "id" | "access") => config.proxyRoutes.some(({ token }) => token === kind);
+  const keep = { id: isSent("id"), access: isSent("access") };
   const limits: SessionLimits = { idleTimeoutMs: config.sessionIdleTimeoutMs, maxAgeMs: config.sessionMaxAgeMs };
 
   const tracer = findTracer();

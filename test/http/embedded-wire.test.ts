@@ -40,6 +40,19 @@ t.test("a body parser before the plugin is named as the cause, in the answer and
   t.equal((await bodiless).statusCode, 200, "and where there was none, nothing is missing");
 });
 
+t.test("a body that an app has had decoded as text is not sent on as what it is not", async (t) => {
+  const api = await startAnswerableApi(t);
+  const { url, logLines } = await embedProxy(t, [{ prefix: "/open", target: api.url, session: "none", token: "none" }], (app) => {
+    app.addHook("onRequest", async ({ raw }) => void raw.setEncoding("utf8"));
+  });
+  const handedOn = watch(api);
+  const answer = await request(`${url}/open/x`, { method: "POST", headers: { origin: url }, body: Buffer.from([0xff, 0xd8, 0xff]) });
+  t.equal(answer.statusCode, 500);
+  t.match(await answer.body.json(), { reason: "misconfigured", detail: /^Something in the app has had .* decoded as text/ });
+  t.ok(logLines.some((line) => line.includes("decoded as text (setEncoding)")));
+  t.notOk(handedOn());
+});
+
 t.test("in an app of one's own, what is not HTTP and asks for a path of ours is refused too, without a word of Fastify's", async (t) => {
   const api = await startAnswerableApi(t);
   const { url, logLines } = await embedProxy(t, [{ prefix: "/open", target: api.url, session: "none", token: "none" }]);
