@@ -13,6 +13,8 @@ const WARNED_MS = 60_000;
 export interface CognitoTime {
   /** Milliseconds since the epoch, by Cognito's clock. */
   now(): number;
+  /** The same; null until a token has come, for then it is our own clock's time alone. */
+  learnedNow(): number | null;
   /** How far Cognito's clock is ahead of ours, as learned; 0 until a token has come. */
   readonly aheadMs: number;
   /** Compares the `iat` (milliseconds) of a verified token, received at `receivedAtMs` of our clock. */
@@ -21,8 +23,10 @@ export interface CognitoTime {
 
 export function createCognitoTime(clock: Clock, log: Log): CognitoTime {
   let skewMs = 0;
+  let learned = false;
   return {
     now: () => clock.now() + skewMs,
+    learnedNow: () => (learned ? clock.now() + skewMs : null),
     get aheadMs() {
       return skewMs;
     },
@@ -33,6 +37,7 @@ export function createCognitoTime(clock: Clock, log: Log): CognitoTime {
         log.warn({ skew_seconds: Math.round(next / 1000) }, "this machine's clock and Cognito's differ; check its time synchronisation");
       }
       skewMs = next;
+      learned = true;
     },
   };
 }

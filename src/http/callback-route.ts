@@ -130,9 +130,9 @@ export function callbackRoute(app: FastifyInstance, services: Services, managedL
   }
 
   /** The session before may have ended only after the sign-in began: the browser was away at Cognito, and nobody could tell it. */
-  function demandOf({ demand, begunAtMs }: LoginTransaction, previous: Session | SessionId | null): Demand | null {
+  function demandOf({ demand, begunAtMs, begunForCognitoMs }: LoginTransaction, previous: Session | SessionId | null): Demand | null {
     if (demand || previous === null || !lifecycle.hasEndedForGood(previous)) return demand;
-    return { newerThanSeconds: null, begunAtMs };
+    return { newerThanSeconds: null, begunAtMs, begunForCognitoMs };
   }
 
   function leaveFor({ display, returnTo }: LoginTransaction, reply: FastifyReply): FastifyReply {

@@ -130,7 +130,10 @@ export function createLoginCookies({ cookies, sealer, clock, budgetBytes }: Logi
 
     demandNew(header, session) {
       const newerThanSeconds = authTimeOf(session);
-      return reseal(header, (login) => ({ ...login, demand: { newerThanSeconds, begunAtMs: login.begunAtMs } }));
+      return reseal(header, (login) => {
+        const { begunAtMs, begunForCognitoMs } = login;
+        return { ...login, demand: { newerThanSeconds, begunAtMs, begunForCognitoMs } };
+      });
     },
 
     handOver: (header, finished, previous) => reseal(header, (login) => (login.id === finished.id ? null : { ...login, previous })),

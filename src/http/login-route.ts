@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { AuthorizeParameters, ManagedLogin } from "../cognito/managed-login.js";
-import { type Demand, demandsNewSignIn } from "../session/demand.js";
+import { type Beginning, type Demand, demandsNewSignIn } from "../session/demand.js";
 import { judgeNavigation, refuseCrossSite } from "./cross-site.js";
 import { sealState } from "./login-state.js";
 import { beginLogin } from "./login-transaction.js";
@@ -16,7 +16,7 @@ const LONGEST_PARAMETER = 256;
 
 /** `GET /login`: the way to managed login. */
 export function loginRoute(app: FastifyInstance, services: Services, managedLogin: ManagedLogin): void {
-  const { config, clock, gate, lifecycle, logins, sealer } = services;
+  const { config, clock, gate, lifecycle, logins, sealer, time } = services;
 
   app.get("/login", { exposeHeadRoute: false, config: { rateLimit: SIGN_IN_LIMIT } }, async (request, reply) => {
     refuseCrossSite(judgeNavigation(request));
@@ -24,14 +24,14 @@ export function loginRoute(app: FastifyInstance, services: Services, managedLogi
     const visit = gate.open(request.headers.cookie);
     const session = visit.reading.kind === "session" ? visit.reading.session : null;
     if (session) lifecycle.keepAtHand(session);
-    const begunAtMs = clock.now();
-    const demand = demandOf(visit, query, begunAtMs);
+    const beginning: Beginning = { begunAtMs: clock.now(), begunForCognitoMs: time.learnedNow() };
+    const demand = demandOf(visit, query, beginning);
     const transaction = beginLogin({
       returnTo: returnPath(request, query),
       display: query.get("display") === "popup" ? "popup" : "page",
       previous: session?.id ?? null,
       demand,
-      begunAtMs,
+      ...beginning,
     });
 
     for (const value of logins.begin(request.headers.cookie, transaction)) reply.header("set-cookie", value);
@@ -51,9 +51,9 @@ export function loginRoute(app: FastifyInstance, services: Services, managedLogi
   }
 
   /** A sign-in of its own, where the caller asks for it and where it must be one. */
-  function demandOf(visit: Visit, query: ReadonlyMap<string, string>, begunAtMs: number): Demand | null {
+  function demandOf(visit: Visit, query: ReadonlyMap<string, string>, beginning: Beginning): Demand | null {
     if (!promptsOf(query).includes("login") && !mustAskAgain(visit)) return null;
-    return { newerThanSeconds: authTimeSecondsOf(visit.reading), begunAtMs };
+    return { newerThanSeconds: authTimeSecondsOf(visit.reading), ...beginning };
   }
 
   function mustAskAgain({ reading }: Visit): boolean {

@@ -1,6 +1,6 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { SESSION_ID_BYTES, type SessionId, sessionIdFromBytes } from "../model/session.js";
-import type { Demand } from "../session/demand.js";
+import type { Beginning, Demand } from "../session/demand.js";
 import { ByteReader, ByteWriter } from "../store/byte-string.js";
 import type { Sealer } from "../store/sealing.js";
 import { createState, type LoginState, readState, writeState } from "./login-state.js";
@@ -11,7 +11,7 @@ const DEMANDED = 1;
 const DEMANDED_AFTER = 2;
 
 /** One sign-in under way in one browser tab; sealed in a cookie of its own, so that tabs do not disturb each other. */
-export interface LoginTransaction extends LoginState {
+export interface LoginTransaction extends LoginState, Beginning {
   readonly nonce: string;
   /** RFC 7636 4.1: 43 characters. */
   readonly codeVerifier: string;
@@ -19,7 +19,6 @@ export interface LoginTransaction extends LoginState {
   readonly previous: SessionId | null;
   /** What the sign-in has to be, whatever becomes of the address that asks for it; null where any will do. */
   readonly demand: Demand | null;
-  readonly begunAtMs: number;
 }
 
 /** The browser drops the cookie by its own clock, after an hour. */
@@ -36,7 +35,7 @@ export function beginLogin({
   returnTo,
   display,
   ...rest
-}: Pick<LoginTransaction, "returnTo" | "display" | "previous" | "demand" | "begunAtMs">): LoginTransaction {
+}: Pick<LoginTransaction, "returnTo" | "display" | "previous" | "demand" | keyof Beginning>): LoginTransaction {
   return {
     ...createState(returnTo, display),
     ...rest,
@@ -52,7 +51,8 @@ export function sealLogin(transaction: LoginTransaction, sealer: Sealer): string
     .uint48(transaction.begunAtMs)
     .bytes(transaction.previous ? Buffer.from(transaction.previous, "base64url") : Buffer.alloc(0))
     .uint8(transaction.demand ? (transaction.demand.newerThanSeconds === null ? DEMANDED : DEMANDED_AFTER) : 0)
-    .uint48(transaction.demand?.newerThanSeconds ?? 0);
+    .uint48(transaction.demand?.newerThanSeconds ?? 0)
+    .uint48(transaction.begunForCognitoMs ?? 0);
   return sealer.seal("login", writer.finish());
 }
 
@@ -80,13 +80,16 @@ export function openLogin(id: string, sealed: string, sealer: Sealer): LoginTran
     const previous = reader.bytes();
     const demanded = reader.uint8();
     const newerThanSeconds = reader.uint48();
+    // Those of earlier releases end here.
+    const begunForCognitoMs = (reader.rest() > 0 && reader.uint48()) || null;
+    const beginning = { begunAtMs, begunForCognitoMs };
     if (state.id !== id) return null;
     return {
       ...state,
       nonce,
       codeVerifier,
-      begunAtMs,
-      demand: demanded === 0 ? null : { newerThanSeconds: demanded === DEMANDED_AFTER ? newerThanSeconds : null, begunAtMs },
+      ...beginning,
+      demand: demanded === 0 ? null : { newerThanSeconds: demanded === DEMANDED_AFTER ? newerThanSeconds : null, ...beginning },
       previous: previous.length === SESSION_ID_BYTES ? sessionIdFromBytes(previous) : null,
     };
   } catch {

@@ -124,3 +124,26 @@ t.test("signing in without a demand takes Cognito's own session as ever", async 
   await person.visit("/auth/login");
   t.ok(hasSession(person));
 });
+
+t.test("a sign-in that begins at one process and ends at another is held to its beginning, whatever their clocks say", async (t) => {
+  const demo = await runDemo(t);
+  for (const aheadMs of [7_200_000, -7_200_000]) {
+    const other = await runAnotherServer(t, demo, { aheadMs, changes: { publicUrl: demo.url } });
+    other.server.services.time.learn(demo.clock.now(), other.clock.now());
+    const earlier = await demo.signedIn();
+    for (const name of earlier.cookies.keys()) earlier.forget(name);
+    demo.advance("10m");
+    for (const [person, begunAnew] of [
+      [earlier, false],
+      [demo.person(), true],
+    ] as const) {
+      const begun = await person.call(`${other.url}/auth/login?prompt=login`, { headers: NAVIGATE });
+      const location = new URL(String(begun.headers["location"]));
+      if (!begunAnew) location.searchParams.delete("prompt");
+      const page = await person.visit(location.href);
+      if (begunAnew) await person.submitLogin(page, demo.user);
+      else t.match(page.text, /login_required/, `an earlier sign-in, ${aheadMs} ms ahead`);
+      t.equal(hasSession(person), begunAnew, `${aheadMs} ms ahead`);
+    }
+  }
+});

@@ -136,7 +136,7 @@ t.test("a previous session that came along is ended and revoked, though this pro
 t.test("a sign-in that had to be new and is not starts nothing, and what came with it is revoked", async (t) => {
   const { lifecycle, store, revoked } = createLifecycleRig();
   const previous = sessionOf();
-  const demand = { newerThanSeconds: START_MS / 1000, begunAtMs: START_MS };
+  const demand = { newerThanSeconds: START_MS / 1000, begunAtMs: START_MS, begunForCognitoMs: null };
   const old = withId({ auth_time: START_MS / 1000, iat: START_MS / 1000 });
   t.same(await lifecycle.start({ ...old, previous: previous.id, demand }), { kind: "too_old" });
   t.same(revoked, ["the-refresh-token"]);
