@@ -171,8 +171,10 @@ function authoritiesOf(route: ProxyRoute, publicUrl: URL): ReadonlyMap<string, "
   const authorities = new Map<string, "target" | "public">();
   const port = portOf(route.target);
   if (apiHost(route) === "public") {
-    // nginx puts the port that it listens on behind the name that it was called by (port_in_redirect).
+    // nginx puts the port that it listens on behind the name that it was called by (port_in_redirect), unless it is its scheme's own.
     authorities.set(`${publicUrl.hostname}:${port}`, "target");
+    if (route.target.port === "") authorities.set(publicUrl.hostname, "target");
+    // Behind those above: where both are the same, it may be either that is meant.
     authorities.set(publicUrl.host, "public").set(`${publicUrl.hostname}:${portOf(publicUrl)}`, "public");
   }
   const hostname = withoutRoot(route.target.hostname);

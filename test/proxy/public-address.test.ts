@@ -1,10 +1,10 @@
 import t, { type Test } from "tap";
 import type { ProxyRoute } from "../../src/config/config.js";
 import { prefixOf } from "../../src/config/prefix.js";
-import { outward } from "../../src/proxy/translation.js";
+import { createTranslation, outward } from "../../src/proxy/translation.js";
 import { attackOf, growthFault } from "../support/growth.js";
 import fc from "../support/property.js";
-import { translationOf } from "./support.js";
+import { proxyRoute, translationOf } from "./support.js";
 
 type Row = readonly [value: string, seen: string];
 
@@ -105,6 +105,17 @@ t.test("the Host that the API was sent means itself too, and the port that it li
     { ...PLAIN, host: "target" },
     rows.map(([value]) => [value, value]),
   );
+});
+
+t.test("a server at its scheme's own port that redirects without PUBLIC_URL's port, as nginx does, leads back to it", async (t) => {
+  const side = { publicUrl: "http://localhost:3000", authPrefix: "/auth" };
+  const leads = (target: string, value: string) =>
+    outward(createTranslation(proxyRoute({ target: new URL(target), host: "auto" }), side), "location", value, ASKED);
+  t.equal(leads("http://nginx", "http://localhost/api/dir/"), "http://localhost:3000/api/dir/");
+  t.equal(leads("http://nginx", "https://localhost/api/dir/"), "http://localhost:3000/api/dir/");
+  t.equal(leads("http://nginx", "http://localhost:3000/api/dir/"), "http://localhost:3000/api/dir/");
+  t.equal(leads("http://nginx:8080", "http://localhost/api/dir/"), "http://localhost/api/dir/", "that is another server");
+  t.equal(leads("https://api.example", "http://localhost/api/dir/"), "http://localhost/api/dir/", "it does not know our name");
 });
 
 t.test("a path alone stays where public and upstream paths are the same", async (t) => {
