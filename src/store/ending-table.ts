@@ -20,6 +20,8 @@ interface Due {
 
 /** An id, its entry and its places in map and heap, measured roughly. */
 const ENTRY_BYTES = 256;
+/** How many of those whose time is up leave with one that comes: all of a full table at once would hold up everybody for seconds. */
+const MOST_DROPPED = 64;
 
 export interface EndingTableOptions {
   readonly maxBytes: number;
@@ -55,13 +57,15 @@ export class EndingTable {
 
   /** Remembers how a session ended. The first reason stands: a refresh rejected after a sign-out is still a sign-out. */
   add(id: SessionId, known: KnownEnding, untilMs: number, shortestMs: number): void {
-    this.#dropExpired();
-    if (this.#entries.has(id)) return;
+    const now = this.#options.now();
+    this.#dropExpired(now);
+    const before = this.#entries.get(id);
+    if (before && before.untilMs > now) return;
     this.#entries.set(id, { known, untilMs, shortestMs });
     this.#push({ id, untilMs });
     while (this.#entries.size > this.#most) {
       const first = this.#pop();
-      if (first && this.#isCurrent(first) && this.#entries.delete(first.id)) this.#options.forgotten();
+      if (first && this.#isCurrent(first) && this.#entries.delete(first.id) && first.untilMs > now) this.#options.forgotten();
     }
   }
 
@@ -77,9 +81,10 @@ export class EndingTable {
     this.#heap = current.sort((a, b) => a.untilMs - b.untilMs);
   }
 
-  #dropExpired(): void {
-    const now = this.#options.now();
-    for (let first = this.#heap[0]; first && first.untilMs <= now; first = this.#heap[0]) {
+  #dropExpired(now: number): void {
+    for (let dropped = 0; dropped < MOST_DROPPED; dropped++) {
+      const first = this.#heap[0];
+      if (!first || first.untilMs > now) return;
       this.#pop();
       if (this.#isCurrent(first)) this.#entries.delete(first.id);
     }

@@ -55,3 +55,29 @@ t.test("whatever is added, confirmed and waited for: what is left is what a plai
   );
   t.end();
 });
+
+t.test("however many are due at once, one more ending takes a few of them along, and none of them counts as forgotten", (t) => {
+  let now = 0;
+  let forgotten = 0;
+  const most = 1_000;
+  const table = new EndingTable({
+    maxBytes: most * ENTRY_BYTES,
+    now: () => now,
+    forgotten() {
+      forgotten += 1;
+    },
+  });
+  const ids = Array.from({ length: most }, () => createSessionId());
+  for (const [index, id] of ids.entries()) table.add(id, ENDING, 100 + index / most, 100);
+  now = 200;
+  const [first = createSessionId()] = ids;
+  const again = ids.at(-1) ?? first;
+  table.add(again, ENDING, 300, 300);
+  const left = table.bytes / ENTRY_BYTES;
+  t.ok(left >= most - 100, `${left} are left`);
+  t.ok(table.get(again), "one whose time was up can end again");
+  for (let added = 0; added < 20; added++) table.add(createSessionId(), ENDING, 300, 300);
+  t.equal(table.bytes, 21 * ENTRY_BYTES, "and the rest are gone before long");
+  t.equal(forgotten, 0);
+  t.end();
+});
