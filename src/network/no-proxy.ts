@@ -34,7 +34,9 @@ function readEntry(entry: string): Exempts {
   // An IPv6 address is full of colons itself.
   const [, bracketed, plain, entryPort] =
     isIP(entry) !== 0 ? ["", undefined, entry] : (/^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(entry) ?? []);
-  const name = (bracketed ?? plain ?? "").replace(/^\*?\./, "").replace(/\.$/, "");
+  const written = (bracketed ?? plain ?? "").replace(/^\*?\./, "").replace(/\.$/, "");
+  // An IPv6 address has many spellings, and the target's is the one of URLs.
+  const name = isIP(written) === 6 && URL.canParse(`http://[${written}]`) ? new URL(`http://[${written}]`).hostname.slice(1, -1) : written;
   if (name === "") return () => false;
   return (host, port) =>
     (entryPort === undefined || entryPort === port) && (host === name || (isIP(host) === 0 && host.endsWith(`.${name}`)));
