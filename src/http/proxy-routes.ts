@@ -43,6 +43,12 @@ export function requestIdleLimits({ routes }: Pick<Services, "routes">): (reques
 /** What a call that was left in the middle of its body is told. */
 export const STALLED = new ProblemError({ reason: "bad_request", detail: "The rest of the request's body did not arrive in time." });
 
+/** What is told of another spelling of a path that a stricter route guards. */
+export const GUARDED = new ProblemError({
+  reason: "bad_request",
+  detail: "Some servers would read this path as one that another route guards.",
+});
+
 /** RFC 6455 4.1: a handshake is a GET, and bytes of a body would be taken for frames. */
 export function refuseBadHandshake({ method, headers }: FastifyRequest): void {
   if (method !== "GET") throw new ProblemError({ reason: "bad_request", detail: "A WebSocket handshake is a GET." });
@@ -75,8 +81,7 @@ export function createCallHandler(services: Services): (call: ProxiedCall, reque
   const proto = publicUrl.protocol === "https:" ? ("https" as const) : ("http" as const);
 
   return async function handleCall({ match: { route, upstreamPath, translation }, upstreamTarget }, request, reply) {
-    if (stricterSiblings.guard(route, upstreamPath))
-      throw new ProblemError({ reason: "bad_request", detail: "Some servers would read this path as one that another route guards." });
+    if (stricterSiblings.guard(route, upstreamPath)) throw GUARDED;
     // RFC 9110 9.3.8: the answer to TRACE would repeat the token.
     if (request.method === "TRACE") throw new ProblemError({ reason: "method_not_allowed", allow: CALL_METHODS });
     refuseCrossSite(judgeCall(request, config), judgeStaticHeader(request, config, route));

@@ -2,10 +2,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ProxyRoute } from "../config/config.js";
 import type { Exchange } from "../proxy/forward.js";
 import { REQUEST_IDLE_TIMEOUT_MS } from "../proxy/request-pace.js";
+import { createStricterSiblings } from "../proxy/stricter-siblings.js";
 import { createTranslation, type Translation } from "../proxy/translation.js";
 import { judgeUpgrade, refuseCrossSite } from "./cross-site.js";
 import { ProblemError } from "./problem.js";
-import { STALLED } from "./proxy-routes.js";
+import { GUARDED, STALLED } from "./proxy-routes.js";
 import type { Services } from "./services.js";
 import { contentSecurityPolicy } from "./spa-headers.js";
 import { upstreamFailure } from "./upstream-problem.js";
@@ -36,17 +37,22 @@ export function passToDevelopmentServer(app: FastifyInstance, target: URL, servi
   // SvelteKit's forms, the server actions of Next.js. An Origin that is not ours stays for the server to judge.
   const origin = { ours: config.publicUrl, theirs: target.origin };
   const translation: Translation = { ...createTranslation(route, config), origin };
+  // A framework's server may be the app's and the API's in one: then the app's way leads round no route.
+  const siblings = createStricterSiblings([...config.proxyRoutes, route]);
   const proto = target.protocol === "https:" ? "https" : "http";
   const { protocol, host } = new URL(config.publicUrl);
   const policy = Object.entries(contentSecurityPolicy(config.spaCsp));
 
   async function handOn(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     if (!isHostOf(request.headers.host, host, protocol)) throw elsewhere(config.publicUrl);
+    const { url = "/" } = request.raw;
+    const [path = "/"] = url.split("?", 1);
+    if (siblings.guard(route, path)) throw GUARDED;
     const exchange: Exchange = {
       request: request.raw,
       response: reply.raw,
       route,
-      upstreamTarget: request.raw.url ?? "/",
+      upstreamTarget: url,
       bearer: null,
       forwarded: { for: request.ip, proto, host: target.host },
       translation,

@@ -85,6 +85,15 @@ t.test(
   },
 );
 
+t.test("where one server is the app's and the API's, no other spelling of the API's paths goes round its route by the app's", async (t) => {
+  const development = await startDevelopmentServer(t, ({ url }, response) => response.end(url));
+  const [spaUrl, proxyRoutes] = [urlOf(development), [{ prefix: "/api", target: urlOf(development) }]];
+  const person = (await runDemo(t, withoutDirectory({ spaUrl, proxyRoutes }))).person();
+  for (const path of ["/API/x", "/;/api/x", "/api;v=1/x", "/api%2fx", "/Api?x=1"]) t.equal((await person.call(path)).status, 400, path);
+  for (const path of ["/Apis", "/src//Main.ts?x=/API/", "/@id/api"]) t.equal((await person.call(path)).text, path);
+  t.equal((await person.call("/api/x")).status, 401);
+});
+
 t.test("a redirect of the development server to itself leads to PUBLIC_URL", async (t) => {
   const development = await startDevelopmentServer(t, ({ headers, url }, response) => {
     response.writeHead(308, { location: url === "/own/" ? `http://${headers.host}/own` : "/plain" }).end();
