@@ -71,9 +71,16 @@ export function sessionRoutes(app: FastifyInstance, services: Services): void {
 
   app.get("/session", async (request) => sessionDocument(await gate.require(visitOf(request)), services));
 
-  app.post("/session", async (request) => sessionDocument(lifecycle.touch(gate.admit(visitOf(request))), services));
+  // Before a body is asked for (Expect: 100-continue).
+  const admitFirst = async (request: FastifyRequest) => {
+    gate.admit(visitOf(request));
+  };
 
-  app.post("/refresh", { config: { rateLimit: REFRESH_LIMIT } }, async (request) => {
+  app.post("/session", { onRequest: admitFirst }, async (request) =>
+    sessionDocument(lifecycle.touch(gate.admit(visitOf(request))), services),
+  );
+
+  app.post("/refresh", { onRequest: admitFirst, config: { rateLimit: REFRESH_LIMIT } }, async (request) => {
     const session = gate.admit(visitOf(request));
     const nowMs = clock.now();
     const lastAtMs = Math.max(session.refreshedAtMs, attemptedAtMs.get(session.id) ?? 0);

@@ -13,6 +13,8 @@ t.test("whoever waits with a body for 100 hears the refusal in its place, and cl
     ["/api/x", demo.url, 401],
     ["/api/x", "https://evil.example", 403],
     ["/auth/logout", "https://evil.example", 403],
+    ["/auth/session", demo.url, 401],
+    ["/auth/refresh", demo.url, 401],
     ["/nothing", demo.url, 404],
   ] as const) {
     const connection = await openConnection(t, demo.url);

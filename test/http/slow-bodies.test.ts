@@ -123,9 +123,11 @@ t.test("whoever sends a refused body whole gets to read the answer, and one conn
   const demo = await runDemo(t);
   for (const [path, more, status] of [
     ["/api/x", "", 401],
-    // Refused by the length that it names, by the parser that was to read it.
+    // Refused by the length that it names.
     ["/auth/logout", "Content-Type: application/json\r\n", 413],
-    ["/auth/refresh", "Content-Type: text/plain\r\n", 413],
+    ["/auth/logout", "Content-Type: text/plain\r\n", 413],
+    // By the session that is not there, before its length.
+    ["/auth/refresh", "Content-Type: text/plain\r\n", 401],
   ] as const) {
     const connection = await openConnection(t, demo.url);
     connection.socket.write(post(demo, path, 8_000_000, more));
