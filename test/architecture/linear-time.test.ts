@@ -54,7 +54,7 @@ t.test("no regular expression takes more than linear time over what a stranger m
 });
 
 t.test("… and one that does is noticed", (t) => {
-  const spaces = attackOf((length) => `bff-session=x${" ".repeat(length / 4)}x`);
+  const spaces = attackOf((length) => `bff-session=x${" ".repeat(length / 2)}x`);
   t.match(growthFault(apply(/^[ \t]+|[ \t]+$/g), spaces), /times as long/);
   t.end();
 });

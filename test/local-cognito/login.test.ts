@@ -4,7 +4,9 @@ import {
   AUTHORIZATION,
   browse,
   CLIENT_ID,
+  claimsOf,
   EMAIL,
+  membersOf,
   PASSWORD,
   POOL_ID,
   present,
@@ -54,6 +56,18 @@ t.test("the right password goes back to the app with a code that works", async (
   t.equal(location.searchParams.get("state"), `"><b>&'`);
   t.match(answer.headers.get("set-cookie"), /^cognito-us-east-1_Local0001=[\w-]+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=3600$/);
   t.equal((await redeem(cognito, present(location.searchParams.get("code")))).status, 200);
+});
+
+t.test("auth_time tells two sign-ins of one person apart, however quickly a script signs in", async (t) => {
+  const { cognito } = await running(t);
+  const times = [];
+  for (const _ of [1, 2, 3]) {
+    const answer = await sendForm(cognito, await formOf(cognito), { username: EMAIL, password: PASSWORD });
+    const code = present(new URL(present(answer.headers.get("location"))).searchParams.get("code"));
+    times.push(Number(claimsOf(present((await membersOf(await redeem(cognito, code)))["id_token"])).auth_time));
+  }
+  const [first = 0] = times;
+  t.same(times, [first, first + 1, first + 2]);
 });
 
 t.test("a wrong password shows the form again with a message and status 200", async (t) => {

@@ -21,6 +21,7 @@ function readCookie(header: string | undefined, name: string): string | undefine
 export class BrowserSessions {
   readonly #state: Pick<CognitoState, "clock" | "browserSessions">;
   readonly #secure: () => boolean;
+  readonly #latestMs = new WeakMap<User, number>();
 
   /** `secure`: whether the browser reaches us over https. */
   constructor(state: Pick<CognitoState, "clock" | "browserSessions">, secure: () => boolean) {
@@ -30,8 +31,20 @@ export class BrowserSessions {
 
   /** Starts a session now; returns it and its Set-Cookie. */
   start(pool: UserPool, user: User): { session: BrowserSession; setCookie: string } {
-    const session = { poolId: pool.id, username: user.username, sub: user.sub, authTimeMs: this.#state.clock.now() };
+    const session = { poolId: pool.id, username: user.username, sub: user.sub, authTimeMs: this.#authTimeMs(user) };
     return { session, setCookie: this.#cookie(pool, this.#state.browserSessions.put(session, COOKIE_LIFE_MS), COOKIE_LIFE_MS / 1_000) };
+  }
+
+  /**
+   * `auth_time` is in whole seconds. No person signs in twice within one, but scripts do, and whoever compares the two times (max_age, a new
+   * sign-in demanded) could not tell the second sign-in from the first.
+   */
+  #authTimeMs(user: User): number {
+    const latestMs = this.#latestMs.get(user);
+    const nextMs = latestMs === undefined ? 0 : Math.floor(latestMs / 1_000) * 1_000 + 1_000;
+    const authTimeMs = Math.max(this.#state.clock.now(), nextMs);
+    this.#latestMs.set(user, authTimeMs);
+    return authTimeMs;
   }
 
   /** The live session of the browser and its user; null when there is none or the user may not sign in any more. */
