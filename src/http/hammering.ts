@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { atMost } from "../model/at-most.js";
 import type { Clock } from "../model/clock.js";
 import { networkOf } from "./client-network.js";
 import { ProblemError } from "./problem.js";
@@ -24,7 +25,7 @@ export interface HammerGuard {
 }
 
 export function createHammerGuard(clock: Clock): HammerGuard {
-  const windows = new LRUCache<string, Window>({ max: MOST_CLIENTS });
+  const windows = new LRUCache<string, Window>(atMost(MOST_CLIENTS));
   return {
     check(request, { reading }) {
       if (reading.kind !== "ended") return;

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { atMost } from "../model/at-most.js";
 import type { Tell } from "../model/events.js";
 import { authTimeOf, isNewer, type Session, type SessionId } from "../model/session.js";
 import { largestClaims } from "../model/token-set.js";
@@ -60,7 +61,7 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
   const { store, cookies, coordinator, lifecycle, tell } = options;
 
   /** Whose ticket was too large; one forgotten is told of again. */
-  const reported = new LRUCache<SessionId, true>({ max: MOST_REPORTED });
+  const reported = new LRUCache<SessionId, true>(atMost(MOST_REPORTED));
 
   /**
    * Tokens may have grown since the sign-in. A ticket over the budget would end in a 431 somewhere on the way: the browser keeps the one it

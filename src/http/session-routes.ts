@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
+import { atMost } from "../model/at-most.js";
 import { sleep } from "../model/clock.js";
 import { describeError } from "../model/log.js";
 import type { Session, SessionId } from "../model/session.js";
@@ -67,7 +68,7 @@ export function visitOf(request: FastifyRequest): Visit {
 /** Asking for the session, extending it, refreshing it, ending it. Cross-site checks and cookies are the scope's. */
 export function sessionRoutes(app: FastifyInstance, services: Services): void {
   const { clock, cookies, coordinator, gate, lifecycle, logins, managedLogin, signOut } = services;
-  const attemptedAtMs = new LRUCache<SessionId, number>({ max: MOST_ATTEMPTS });
+  const attemptedAtMs = new LRUCache<SessionId, number>(atMost(MOST_ATTEMPTS));
 
   app.get("/session", async (request) => sessionDocument(await gate.require(visitOf(request)), services));
 

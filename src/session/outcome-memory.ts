@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { atMost } from "../model/at-most.js";
 import type { Clock } from "../model/clock.js";
 import type { SessionId } from "../model/session.js";
 import type { DoubtfulCause, UnavailableReason } from "../wire/reasons.js";
@@ -33,7 +34,7 @@ export interface OutcomeMemory {
 }
 
 export function createOutcomeMemory(clock: Clock): OutcomeMemory {
-  const remembered = new LRUCache<SessionId, Remembered>({ max: MOST_SESSIONS });
+  const remembered = new LRUCache<SessionId, Remembered>(atMost(MOST_SESSIONS));
 
   function keptMs(hindrance: Hindrance, failures: number): number {
     if (hindrance.kind === "doubtful") return DOUBT_MS;
