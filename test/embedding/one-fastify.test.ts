@@ -24,7 +24,11 @@ t.test("a second copy of Fastify is known as one although both share their depen
 t.test("an app of our own copy is taken, whatever its options, and so is a part of it", async (t) => {
   for (const app of [fastify(), fastify({ logger: { level: "silent" }, trustProxy: true, exposeHeadRoutes: false })]) {
     requireOneFastify(app);
-    await app.register(async (part) => requireOneFastify(part), { prefix: "/part" });
+    app.register((part, _options, done) => {
+      requireOneFastify(part);
+      done();
+    });
+    await app.ready();
     await app.close();
   }
   t.pass();
