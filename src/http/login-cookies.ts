@@ -52,6 +52,8 @@ interface LoginCookie {
   readonly bytes: number;
 }
 
+let loaded: Promise<void> | null = null;
+
 /**
  * Makes @fastify/cookie's `parse` and `serialize` usable: it loads what they work with when it is registered. The app that embeds us may have
  * registered it with options for its own cookies, or another copy of it, so ours is registered with an app that serves nobody.
@@ -60,8 +62,6 @@ export function loadLoginCookies(): Promise<void> {
   loaded ??= Promise.resolve(fastify().register(fastifyCookie, { hook: false }).ready()).then(() => {});
   return loaded;
 }
-
-let loaded: Promise<void> | null = null;
 
 /** @fastify/cookie must be loaded by the time a cookie is read or written: `loadLoginCookies`. */
 export function createLoginCookies({ cookies, sealer, clock, budgetBytes }: LoginCookiesOptions): LoginCookies {
