@@ -1,5 +1,5 @@
 import { PassThrough } from "node:stream";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { bodyFraming } from "../proxy/request-body.js";
 import { REQUEST_IDLE_TIMEOUT_MS, RequestPace } from "../proxy/request-pace.js";
 import { REASONS, type Reason } from "../wire/reasons.js";
@@ -40,8 +40,7 @@ export function authRoutes(app: FastifyInstance, services: Services): void {
   addScope(app, (scope) => loginRoutes(scope, services));
   problemRoutes(app);
   addScope(app, (scope) => sessionScope(scope, services));
-  refuseOtherMethods(app);
-  refuseOtherPaths(app);
+  refuseTheRest(app);
 }
 
 /** The routes that look at the session: cross-site checks before anything else, and the session's cookies on every answer. */
@@ -122,21 +121,12 @@ function withCode(text: string): string {
   return escapeHtml(text).replace(/`([^`]+)`/g, "<code>$1</code>");
 }
 
-function refuseOtherMethods(app: FastifyInstance): void {
-  for (const [url, allow] of Object.entries(METHODS)) {
-    const allowed = new Set(allow.split(", "));
-    const method = app.supportedMethods.filter((candidate) => !allowed.has(candidate));
-    const handler = async (_request: FastifyRequest, _reply: FastifyReply) => {
-      throw new ProblemError({ reason: "method_not_allowed", allow });
-    };
-    app.route({ method, url, onRequest: handler, handler });
-  }
-}
-
-/** Nothing of the app is served below our prefix. */
-function refuseOtherPaths(app: FastifyInstance): void {
-  const onRequest = async () => {
-    throw new ProblemError({ reason: "not_found" });
+/** Nothing of the app is served below our prefix, and our own paths take no other methods than theirs. */
+function refuseTheRest(app: FastifyInstance): void {
+  const handler = async (request: FastifyRequest) => {
+    const [path = ""] = request.url.slice(app.prefix.length).split("?", 1);
+    const allow = Object.hasOwn(METHODS, path) ? METHODS[path] : /^\/problems\/[^/]+$/.test(path) ? METHODS["/problems/:name"] : undefined;
+    throw new ProblemError(allow === undefined ? { reason: "not_found" } : { reason: "method_not_allowed", allow });
   };
-  for (const url of ["/", "/*"]) app.route({ method: app.supportedMethods, url, onRequest, handler: onRequest });
+  for (const url of ["/", "/*"]) app.route({ method: app.supportedMethods, url, onRequest: handler, handler });
 }

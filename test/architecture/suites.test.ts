@@ -1,25 +1,20 @@
 import { readdirSync, readFileSync } from "node:fs";
 import t from "tap";
+import { filesOf, shareOf } from "../support/share.js";
 
 const ROOT = new URL("../../../", import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, ROOT), "utf8");
+const SUITES = readdirSync(new URL("test/suites/", ROOT));
 
-t.test("every test file runs exactly once: by itself, or in one suite", (t) => {
-  const files = readdirSync(new URL("test/", ROOT), { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".test.ts"));
+t.test("every test file runs exactly once: by itself, or in one share", (t) => {
   const { tap } = JSON.parse(read("package.json")) as { tap: { include: string[] } };
-  const included = tap.include.map((pattern) => new RegExp(`^${pattern.replaceAll(".", "\\.").replaceAll("*", "[^/]*")}$`));
-  const imported = files
-    .filter((path) => path.startsWith("suites/"))
-    .flatMap((path) => [...read(`test/${path}`).matchAll(/^import "\.\.\/(.+)\.js";$/gm)].map(([, name]) => `${name}.ts`));
-  const runs = files.map((path) => {
-    const compiled = `dist/test/${path.replace(/\.ts$/, ".js")}`;
-    return { path, times: included.filter((pattern) => pattern.test(compiled)).length + imported.filter((name) => name === path).length };
-  });
-  t.same(
-    runs.filter(({ times }) => times !== 1),
-    [],
-  );
-  t.ok(runs.length > 100);
+  t.same(tap.include, ["dist/test/*/*.alone.test.js", "dist/test/suites/*.test.js"]);
+  const run = [...filesOf("alone"), ...SUITES.flatMap(shareOf)].sort();
+  const sources = readdirSync(new URL("test/", ROOT), { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".test.ts") && !path.startsWith("suites/"))
+    .sort();
+  t.same(run, sources);
+  t.ok(run.length > 100);
   t.end();
 });
 
@@ -34,9 +29,9 @@ function withImports(path: string, seen: Set<string> = new Set()): Set<string> {
   return seen;
 }
 
-t.test("npm run test:quick starts neither a browser nor a process: no file of a suite imports what could", (t) => {
-  const suites = readdirSync(new URL("test/suites/", ROOT)).map((name) => `test/suites/${name}`);
-  const reached = suites.flatMap((suite) => [...withImports(suite)]);
+t.test("npm run test:quick starts neither a browser nor a process: no file of a share imports what could", (t) => {
+  const files = SUITES.flatMap(shareOf).map((path) => `test/${path}`);
+  const reached = files.flatMap((path) => [...withImports(path)]);
   t.ok(new Set(reached).size > 100);
   t.same(
     reached.filter((path) => /from "(?:node:child_process|node:cluster|playwright-core|vite)"/.test(read(path))),

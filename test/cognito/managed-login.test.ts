@@ -164,7 +164,7 @@ const FAULTS: readonly (readonly [what: string, answer: Answer])[] = [
 
 for (const [what, answer] of FAULTS) {
   t.test(`${what} from the token endpoint is an outage, not a verdict on the code`, async (t) => {
-    const { server, login, log } = await rig(t, [answer], { deadlineMs: 100 });
+    const { server, login, log } = await rig(t, [answer], { deadlineMs: answer === hang || answer === hangInBody ? 1_000 : 5_000 });
     t.same(await login.redeemCode("the-code", VERIFIER), { kind: "unavailable", reason: "cognito_unavailable" });
     t.equal(server.seen.length, 1);
     for (const secret of ["the-code", VERIFIER, "first_secret", basic("first_secret")])

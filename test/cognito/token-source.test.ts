@@ -218,7 +218,7 @@ for (const [name, answer] of [
   ["within the body", hangInBody],
 ] as const) {
   t.test(`a Cognito that hangs ${name} is left at the deadline, and the connection closed`, async (t) => {
-    const { source, server, log } = await rig(t, [answer], { deadlineMs: 80 });
+    const { source, server, log } = await rig(t, [answer], { deadlineMs: 500 });
     t.same(await source.refresh(REQUEST), { kind: "unavailable", reason: "cognito_unavailable", answerLost: true });
     await server.closed;
     t.equal(server.seen.length, 1, "one attempt");

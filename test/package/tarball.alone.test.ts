@@ -126,7 +126,7 @@ t.test(`on fastify ${OLDEST} the plugin does its job`, async (t) => {
   const withOldest = ["--no-warnings", "--import", pathToFileURL(join(folder, "register.mjs")).href];
   const where = await run("node", [...withOldest, "--input-type=module", "--eval", 'console.log(import.meta.resolve("fastify"))']);
   t.equal(where.stdout.trim(), oldest);
-  const file = join(ROOT, "dist/test/embedding/plugin.test.js");
+  const file = join(ROOT, "dist/test/embedding/plugin.alone.test.js");
   const result = await run("node", [...withOldest, file], { cwd: ROOT, maxBuffer: 16_000_000 }).catch((error: { stdout: string }) => error);
   t.notMatch(result.stdout, /^ *not ok/m);
   t.match(result.stdout, /^ok /m);

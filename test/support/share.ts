@@ -1,0 +1,36 @@
+import { readdirSync } from "node:fs";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The sources, since a file that was renamed leaves its compiled form behind. */
+const SOURCES = new URL("../../../test/", import.meta.url);
+const COMPILED = new URL("../", import.meta.url);
+
+/** How a test file runs, by its name. */
+export const KINDS = {
+  /** Shares a process with others: starting one costs more than most files take. */
+  quick: /(?<!\.alone|\.long)\.test\.ts$/,
+  /** Shares a process, too, but takes seconds, so that npm run test:quick leaves it out. */
+  long: /\.long\.test\.ts$/,
+  /** Has a process of its own, since it starts browsers or processes, or measures what this one holds. */
+  alone: /\.alone\.test\.ts$/,
+} as const;
+
+/** Every test file of a kind, as paths below test/ in a fixed order; those of suites/ run others and are none themselves. */
+export function filesOf(kind: keyof typeof KINDS): readonly string[] {
+  return readdirSync(SOURCES, { recursive: true, encoding: "utf8" })
+    .filter((path) => !path.startsWith("suites/") && KINDS[kind].test(path))
+    .sort();
+}
+
+/** The files that "suites/quick-2-of-3.test.ts" runs: dealt out one by one, so that every share has some of each folder. */
+export function shareOf(suite: string): readonly string[] {
+  const [, kind, part, parts] = /^(quick|long)-(\d+)-of-(\d+)\.test\.[jt]s$/.exec(basename(suite)) ?? [];
+  if (kind !== "quick" && kind !== "long") throw new Error(`${suite}: no name of a share, such as quick-1-of-3.test.ts`);
+  return filesOf(kind).filter((_path, index) => index % Number(parts) === Number(part) - 1);
+}
+
+/** Runs the files of a suite in this process, one after another. A failure names its own file. */
+export async function runShare(suiteUrl: string): Promise<void> {
+  for (const path of shareOf(fileURLToPath(suiteUrl))) await import(new URL(path.replace(/\.ts$/, ".js"), COMPILED).href);
+}
