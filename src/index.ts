@@ -1,16 +1,17 @@
 import { requireConfig } from "./config/config-error.js";
 import type { BffOptions } from "./config/options.js";
 import { parseEnvironment } from "./config/parse-config.js";
-import { type BffServer, buildServer, type ServerRuntime } from "./http/server.js";
+import { type BffServer, buildServer, type ServerRuntime } from "./server/server.js";
 
-export type { Config, ProxyRoute } from "./config/config.js";
+export type { Config } from "./config/config.js";
 export { ConfigError } from "./config/config-error.js";
 export type { ConfigFault } from "./config/given-settings.js";
+export type { ProxyRoute } from "./config/kinds/proxy-route.js";
 export type { BffOptions } from "./config/options.js";
 export type { ConfigParsing } from "./config/parse-config.js";
-export { type BffDecoration, type BffPluginOptions, type BffSession, cognitoBff } from "./http/plugin.js";
-export type { BffServer, ServerRuntime } from "./http/server.js";
 export type { Clock } from "./model/clock.js";
+export { type BffDecoration, type BffPluginOptions, type BffSession, cognitoBff } from "./server/plugin.js";
+export type { BffServer, ServerRuntime } from "./server/server.js";
 export type { Cause, Reason } from "./wire/reasons.js";
 export type { LogoutDocument, ProblemDocument, SessionDocument } from "./wire/shapes.js";
 

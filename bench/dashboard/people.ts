@@ -1,5 +1,5 @@
-import type { Metrics } from "../../src/http/metrics.js";
 import { createSessionId } from "../../src/model/session.js";
+import type { Metrics } from "../../src/telemetry/metrics.js";
 
 export const MINUTE = 60;
 export const HOUR = 3_600;

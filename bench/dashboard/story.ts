@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from "prom-client";
-import { createMetrics, type Metrics } from "../../src/http/metrics.js";
+import { createMetrics, type Metrics } from "../../src/telemetry/metrics.js";
 import { createDice, createPeople, type Dice, HOUR, MINUTE, STORY } from "./people.js";
 
 /** Friday 18:00; the same every time, so that two pictures differ only where the dashboard does. */

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { type Dispatcher, getGlobalDispatcher, request } from "undici";
-import type { Tell } from "../model/events.js";
 import { describeError, type Log } from "../model/log.js";
 import { Secret } from "../model/secret.js";
 import { dispatcherThrough } from "../network/way-out.js";
+import type { Tell } from "../telemetry/events.js";
 import type { UnavailableReason } from "../wire/reasons.js";
 import { told } from "./outcome.js";
 import { isBrokenEndpoint } from "./rejection.js";

@@ -1,4 +1,4 @@
-import type { CognitoOperation, CognitoOutcome, Tell } from "../model/events.js";
+import type { CognitoOperation, CognitoOutcome, Tell } from "../telemetry/events.js";
 import type { UnavailableReason } from "../wire/reasons.js";
 
 /** Anything this folder makes of an answer of Cognito's. */

@@ -5,11 +5,11 @@ import {
   type InitiateAuthCommandOutput,
   RevokeTokenCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
-import type { CognitoOperation, Tell } from "../model/events.js";
 import { describeError, type Log } from "../model/log.js";
 import { Secret } from "../model/secret.js";
 import { type SessionId, sessionPseudonym } from "../model/session.js";
 import { HttpsAgentThrough } from "../network/way-out.js";
+import type { CognitoOperation, Tell } from "../telemetry/events.js";
 import { createIdpClient, regionalEndpoint } from "./idp-client.js";
 import { told } from "./outcome.js";
 import { judgeRefusal, type Refusal } from "./rejection.js";

@@ -1,10 +1,11 @@
-import { apiHost } from "../config/api-host.js";
-import type { Config, ProxyRoute } from "../config/config.js";
+import type { Config } from "../config/config.js";
 import { GROUPS } from "../config/configuration-docs.js";
-import { formatDuration } from "../config/duration.js";
 import type { ConfigFault, Environment } from "../config/given-settings.js";
+import { apiHost } from "../config/kinds/api-host.js";
+import { formatDuration } from "../config/kinds/duration.js";
+import type { ProxyRoute } from "../config/kinds/proxy-route.js";
 import { type ConfigParsing, type EffectiveSetting, type EnvironmentReading, parseEnvironment } from "../config/parse-config.js";
-import { SETTINGS } from "../config/settings.js";
+import { SETTINGS } from "../config/settings/settings.js";
 import { openFilesWarning } from "./open-files.js";
 import { viteConfig } from "./vite-config.js";
 import { waysOut } from "./ways-out.js";

@@ -1,5 +1,5 @@
-import { parseDuration } from "../config/duration.js";
 import type { Environment } from "../config/given-settings.js";
+import { parseDuration } from "../config/kinds/duration.js";
 import { DEFAULT_SEED, defaultSeed, startLocalCognito } from "../local-cognito/index.js";
 import { listenFault } from "../model/listen-fault.js";
 import { type LocalCognitoSettings, localCognitoSettings } from "./local-cognito-settings.js";

@@ -1,6 +1,6 @@
 import type { Environment } from "../config/given-settings.js";
 import { parseEnvironment } from "../config/parse-config.js";
-import { buildServer } from "../http/server.js";
+import { buildServer } from "../server/server.js";
 import { checkConfig } from "./check-config.js";
 import { openFilesLimit, openFilesWarning } from "./open-files.js";
 import { untilStopped } from "./stop.js";

@@ -1,8 +1,8 @@
 import type { TSchema } from "typebox";
+import { ROUTE_MEMBERS, type RouteMember } from "./kinds/proxy-routes-kind.js";
 import { optionName } from "./options.js";
-import { ROUTE_MEMBERS, type RouteMember } from "./proxy-routes.js";
-import type { Absence, GroupName, Setting } from "./setting.js";
-import { SETTING_NAMES, SETTINGS, type SettingName } from "./settings.js";
+import type { Absence, GroupName, Setting } from "./settings/setting.js";
+import { SETTING_NAMES, SETTINGS, type SettingName } from "./settings/settings.js";
 
 /** The groups of settings, in the order of the documentation. */
 export const GROUPS: { readonly [name in GroupName]: { readonly title: string; readonly about: string } } = {

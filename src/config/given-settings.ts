@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { optionName } from "./options.js";
-import { isSettingName, SETTING_NAMES, type SettingName } from "./settings.js";
+import { isSettingName, SETTING_NAMES, type SettingName } from "./settings/settings.js";
 import { closest, meantVariable } from "./similar-names.js";
 
 /** Something that keeps the configuration from being used. `got` is absent for secrets, and where repeating the value might reveal one. */

@@ -1,5 +1,5 @@
 import type { Static } from "typebox";
-import type { SETTINGS, SettingName } from "./settings.js";
+import type { SETTINGS, SettingName } from "./settings/settings.js";
 
 type Table = typeof SETTINGS;
 

@@ -10,11 +10,11 @@ import {
   type ReadFile,
   readTextFile,
 } from "./given-settings.js";
-import { type Complaint, decodeAs, echo } from "./kind.js";
+import { type Complaint, decodeAs, echo } from "./kinds/kind.js";
 import { type BffOptions, optionName } from "./options.js";
 import { type Finding, judge } from "./rules.js";
-import type { Absence, Setting } from "./setting.js";
-import { isSettingName, SETTING_NAMES, SETTINGS, type SettingName, type SettingValues } from "./settings.js";
+import type { Absence, Setting } from "./settings/setting.js";
+import { isSettingName, SETTING_NAMES, SETTINGS, type SettingName, type SettingValues } from "./settings/settings.js";
 
 /** One setting as it is in force: what it is, in a form that may be printed, and where it comes from. */
 export interface EffectiveSetting {

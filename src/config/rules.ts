@@ -1,10 +1,10 @@
 import { isLoopback, isLoopbackHttp } from "../model/loopback.js";
-import { isEmulated, userPoolId } from "./cognito-kinds.js";
-import { formatDuration } from "./duration.js";
-import { liesUnder } from "./prefix.js";
-import type { SettingName, SettingValues } from "./settings.js";
+import { isEmulated, userPoolId } from "./kinds/cognito-kinds.js";
+import { formatDuration } from "./kinds/duration.js";
+import { liesUnder } from "./kinds/prefix.js";
+import { takesTransportSecurity } from "./kinds/url-kinds.js";
+import type { SettingName, SettingValues } from "./settings/settings.js";
 import { uncoveredBy } from "./strictness.js";
-import { takesTransportSecurity } from "./url-kinds.js";
 
 /** What a rule over several settings has to say. Texts name variables; for options they are put into the options' names. */
 export type Finding =

@@ -1,5 +1,5 @@
-import type { ProxyRoute } from "./config.js";
-import { liesUnder, prefixOf } from "./prefix.js";
+import { liesUnder, prefixOf } from "./kinds/prefix.js";
+import type { ProxyRoute } from "./kinds/proxy-route.js";
 
 type Guarded = Pick<ProxyRoute, "session" | "token">;
 type Placed = Guarded & Pick<ProxyRoute, "prefix" | "target" | "stripPrefix">;

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { ProblemError } from "../http/problem.js";
+import { ProblemError } from "../http/problem/problem.js";
 
 export interface DemoControlOptions {
   readonly publicUrl: string;

@@ -1,13 +1,13 @@
 import type { AddressInfo } from "node:net";
-import { createLocalClock, type LocalCognitoClock } from "./clock.js";
+import { createLocalClock, type LocalCognitoClock } from "./common/clock.js";
+import { CorsOrigins } from "./common/cors.js";
 import { CallLog, type RecordedCall } from "./controls/calls.js";
 import { type ActiveFault, type FaultPlan, Faults } from "./controls/faults.js";
-import { CorsOrigins } from "./cors.js";
 import { DEFAULT_SEED, defaultSeed } from "./default-seed.js";
 import { type LocalCognitoSeed, plantSeed } from "./seed.js";
-import { createLocalServer, FAULT_OPERATIONS } from "./server.js";
-import { createState } from "./state.js";
-import type { IssuerForm } from "./token-issuer.js";
+import { createLocalServer, FAULT_OPERATIONS } from "./server/server.js";
+import { createState } from "./sign-in/state.js";
+import type { IssuerForm } from "./sign-in/token-issuer.js";
 
 export type { RecordedCall } from "./controls/calls.js";
 export type { ActiveFault, FaultName, FaultPlan } from "./controls/faults.js";

@@ -1,9 +1,9 @@
-import { readClientSettings } from "./client-settings.js";
-import { invalidParameter } from "./exceptions.js";
-import type { JsonObject } from "./json.js";
-import { RequestFields } from "./request-fields.js";
-import type { CognitoState } from "./state.js";
-import type { UserPool, UserStatus } from "./user-pool.js";
+import { invalidParameter } from "./common/exceptions.js";
+import type { JsonObject } from "./common/json.js";
+import { RequestFields } from "./common/request-fields.js";
+import { readClientSettings } from "./pools/client-settings.js";
+import type { UserPool, UserStatus } from "./pools/user-pool.js";
+import type { CognitoState } from "./sign-in/state.js";
 
 /** An app client: what CreateUserPoolClient takes, and its id. Without a `ClientSecret` (24 to 64 word characters) it is public. */
 export type SeedClient = JsonObject & {

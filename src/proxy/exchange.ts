@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ProxyRoute } from "../config/config.js";
+import type { ProxyRoute } from "../config/kinds/proxy-route.js";
 import type { Cancel } from "../model/clock.js";
-import type { PropagatedHeaders } from "../model/tracing.js";
-import type { Forwarded } from "./headers.js";
-import type { StripsHeader } from "./strip-headers.js";
-import type { Translation } from "./translation.js";
+import type { PropagatedHeaders } from "../telemetry/tracing.js";
+import type { Forwarded } from "./headers/headers.js";
+import type { StripsHeader } from "./headers/strip-headers.js";
+import type { Translation } from "./headers/translation.js";
 
 /** One call to hand on. */
 export interface Exchange {

@@ -1,8 +1,8 @@
 import type { Clock } from "../model/clock.js";
-import { type ConnectionOptions, createConnections } from "./connections.js";
+import { type ConnectionOptions, createConnections } from "./connections/connections.js";
+import { Places } from "./connections/places.js";
 import { createEventStreams } from "./event-streams.js";
 import type { Exchange, ForwardOutcome } from "./exchange.js";
-import { Places } from "./places.js";
 import { Relay } from "./relay.js";
 
 export type { CutCause, Exchange, ForwardOutcome, Unanswered } from "./exchange.js";

@@ -2,16 +2,16 @@ import type { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { Cancel, Clock } from "../model/clock.js";
 import { bareError, isEventStream, latin1, type ParsedHeaders, writeHead } from "./answer.js";
-import type { ApiConnection, CallHandler } from "./api-connection.js";
-import type { Connections, Wanted } from "./connections.js";
+import type { ApiConnection, CallHandler } from "./connections/api-connection.js";
+import type { Connections, Wanted } from "./connections/connections.js";
+import type { Places, Waiter } from "./connections/places.js";
+import { createSilenceTimer, type SilenceTimer } from "./connections/silence-timer.js";
 import type { EventStreams } from "./event-streams.js";
 import type { CutCause, Exchange, ForwardOutcome } from "./exchange.js";
-import { downstreamResponseHeaders, upstreamRequestHeaders } from "./headers.js";
-import type { Places, Waiter } from "./places.js";
+import { downstreamResponseHeaders, upstreamRequestHeaders } from "./headers/headers.js";
 import { type Awaited, bodyFraming, openRequestBody } from "./request-body.js";
 import { RequestPace } from "./request-pace.js";
 import { maySendAgain, type Sending, whyUnanswered } from "./sending.js";
-import { createSilenceTimer, type SilenceTimer } from "./silence-timer.js";
 
 /** Tells undici, and nobody else. */
 const ENDED = new Error("The call has ended.");

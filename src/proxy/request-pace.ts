@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from "../model/clock.js";
-import { createSilenceTimer, type SilenceTimer } from "./silence-timer.js";
+import { createSilenceTimer, type SilenceTimer } from "./connections/silence-timer.js";
 
 /** Longest silence within a request's body where no route says otherwise. */
 export const REQUEST_IDLE_TIMEOUT_MS = 60_000;

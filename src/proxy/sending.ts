@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { ApiConnection } from "./api-connection.js";
+import type { ApiConnection } from "./connections/api-connection.js";
 import type { Unanswered } from "./exchange.js";
 
 /** How a call was sent that came to nothing. */

@@ -1,14 +1,14 @@
 import type { TokenVerifier } from "../cognito/token-verifier.js";
 import type { Cancel, Clock } from "../model/clock.js";
-import type { Tell } from "../model/events.js";
 import type { Secret } from "../model/secret.js";
 import { createSessionId, identityOf, newestRefreshToken, type Session, type SessionId } from "../model/session.js";
 import { type Claims, createTokenSet, type KeptKinds, largestClaims } from "../model/token-set.js";
 import type { SessionStore } from "../store/session-store.js";
+import type { Tell } from "../telemetry/events.js";
 import type { SessionEnding } from "../wire/reasons.js";
 import { type Demand, demandsNewSignIn, meetsDemand } from "./demand.js";
-import { type IssuedVerdict, verifyIssued } from "./issued-tokens.js";
 import { limitPassed, type SessionLimits, touched } from "./limits.js";
+import { type IssuedVerdict, verifyIssued } from "./refresh/issued-tokens.js";
 import type { Revocation } from "./revocation.js";
 
 /** What a sign-in brought. */

@@ -5,7 +5,7 @@ import { mergeSessions, type Session, type SessionId } from "../model/session.js
 import type { SessionStore } from "../store/session-store.js";
 import type { SessionEnding } from "../wire/reasons.js";
 import { idleEndsAtMs, limitPassed, type SessionLimits } from "./limits.js";
-import type { RefreshCoordinator, RefreshOutcome } from "./refresh-coordinator.js";
+import type { RefreshCoordinator, RefreshOutcome } from "./refresh/refresh-coordinator.js";
 import type { SessionLifecycle } from "./session-lifecycle.js";
 
 export interface SessionWatchOptions {

@@ -3,7 +3,7 @@ import type { AskTurn, RevokeAnswer, TokenSource } from "../cognito/token-source
 import { newestRefreshToken, type Session } from "../model/session.js";
 import type { KeptToken } from "../model/token-set.js";
 import type { SessionStore } from "../store/session-store.js";
-import type { RefreshCoordinator } from "./refresh-coordinator.js";
+import type { RefreshCoordinator } from "./refresh/refresh-coordinator.js";
 import type { ErrandResult, Revocation } from "./revocation.js";
 import type { SessionLifecycle } from "./session-lifecycle.js";
 

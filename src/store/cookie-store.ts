@@ -1,6 +1,5 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../model/clock.js";
-import type { Tell } from "../model/events.js";
 import { type Log, silentLog } from "../model/log.js";
 import {
   authTimeOf,
@@ -11,6 +10,7 @@ import {
   type SessionId,
   sessionIdFromBytes,
 } from "../model/session.js";
+import type { Tell } from "../telemetry/events.js";
 import { ENDING_CAUSES, type SessionEnding } from "../wire/reasons.js";
 import { ByteReader, ByteWriter } from "./byte-string.js";
 import type { PresentedCookies } from "./cookies.js";

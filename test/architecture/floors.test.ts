@@ -12,18 +12,34 @@ const FLOORS: { readonly [place: string]: number } = {
   wire: 0,
   model: 1,
   network: 1.5,
+  telemetry: 1.5,
   config: 2,
   store: 2,
   cognito: 2,
   session: 3,
   proxy: 4,
   http: 5,
-  demo: 6,
-  doctor: 6,
-  rehearse: 6,
-  commands: 7,
-  "index.ts": 7,
-  "main.ts": 8,
+  server: 6,
+  demo: 7,
+  doctor: 7,
+  rehearse: 7,
+  commands: 8,
+  "index.ts": 8,
+  "main.ts": 9,
+};
+
+/** The rooms of a floor, from the top: each sees those on later lines alone. A floor's own files, ".", have a line like any room. */
+const ROOMS: { readonly [place: string]: readonly (readonly string[])[] } = {
+  http: [["app", "auth"], ["calls"], ["gate", "connection"], ["problem"]],
+  config: [["."], ["settings"], ["kinds"]],
+  proxy: [["tunnel"], ["."], ["routes"], ["connections", "headers"]],
+  session: [["."], ["refresh"]],
+  "local-cognito": [["."], ["server"], ["managed-login", "operations"], ["controls", "sign-in"], ["pools"], ["common"]],
+};
+const MOST_FILES = 14;
+/** Rooms that hold more, and why they are one room. */
+const LARGE_ROOMS: { readonly [folder: string]: string } = {
+  "local-cognito/operations": "one file for each operation of the API, all alike",
 };
 
 /** Compiled apart, for the browser: they may see the wire's types and nothing else. */
@@ -70,12 +86,23 @@ const files: readonly SourceFile[] = readdirSync(SRC, { recursive: true, encodin
   .map((path) => read(join(SRC, path)));
 
 const placeOf = (path: string): string => path.split("/")[0] ?? path;
+const roomOf = (path: string): string => (path.split("/").length > 2 ? (path.split("/")[1] ?? ".") : ".");
+
+/** What is wrong with an import within one floor, or null. */
+function roomFault(place: string, from: string, to: string): string | null {
+  if (from === to) return null;
+  const line = (room: string) => ROOMS[place]?.findIndex((rooms) => rooms.includes(room)) ?? -1;
+  const [above, below] = [line(from), line(to)];
+  if (above === -1 || below === -1) return "a room that is on no list";
+  if (above === below) return "two rooms side by side";
+  return above < below ? null : "upward within its floor";
+}
 
 /** What is wrong with an import, or null. */
 function fault(from: string, to: string): string | null {
   const [source, target] = [placeOf(from), placeOf(to)];
   if (to.startsWith("..")) return "leaves src";
-  if (source === target) return null;
+  if (source === target) return roomFault(source, roomOf(from), roomOf(to));
   if (source === FAKE) return "local-cognito imports nothing of ours";
   if (target === FAKE) return USERS_OF_THE_FAKE.includes(source) ? null : "only commands and demo may use local-cognito";
   if (BROWSER.includes(source)) return target === "wire" ? null : "the browser's files import wire only";
@@ -90,7 +117,12 @@ t.test("there is something to look at, and the looking works", (t) => {
   t.ok(files.some((file) => file.imports.length > 3));
   t.equal(fault("store/cookies.ts", "session/limits.ts"), "upward");
   t.equal(fault("store/cookies.ts", "cognito/secret-hash.ts"), "two folders of one floor");
-  t.equal(fault("http/server.ts", "local-cognito/index.ts"), "only commands and demo may use local-cognito");
+  t.equal(fault("http/problem/problem.ts", "http/gate/cross-site.ts"), "upward within its floor");
+  t.equal(fault("http/gate/cross-site.ts", "http/connection/turns.ts"), "two rooms side by side");
+  t.equal(fault("http/elsewhere/x.ts", "http/problem/problem.ts"), "a room that is on no list");
+  t.equal(fault("http/auth/session.ts", "http/gate/cross-site.ts"), null);
+  t.equal(fault("http/auth/session.ts", "server/compose.ts"), "upward");
+  t.equal(fault("server/server.ts", "local-cognito/index.ts"), "only commands and demo may use local-cognito");
   t.equal(fault("local-cognito/index.ts", "model/clock.ts"), "local-cognito imports nothing of ours");
   t.equal(fault("client/client.ts", "model/session.ts"), "the browser's files import wire only");
   t.equal(fault("elsewhere/x.ts", "wire/reasons.ts"), "stands on no floor");
@@ -139,6 +171,16 @@ t.test("imports name files that exist", (t) => {
   const known = new Set(files.map((file) => file.path));
   t.same(
     files.flatMap((file) => file.imports.filter((target) => !known.has(target)).map((target) => `${file.path} -> ${target}`)),
+    [],
+  );
+  t.end();
+});
+
+t.test("no folder has more than 14 files, unless the list above says why it is one room", (t) => {
+  const folders = new Map<string, number>();
+  for (const { path } of files) folders.set(dirname(path), (folders.get(dirname(path)) ?? 0) + 1);
+  t.same(
+    [...folders].filter(([folder, count]) => count > MOST_FILES && !(folder in LARGE_ROOMS)),
     [],
   );
   t.end();

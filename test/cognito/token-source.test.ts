@@ -1,9 +1,9 @@
 import { createHmac } from "node:crypto";
 import t, { type Test } from "tap";
 import { createTokenSource, judgeTokens, type TokenSource, type TokenSourceOptions } from "../../src/cognito/token-source.js";
-import type { BffEvent } from "../../src/model/events.js";
 import { Secret } from "../../src/model/secret.js";
 import { createSessionId } from "../../src/model/session.js";
+import type { BffEvent } from "../../src/telemetry/events.js";
 import { CLIENT_ID, jwtOf, refreshTokenOf } from "../support/session-fixtures.js";
 import { GRANTED } from "../support/session-lifecycle-rig.js";
 import { type CollectedLog, collectLog } from "../support/session-log.js";

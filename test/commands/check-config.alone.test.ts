@@ -1,7 +1,7 @@
 import t from "tap";
 import { checkConfig } from "../../src/commands/check-config.js";
 import { openFilesLimit } from "../../src/commands/open-files.js";
-import { SETTING_NAMES } from "../../src/config/settings.js";
+import { SETTING_NAMES } from "../../src/config/settings/settings.js";
 import { VALID } from "../config/valid-environment.js";
 
 t.test("a complete configuration is listed whole, with where each value comes from", async (t) => {

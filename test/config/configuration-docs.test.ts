@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import t from "tap";
 import type { TSchema } from "typebox";
 import { renderConfigurationDocs } from "../../src/config/configuration-docs.js";
-import { decodeAs } from "../../src/config/kind.js";
-import { ROUTE_MEMBERS } from "../../src/config/proxy-routes.js";
-import type { Absence, Setting } from "../../src/config/setting.js";
-import { SETTING_NAMES, SETTINGS } from "../../src/config/settings.js";
+import { decodeAs } from "../../src/config/kinds/kind.js";
+import { ROUTE_MEMBERS } from "../../src/config/kinds/proxy-routes-kind.js";
+import type { Absence, Setting } from "../../src/config/settings/setting.js";
+import { SETTING_NAMES, SETTINGS } from "../../src/config/settings/settings.js";
 
 /** The variables that the contract promises. */
 const PROMISED = [

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import t from "tap";
 import { checkConfig } from "../../src/commands/check-config.js";
 import { parseEnvironment } from "../../src/config/parse-config.js";
-import { SETTING_NAMES } from "../../src/config/settings.js";
+import { SETTING_NAMES } from "../../src/config/settings/settings.js";
 import fc from "../support/property.js";
 import { testKey, VALID } from "./valid-environment.js";
 

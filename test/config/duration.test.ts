@@ -1,5 +1,5 @@
 import t from "tap";
-import { formatDuration, parseDuration } from "../../src/config/duration.js";
+import { formatDuration, parseDuration } from "../../src/config/kinds/duration.js";
 import fc from "../support/property.js";
 
 t.test("a duration is a whole number and one unit", async (t) => {

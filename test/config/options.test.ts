@@ -1,7 +1,7 @@
 import t from "tap";
 import { type BffOptions, optionName } from "../../src/config/options.js";
 import { parseOptions } from "../../src/config/parse-config.js";
-import { SETTING_NAMES } from "../../src/config/settings.js";
+import { SETTING_NAMES } from "../../src/config/settings/settings.js";
 import { configOf, configWith, faultsOf, SECRET, testKey } from "./valid-environment.js";
 
 const OPTIONS: BffOptions = {

@@ -1,7 +1,7 @@
 import t from "tap";
 import { Check } from "typebox/value";
-import { decodeAs } from "../../src/config/kind.js";
-import { proxyRoutes, ROUTE_MEMBERS, ROUTE_SCHEMA } from "../../src/config/proxy-routes.js";
+import { decodeAs } from "../../src/config/kinds/kind.js";
+import { proxyRoutes, ROUTE_MEMBERS, ROUTE_SCHEMA } from "../../src/config/kinds/proxy-routes-kind.js";
 import fc from "../support/property.js";
 import { configWith, faultsWith } from "./valid-environment.js";
 

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
 import fastify, { type FastifyInstance } from "fastify";
 import t from "tap";
-import { requireOneFastify } from "../../src/http/one-fastify.js";
+import { requireOneFastify } from "../../src/server/one-fastify.js";
 
 /** Fastify loaded a second time over the same dependencies, as npm lays out two copies whose ranges for those meet. */
 function secondCopy(): () => FastifyInstance {

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import t, { type Test } from "tap";
 import { requireConfig } from "../../src/config/config-error.js";
 import type { BffOptions } from "../../src/config/options.js";
-import { buildServer } from "../../src/http/server.js";
+import { buildServer } from "../../src/server/server.js";
 import { listen } from "../proxy/support.js";
 import { rawExchange, statusOf } from "../support/raw-http.js";
 import { memoryLogger } from "../support/running-demo.js";

@@ -1,5 +1,5 @@
 import t from "tap";
-import { networkOf } from "../../src/http/client-network.js";
+import { networkOf } from "../../src/network/client-network.js";
 import fc from "../support/property.js";
 
 const EXAMPLES: readonly (readonly [address: string, network: string])[] = [

@@ -1,5 +1,5 @@
 import t from "tap";
-import { isHashedName } from "../../src/http/hashed-name.js";
+import { isHashedName } from "../../src/http/app/hashed-name.js";
 
 t.test("names as build tools hash them are known", (t) => {
   const names = [

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer as createTcpServer } from "node:net";
 import t, { type Test } from "tap";
 import { freePort } from "../../src/demo/free-port.js";
-import { buildServer } from "../../src/http/server.js";
+import { buildServer } from "../../src/server/server.js";
 import { configWith } from "../config/valid-environment.js";
 import { memoryLogger } from "../support/running-demo.js";
 

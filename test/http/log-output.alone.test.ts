@@ -3,7 +3,7 @@ import { closeSync, constants, createReadStream, mkdtempSync, openSync, rmSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t, { type Test } from "tap";
-import { LogOutput } from "../../src/http/log-output.js";
+import { LogOutput } from "../../src/telemetry/log-output.js";
 import { until } from "../support/kept-connection.js";
 
 /** A pipe that is open at both ends and read by nobody. */

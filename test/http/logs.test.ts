@@ -1,7 +1,7 @@
 import t from "tap";
-import { createUserPseudonym } from "../../src/http/audit-log.js";
 import { encodeSession } from "../../src/store/session-codec.js";
 import { DICTIONARY } from "../../src/store/token-packing.js";
+import { createUserPseudonym } from "../../src/telemetry/audit-log.js";
 import { administer } from "../support/administration.js";
 import { bodyOf, rawExchange } from "../support/raw-http.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";

@@ -1,6 +1,6 @@
 import t from "tap";
-import { createMetrics } from "../../src/http/metrics.js";
-import { createRepeats } from "../../src/http/repeats.js";
+import { createMetrics } from "../../src/telemetry/metrics.js";
+import { createRepeats } from "../../src/telemetry/repeats.js";
 import { createManualClock } from "../support/manual-clock.js";
 import { createCoordinatorRig } from "../support/session-coordinator-rig.js";
 import { HOUR_MS, START_MS, sessionOf } from "../support/session-fixtures.js";

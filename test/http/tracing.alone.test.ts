@@ -3,7 +3,7 @@ import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-ho
 import { W3CTraceContextPropagator } from "@opentelemetry/core";
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import t from "tap";
-import { findTracer } from "../../src/model/tracing.js";
+import { findTracer } from "../../src/telemetry/tracing.js";
 import { openConnection, until } from "../support/kept-connection.js";
 import { runDemo } from "../support/running-demo.js";
 

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import t from "tap";
-import { parseDuration } from "../../src/config/duration.js";
-import { SETTINGS } from "../../src/config/settings.js";
+import { parseDuration } from "../../src/config/kinds/duration.js";
+import { SETTINGS } from "../../src/config/settings/settings.js";
 
 // Compiled to <out dir>/test/package.
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));

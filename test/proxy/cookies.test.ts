@@ -1,5 +1,5 @@
 import t from "tap";
-import { setsOurCookie, withoutOurCookies } from "../../src/proxy/cookies.js";
+import { setsOurCookie, withoutOurCookies } from "../../src/proxy/headers/api-cookies.js";
 import fc from "../support/property.js";
 import { isOurCookie } from "./support.js";
 

@@ -1,11 +1,11 @@
 import t from "tap";
-import { privateCacheControl } from "../../src/proxy/cache-control.js";
+import { privateCacheControl } from "../../src/proxy/headers/cache-control.js";
 import {
   downstreamResponseHeaders,
   type RequestHeaderFacts,
   type ResponseHeaderFacts,
   upstreamRequestHeaders,
-} from "../../src/proxy/headers.js";
+} from "../../src/proxy/headers/headers.js";
 import { isOurCookie, translationOf } from "./support.js";
 
 const REQUEST: RequestHeaderFacts = {

@@ -1,5 +1,5 @@
 import t from "tap";
-import { parseTarget } from "../../src/proxy/path.js";
+import { parseTarget } from "../../src/proxy/routes/path.js";
 import fc from "../support/property.js";
 
 /** Raw target, and the path and query it stands for. */

@@ -1,7 +1,7 @@
 import t, { type Test } from "tap";
-import type { ProxyRoute } from "../../src/config/config.js";
-import { prefixOf } from "../../src/config/prefix.js";
-import { createTranslation, outward } from "../../src/proxy/translation.js";
+import { prefixOf } from "../../src/config/kinds/prefix.js";
+import type { ProxyRoute } from "../../src/config/kinds/proxy-route.js";
+import { createTranslation, outward } from "../../src/proxy/headers/translation.js";
 import { attackOf, growthFault } from "../support/growth.js";
 import fc from "../support/property.js";
 import { proxyRoute, translationOf } from "./support.js";

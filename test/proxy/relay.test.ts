@@ -2,7 +2,7 @@ import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import t from "tap";
 import type { Dispatcher } from "undici";
-import { Places } from "../../src/proxy/places.js";
+import { Places } from "../../src/proxy/connections/places.js";
 import { Relay } from "../../src/proxy/relay.js";
 import { isOurCookie, manualClock, proxyRoute, translationOf } from "./support.js";
 

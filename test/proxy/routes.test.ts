@@ -1,5 +1,5 @@
 import t from "tap";
-import { createRouteTable } from "../../src/proxy/routes.js";
+import { createRouteTable } from "../../src/proxy/routes/route-table.js";
 import { PUBLIC_SIDE, proxyRoute } from "./support.js";
 
 const table = createRouteTable(

@@ -1,8 +1,8 @@
 import t from "tap";
-import type { ProxyRoute } from "../../src/config/config.js";
-import { parseTarget } from "../../src/proxy/path.js";
-import { createRouteTable } from "../../src/proxy/routes.js";
-import { createStricterSiblings } from "../../src/proxy/stricter-siblings.js";
+import type { ProxyRoute } from "../../src/config/kinds/proxy-route.js";
+import { parseTarget } from "../../src/proxy/routes/path.js";
+import { createRouteTable } from "../../src/proxy/routes/route-table.js";
+import { createStricterSiblings } from "../../src/proxy/routes/stricter-siblings.js";
 import fc from "../support/property.js";
 import { PUBLIC_SIDE, proxyRoute } from "./support.js";
 

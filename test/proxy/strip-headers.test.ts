@@ -1,6 +1,6 @@
 import t from "tap";
-import { SETTINGS } from "../../src/config/settings.js";
-import { stripsHeaders } from "../../src/proxy/strip-headers.js";
+import { SETTINGS } from "../../src/config/settings/settings.js";
+import { stripsHeaders } from "../../src/proxy/headers/strip-headers.js";
 
 function stripped(text: string): (name: string) => boolean {
   const decoded = SETTINGS.PROXY_STRIP_HEADERS.kind.decode(text);

@@ -2,11 +2,11 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { connect, createServer as createNetServer, type Server as NetServer, type Socket } from "node:net";
 import type { Test } from "tap";
-import type { ProxyRoute } from "../../src/config/config.js";
+import type { ProxyRoute } from "../../src/config/kinds/proxy-route.js";
 import type { Clock } from "../../src/model/clock.js";
 import { STRAIGHT } from "../../src/network/way-out.js";
 import { createForwarder, type Exchange, type ForwarderOptions, type ForwardOutcome } from "../../src/proxy/forward.js";
-import { createTranslation, type Translation } from "../../src/proxy/translation.js";
+import { createTranslation, type Translation } from "../../src/proxy/headers/translation.js";
 
 /** What browsers see of us. */
 export const PUBLIC_SIDE = { publicUrl: "https://app.example.com", authPrefix: "/auth" };

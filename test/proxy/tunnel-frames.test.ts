@@ -1,5 +1,5 @@
 import t from "tap";
-import { closeFrame, FrameTracker } from "../../src/proxy/websocket-frames.js";
+import { closeFrame, FrameTracker } from "../../src/proxy/tunnel/websocket-frames.js";
 import fc from "../support/property.js";
 
 const RUNS = { numRuns: 200 };

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import t, { type Test } from "tap";
-import type { ProxyRoute } from "../../src/config/config.js";
+import type { ProxyRoute } from "../../src/config/kinds/proxy-route.js";
 import { STRAIGHT } from "../../src/network/way-out.js";
 import type { Exchange } from "../../src/proxy/forward.js";
-import { type HandshakeOutcome, shakeHands } from "../../src/proxy/handshake.js";
+import { type HandshakeOutcome, shakeHands } from "../../src/proxy/tunnel/handshake.js";
 import {
   eventually,
   isOurCookie,

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { createServer as createHttpServer, type IncomingMessage } from "node:http";
 import { connect, createServer, type Socket } from "node:net";
 import t, { type Test } from "tap";
-import { Tunnel } from "../../src/proxy/tunnel.js";
-import { closeFrame, FrameTracker } from "../../src/proxy/websocket-frames.js";
+import { Tunnel } from "../../src/proxy/tunnel/tunnel.js";
+import { closeFrame, FrameTracker } from "../../src/proxy/tunnel/websocket-frames.js";
 import fc from "../support/property.js";
 import { eventually, listen, type ManualClock, manualClock } from "./support.js";
 

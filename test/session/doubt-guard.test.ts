@@ -1,5 +1,5 @@
 import t from "tap";
-import { createDoubtGuard } from "../../src/session/doubt-guard.js";
+import { createDoubtGuard } from "../../src/session/refresh/doubt-guard.js";
 import { createManualClock } from "../support/manual-clock.js";
 import { MINUTE_MS } from "../support/session-fixtures.js";
 

@@ -1,5 +1,5 @@
 import t from "tap";
-import { freshnessOf } from "../../src/session/freshness.js";
+import { freshnessOf } from "../../src/session/refresh/freshness.js";
 import fc from "../support/property.js";
 import { HOUR_MS, MINUTE_MS, START_MS, sessionOf } from "../support/session-fixtures.js";
 

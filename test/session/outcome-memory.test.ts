@@ -1,6 +1,6 @@
 import t from "tap";
 import { createSessionId } from "../../src/model/session.js";
-import { createOutcomeMemory, type Hindrance } from "../../src/session/outcome-memory.js";
+import { createOutcomeMemory, type Hindrance } from "../../src/session/refresh/outcome-memory.js";
 import { createManualClock } from "../support/manual-clock.js";
 
 const OUTAGE: Hindrance = { kind: "unavailable", reason: "cognito_unavailable", retryAfterSeconds: 1 };

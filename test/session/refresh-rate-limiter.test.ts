@@ -1,5 +1,5 @@
 import t from "tap";
-import { createRefreshRateLimiter, type Priority } from "../../src/session/refresh-rate-limiter.js";
+import { createRefreshRateLimiter, type Priority } from "../../src/session/refresh/refresh-rate-limiter.js";
 import { quickest } from "../support/growth.js";
 import { createManualClock } from "../support/manual-clock.js";
 

@@ -1,9 +1,9 @@
 import t from "tap";
 import type { RevokeAnswer } from "../../src/cognito/token-source.js";
-import type { BffEvent } from "../../src/model/events.js";
 import { Secret } from "../../src/model/secret.js";
 import { createSessionId, sessionPseudonym } from "../../src/model/session.js";
 import { createRevocation } from "../../src/session/revocation.js";
+import type { BffEvent } from "../../src/telemetry/events.js";
 import { createManualClock } from "../support/manual-clock.js";
 import { GRANTED } from "../support/session-lifecycle-rig.js";
 import { collectLog } from "../support/session-log.js";

@@ -1,10 +1,10 @@
 import t from "tap";
-import type { BffEvent } from "../../src/model/events.js";
 import { createSessionId, type Session } from "../../src/model/session.js";
 import { ByteWriter } from "../../src/store/byte-string.js";
 import { type CookieStoreOptions, createCookieStore } from "../../src/store/cookie-store.js";
 import { createCookieWriter, readSessionCookies } from "../../src/store/cookies.js";
 import { createSealer } from "../../src/store/sealing.js";
+import type { BffEvent } from "../../src/telemetry/events.js";
 import type { SessionEnding } from "../../src/wire/reasons.js";
 import { createManualClock } from "../support/manual-clock.js";
 import fc from "../support/property.js";

@@ -1,8 +1,8 @@
 import type { Test } from "tap";
 import type { Config } from "../../src/config/config.js";
 import { freePort } from "../../src/demo/free-port.js";
-import { type BffServer, buildServer } from "../../src/http/server.js";
 import type { Clock } from "../../src/model/clock.js";
+import { type BffServer, buildServer } from "../../src/server/server.js";
 import { updateClient } from "./administration.js";
 import { Person } from "./person.js";
 import { memoryLogger, type RunningDemo } from "./running-demo.js";

@@ -3,7 +3,7 @@ import fastify, { type FastifyBaseLogger } from "fastify";
 import type { Test } from "tap";
 import type { BffOptions } from "../../src/config/options.js";
 import { type Demo, startDemo } from "../../src/demo/demo.js";
-import type { ServerRuntime } from "../../src/http/server.js";
+import type { ServerRuntime } from "../../src/server/server.js";
 import { Person } from "./person.js";
 import { noteLogLine } from "./redaction.js";
 

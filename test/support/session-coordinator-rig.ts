@@ -2,15 +2,19 @@ import type { Test } from "tap";
 import { createCognitoTime } from "../../src/cognito/cognito-time.js";
 import type { RefreshAnswer, RefreshRequest } from "../../src/cognito/token-source.js";
 import type { TokenVerifier } from "../../src/cognito/token-verifier.js";
-import { createAuditLog, createUserPseudonym } from "../../src/http/audit-log.js";
-import type { BffEvent } from "../../src/model/events.js";
 import { newestRefreshToken, type Session } from "../../src/model/session.js";
 import { readClaims } from "../../src/model/token-set.js";
-import { createDoubtGuard } from "../../src/session/doubt-guard.js";
-import { createRefreshCoordinator, type RefreshCoordinatorOptions, type RefreshOutcome } from "../../src/session/refresh-coordinator.js";
-import { createRefreshRateLimiter } from "../../src/session/refresh-rate-limiter.js";
+import { createDoubtGuard } from "../../src/session/refresh/doubt-guard.js";
+import {
+  createRefreshCoordinator,
+  type RefreshCoordinatorOptions,
+  type RefreshOutcome,
+} from "../../src/session/refresh/refresh-coordinator.js";
+import { createRefreshRateLimiter } from "../../src/session/refresh/refresh-rate-limiter.js";
 import { createCookieStore } from "../../src/store/cookie-store.js";
 import { createSealer } from "../../src/store/sealing.js";
+import { createAuditLog, createUserPseudonym } from "../../src/telemetry/audit-log.js";
+import type { BffEvent } from "../../src/telemetry/events.js";
 import type { SessionEnding } from "../../src/wire/reasons.js";
 import { createManualClock, type ManualClock } from "./manual-clock.js";
 import { CLIENT_ID, HOUR_MS, issuedFor, keyFrom, START_MS, sessionOf, USER_POOL_ID } from "./session-fixtures.js";

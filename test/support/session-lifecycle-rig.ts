@@ -1,18 +1,18 @@
 import { createCognitoTime } from "../../src/cognito/cognito-time.js";
 import type { AskTurn, RefreshAnswer, RevokeAnswer, TokenSource } from "../../src/cognito/token-source.js";
 import type { Verdict } from "../../src/cognito/token-verifier.js";
-import { createAuditLog, createUserPseudonym } from "../../src/http/audit-log.js";
 import { Secret } from "../../src/model/secret.js";
 import { type Claims, readClaims } from "../../src/model/token-set.js";
-import { createDoubtGuard } from "../../src/session/doubt-guard.js";
-import { createRefreshCoordinator } from "../../src/session/refresh-coordinator.js";
-import { createRefreshRateLimiter } from "../../src/session/refresh-rate-limiter.js";
+import { createDoubtGuard } from "../../src/session/refresh/doubt-guard.js";
+import { createRefreshCoordinator } from "../../src/session/refresh/refresh-coordinator.js";
+import { createRefreshRateLimiter } from "../../src/session/refresh/refresh-rate-limiter.js";
 import { createRevocation } from "../../src/session/revocation.js";
 import { createSessionLifecycle, type SessionLifecycleOptions, type SignIn } from "../../src/session/session-lifecycle.js";
 import { createSignOut } from "../../src/session/sign-out.js";
 import { createCookieStore } from "../../src/store/cookie-store.js";
 import { createCookieWriter } from "../../src/store/cookies.js";
 import { createSealer } from "../../src/store/sealing.js";
+import { createAuditLog, createUserPseudonym } from "../../src/telemetry/audit-log.js";
 import { createManualClock } from "./manual-clock.js";
 import {
   accessClaims,

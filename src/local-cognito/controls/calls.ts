@@ -1,4 +1,4 @@
-import { isoTime, type LocalCognitoClock } from "../clock.js";
+import { isoTime, type LocalCognitoClock } from "../common/clock.js";
 
 /** One call that reached local Cognito. Holds no token, password or secret. */
 export interface RecordedCall {

@@ -1,5 +1,5 @@
-import { parseDurationMs } from "../clock.js";
-import { isObject, type JsonObject } from "../json.js";
+import { parseDurationMs } from "../common/clock.js";
+import { isObject, type JsonObject } from "../common/json.js";
 import { FAULTS, type FaultPlan, isFaultName } from "./faults.js";
 
 /** A fault to add, or what is wrong with the request and what would be right. */

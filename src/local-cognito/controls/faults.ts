@@ -1,4 +1,4 @@
-import { isoTime, type LocalCognitoClock } from "../clock.js";
+import { isoTime, type LocalCognitoClock } from "../common/clock.js";
 
 /** What can be made to go wrong, and what it looks like from outside. */
 export const FAULTS = {

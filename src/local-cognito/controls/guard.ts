@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { answerPreflight } from "../cors.js";
+import { answerPreflight } from "../common/cors.js";
 
 /** Who may use the controls. */
 export interface ControlAccess {

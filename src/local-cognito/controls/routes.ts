@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyPluginCallback, FastifyRequest } from "fastify";
-import { isoTime, type LocalCognitoClock, parseDurationMs } from "../clock.js";
-import { isObject } from "../json.js";
+import { isoTime, type LocalCognitoClock, parseDurationMs } from "../common/clock.js";
+import { isObject } from "../common/json.js";
 import type { CallLog } from "./calls.js";
 import { parseFault } from "./fault-request.js";
 import type { Faults } from "./faults.js";

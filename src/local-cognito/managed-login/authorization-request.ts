@@ -1,6 +1,6 @@
-import type { AppClient } from "../app-clients.js";
-import type { CognitoState } from "../state.js";
-import type { UserPool } from "../user-pool.js";
+import type { AppClient } from "../pools/app-clients.js";
+import type { UserPool } from "../pools/user-pool.js";
+import type { CognitoState } from "../sign-in/state.js";
 
 /** A valid request to `/oauth2/authorize` or `/login`. */
 export interface AuthorizationRequest {

@@ -1,5 +1,5 @@
-import type { BrowserSession, CognitoState } from "../state.js";
-import type { User, UserPool } from "../user-pool.js";
+import type { User, UserPool } from "../pools/user-pool.js";
+import type { BrowserSession, CognitoState } from "../sign-in/state.js";
 
 /** One hour: managed login's session cookie by default. */
 const COOKIE_LIFE_MS = 3_600_000;

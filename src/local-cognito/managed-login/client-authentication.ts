@@ -1,6 +1,6 @@
-import { type AppClient, secretMatches } from "../app-clients.js";
-import type { CognitoState } from "../state.js";
-import { OAuthError } from "./oauth-error.js";
+import { OAuthError } from "../common/oauth-error.js";
+import { type AppClient, secretMatches } from "../pools/app-clients.js";
+import type { CognitoState } from "../sign-in/state.js";
 
 interface Credentials {
   readonly clientId: string;

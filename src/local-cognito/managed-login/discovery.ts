@@ -1,7 +1,7 @@
-import { type Answer, jsonAnswer } from "../answer.js";
-import { CognitoException } from "../exceptions.js";
-import type { CognitoState } from "../state.js";
-import type { UserPool } from "../user-pool.js";
+import { type Answer, jsonAnswer } from "../common/answer.js";
+import { CognitoException } from "../common/exceptions.js";
+import type { UserPool } from "../pools/user-pool.js";
+import type { CognitoState } from "../sign-in/state.js";
 
 function ofPool(state: Pick<CognitoState, "pools">, poolId: string, document: (pool: UserPool) => Answer): Answer {
   try {

@@ -1,8 +1,8 @@
-import { type Answer, redirectAnswer, withParameters } from "../answer.js";
-import type { CallContext } from "../call-context.js";
-import { CognitoException } from "../exceptions.js";
-import type { BrowserSession, CognitoState } from "../state.js";
-import type { User } from "../user-pool.js";
+import { type Answer, redirectAnswer, withParameters } from "../common/answer.js";
+import type { CallContext } from "../common/call-context.js";
+import { CognitoException } from "../common/exceptions.js";
+import type { User } from "../pools/user-pool.js";
+import type { BrowserSession, CognitoState } from "../sign-in/state.js";
 import { type AuthorizationRequest, parseAuthorization, type RedirectError } from "./authorization-request.js";
 import type { BrowserSessions } from "./browser-session.js";
 import { crossSitePage, errorPage, newPasswordPage, signInPage } from "./pages.js";

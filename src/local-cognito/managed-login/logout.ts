@@ -1,5 +1,5 @@
-import { type Answer, redirectAnswer, withParameters } from "../answer.js";
-import type { CognitoState } from "../state.js";
+import { type Answer, redirectAnswer, withParameters } from "../common/answer.js";
+import type { CognitoState } from "../sign-in/state.js";
 import { AUTHORIZATION_PARAMETERS } from "./authorization-request.js";
 import type { BrowserSessions } from "./browser-session.js";
 import type { BrowserRequest } from "./login.js";

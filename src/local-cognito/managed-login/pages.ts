@@ -1,4 +1,4 @@
-import type { Answer } from "../answer.js";
+import type { Answer } from "../common/answer.js";
 import type { AuthorizationRequest } from "./authorization-request.js";
 import { STYLE, STYLE_SOURCE } from "./page-style.js";
 

@@ -1,8 +1,8 @@
-import { type Answer, jsonAnswer } from "../answer.js";
-import type { CallContext } from "../call-context.js";
-import type { CognitoState } from "../state.js";
+import { type Answer, jsonAnswer } from "../common/answer.js";
+import type { CallContext } from "../common/call-context.js";
+import { OAuthError } from "../common/oauth-error.js";
+import type { CognitoState } from "../sign-in/state.js";
 import { authenticateClient } from "./client-authentication.js";
-import { OAuthError } from "./oauth-error.js";
 
 /** `POST /oauth2/revoke` (RFC 7009): refresh tokens only; one that is invalid already is answered with 200. Throws OAuthError. */
 export function revoke(

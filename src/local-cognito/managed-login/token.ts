@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
-import { type Answer, jsonAnswer } from "../answer.js";
-import type { AppClient } from "../app-clients.js";
-import type { CallContext } from "../call-context.js";
-import { CognitoException } from "../exceptions.js";
-import { equalSecret } from "../random-text.js";
-import type { AuthorizationCode, CognitoState } from "../state.js";
-import type { IssuedTokens } from "../token-issuer.js";
+import { type Answer, jsonAnswer } from "../common/answer.js";
+import type { CallContext } from "../common/call-context.js";
+import { CognitoException } from "../common/exceptions.js";
+import { OAuthError } from "../common/oauth-error.js";
+import { equalSecret } from "../common/random-text.js";
+import type { AppClient } from "../pools/app-clients.js";
+import type { AuthorizationCode, CognitoState } from "../sign-in/state.js";
+import type { IssuedTokens } from "../sign-in/token-issuer.js";
 import { authenticateClient } from "./client-authentication.js";
-import { OAuthError } from "./oauth-error.js";
 
 type Grant = (state: CognitoState, client: AppClient, form: URLSearchParams, call: CallContext) => IssuedTokens;
 

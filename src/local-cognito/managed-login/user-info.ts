@@ -1,8 +1,8 @@
-import { type Answer, jsonAnswer } from "../answer.js";
-import type { CallContext } from "../call-context.js";
-import { CognitoException, refusals } from "../exceptions.js";
-import type { CognitoState } from "../state.js";
-import { readableAttributes } from "../token-issuer.js";
+import { type Answer, jsonAnswer } from "../common/answer.js";
+import type { CallContext } from "../common/call-context.js";
+import { CognitoException, refusals } from "../common/exceptions.js";
+import type { CognitoState } from "../sign-in/state.js";
+import { readableAttributes } from "../sign-in/token-issuer.js";
 
 const INVALID_TOKEN = "Access token is expired, disabled, or deleted, or the user has globally signed out.";
 

@@ -1,5 +1,5 @@
-import { invalidParameter } from "../exceptions.js";
-import type { CognitoState } from "../state.js";
+import { invalidParameter } from "../common/exceptions.js";
+import type { CognitoState } from "../sign-in/state.js";
 import type { Operation } from "./operation.js";
 import { clientSecretDescriptor } from "./shapes.js";
 

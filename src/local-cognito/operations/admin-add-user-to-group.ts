@@ -1,4 +1,4 @@
-import type { CognitoState } from "../state.js";
+import type { CognitoState } from "../sign-in/state.js";
 import { adminUserOperation } from "./admin-user-operation.js";
 import type { Operation } from "./operation.js";
 

@@ -1,6 +1,6 @@
-import { unsupportedOperation } from "../exceptions.js";
-import { newTemporaryPassword } from "../random-text.js";
-import type { CognitoState } from "../state.js";
+import { unsupportedOperation } from "../common/exceptions.js";
+import { newTemporaryPassword } from "../common/random-text.js";
+import type { CognitoState } from "../sign-in/state.js";
 import type { Operation } from "./operation.js";
 import { userType } from "./shapes.js";
 

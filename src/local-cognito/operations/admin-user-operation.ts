@@ -1,8 +1,8 @@
-import type { CallContext } from "../call-context.js";
-import type { JsonObject } from "../json.js";
-import type { RequestFields } from "../request-fields.js";
-import type { CognitoState } from "../state.js";
-import type { User, UserPool } from "../user-pool.js";
+import type { CallContext } from "../common/call-context.js";
+import type { JsonObject } from "../common/json.js";
+import type { RequestFields } from "../common/request-fields.js";
+import type { User, UserPool } from "../pools/user-pool.js";
+import type { CognitoState } from "../sign-in/state.js";
 import type { Operation } from "./operation.js";
 
 /** An operation on the user that `UserPoolId` and `Username` (canonical or alias) name; UserNotFoundException when there is none. */

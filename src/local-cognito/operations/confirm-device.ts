@@ -1,6 +1,6 @@
-import { SELF_SERVICE_SCOPE } from "../access-tokens.js";
-import { resourceNotFound } from "../exceptions.js";
-import type { CognitoState } from "../state.js";
+import { resourceNotFound } from "../common/exceptions.js";
+import { SELF_SERVICE_SCOPE } from "../sign-in/access-tokens.js";
+import type { CognitoState } from "../sign-in/state.js";
 import type { Operation } from "./operation.js";
 
 /** ConfirmDevice: from now on the device's sessions refresh with its key. The secret verifier is not used: there is no device SRP here. */

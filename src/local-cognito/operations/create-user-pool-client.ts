@@ -1,7 +1,7 @@
-import { readClientSettings } from "../client-settings.js";
-import { invalidParameter } from "../exceptions.js";
-import { newClientSecret } from "../random-text.js";
-import type { CognitoState } from "../state.js";
+import { invalidParameter } from "../common/exceptions.js";
+import { newClientSecret } from "../common/random-text.js";
+import { readClientSettings } from "../pools/client-settings.js";
+import type { CognitoState } from "../sign-in/state.js";
 import type { Operation } from "./operation.js";
 import { userPoolClientType } from "./shapes.js";
 

@@ -1,5 +1,5 @@
-import type { JsonObject } from "../json.js";
-import type { CognitoState } from "../state.js";
+import type { JsonObject } from "../common/json.js";
+import type { CognitoState } from "../sign-in/state.js";
 import type { Operation } from "./operation.js";
 import { userPoolType } from "./shapes.js";
 

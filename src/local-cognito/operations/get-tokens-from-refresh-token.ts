@@ -1,7 +1,7 @@
-import { requireSecret } from "../client-proof.js";
-import { allowsFlow, rotates } from "../client-settings.js";
-import { refusals } from "../exceptions.js";
-import type { CognitoState } from "../state.js";
+import { refusals } from "../common/exceptions.js";
+import { requireSecret } from "../pools/client-proof.js";
+import { allowsFlow, rotates } from "../pools/client-settings.js";
+import type { CognitoState } from "../sign-in/state.js";
 import type { Operation } from "./operation.js";
 import { authenticationResult } from "./shapes.js";
 

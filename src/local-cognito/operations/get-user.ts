@@ -1,5 +1,5 @@
-import { SELF_SERVICE_SCOPE } from "../access-tokens.js";
-import type { CognitoState } from "../state.js";
+import { SELF_SERVICE_SCOPE } from "../sign-in/access-tokens.js";
+import type { CognitoState } from "../sign-in/state.js";
 import type { Operation } from "./operation.js";
 import { userProfile } from "./shapes.js";
 

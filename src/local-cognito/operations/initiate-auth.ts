@@ -1,10 +1,10 @@
-import type { AppClient } from "../app-clients.js";
-import type { CallContext } from "../call-context.js";
-import { requireSecretHashAtRefresh, requireSecretHashAtSignIn, requireSecretHashPresent } from "../client-proof.js";
-import { allowsFlow, rotates } from "../client-settings.js";
-import { invalidParameter, refusals, unsupportedOperation } from "../exceptions.js";
-import type { JsonObject } from "../json.js";
-import type { CognitoState } from "../state.js";
+import type { CallContext } from "../common/call-context.js";
+import { invalidParameter, refusals, unsupportedOperation } from "../common/exceptions.js";
+import type { JsonObject } from "../common/json.js";
+import type { AppClient } from "../pools/app-clients.js";
+import { requireSecretHashAtRefresh, requireSecretHashAtSignIn, requireSecretHashPresent } from "../pools/client-proof.js";
+import { allowsFlow, rotates } from "../pools/client-settings.js";
+import type { CognitoState } from "../sign-in/state.js";
 import type { Operation } from "./operation.js";
 import { authenticationResult } from "./shapes.js";
 import { passwordAnswer, type SignInParts } from "./sign-in-answer.js";

@@ -1,4 +1,4 @@
-import type { CognitoState } from "../state.js";
+import type { CognitoState } from "../sign-in/state.js";
 import type { Operation } from "./operation.js";
 import { pageOf } from "./paging.js";
 import { userPoolDescription } from "./shapes.js";

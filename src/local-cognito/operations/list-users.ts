@@ -1,6 +1,6 @@
-import { invalidParameter } from "../exceptions.js";
-import type { CognitoState } from "../state.js";
-import type { User } from "../user-pool.js";
+import { invalidParameter } from "../common/exceptions.js";
+import type { User } from "../pools/user-pool.js";
+import type { CognitoState } from "../sign-in/state.js";
 import type { Operation } from "./operation.js";
 import { pageOf } from "./paging.js";
 import { userType } from "./shapes.js";

@@ -1,4 +1,4 @@
-import { invalidParameter } from "../exceptions.js";
+import { invalidParameter } from "../common/exceptions.js";
 
 /** One page of a list and the token of the next; the token is undefined on the last page. InvalidParameterException for a foreign token. */
 export function pageOf<T>(

@@ -1,6 +1,6 @@
-import { requireSecretHashAtSignIn } from "../client-proof.js";
-import { invalidParameter, refusals, unsupportedOperation } from "../exceptions.js";
-import type { CognitoState } from "../state.js";
+import { invalidParameter, refusals, unsupportedOperation } from "../common/exceptions.js";
+import { requireSecretHashAtSignIn } from "../pools/client-proof.js";
+import type { CognitoState } from "../sign-in/state.js";
 import type { Operation } from "./operation.js";
 import { type SignInParts, signedIn } from "./sign-in-answer.js";
 

@@ -1,7 +1,7 @@
-import type { AppClient } from "../app-clients.js";
-import { requireSecret } from "../client-proof.js";
-import { CognitoException, unauthorized, unsupportedOperation, unsupportedTokenType } from "../exceptions.js";
-import type { CognitoState } from "../state.js";
+import { CognitoException, unauthorized, unsupportedOperation, unsupportedTokenType } from "../common/exceptions.js";
+import type { AppClient } from "../pools/app-clients.js";
+import { requireSecret } from "../pools/client-proof.js";
+import type { CognitoState } from "../sign-in/state.js";
 import type { Operation } from "./operation.js";
 
 type Parts = Pick<CognitoState, "clients" | "sessions" | "accessTokens">;

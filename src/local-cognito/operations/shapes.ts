@@ -1,8 +1,8 @@
-import type { AppClient, ClientSecret } from "../app-clients.js";
-import type { JsonObject } from "../json.js";
-import type { SignInSession } from "../sign-in-sessions.js";
-import type { IssuedTokens } from "../token-issuer.js";
-import type { Group, User, UserPool } from "../user-pool.js";
+import type { JsonObject } from "../common/json.js";
+import type { AppClient, ClientSecret } from "../pools/app-clients.js";
+import type { Group, User, UserPool } from "../pools/user-pool.js";
+import type { SignInSession } from "../sign-in/sign-in-sessions.js";
+import type { IssuedTokens } from "../sign-in/token-issuer.js";
 
 // The structures of the API reference, under their names there. JSON 1.1 carries timestamps as seconds since 1970.
 

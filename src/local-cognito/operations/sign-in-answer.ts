@@ -1,9 +1,9 @@
-import { SELF_SERVICE_SCOPE } from "../access-tokens.js";
-import type { AppClient } from "../app-clients.js";
-import type { PasswordOutcome } from "../authentication.js";
-import type { JsonObject } from "../json.js";
-import type { CognitoState } from "../state.js";
-import type { User, UserPool } from "../user-pool.js";
+import type { JsonObject } from "../common/json.js";
+import type { AppClient } from "../pools/app-clients.js";
+import type { User, UserPool } from "../pools/user-pool.js";
+import { SELF_SERVICE_SCOPE } from "../sign-in/access-tokens.js";
+import type { PasswordOutcome } from "../sign-in/authentication.js";
+import type { CognitoState } from "../sign-in/state.js";
 import { authenticationResult } from "./shapes.js";
 
 /** What signing in through the API needs. */

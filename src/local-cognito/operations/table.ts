@@ -1,5 +1,5 @@
-import type { RateCategory } from "../rate-limits.js";
-import type { CognitoState } from "../state.js";
+import type { RateCategory } from "../common/rate-limits.js";
+import type { CognitoState } from "../sign-in/state.js";
 import { addUserPoolClientSecret } from "./add-user-pool-client-secret.js";
 import { adminAddUserToGroup } from "./admin-add-user-to-group.js";
 import { adminCreateUser } from "./admin-create-user.js";

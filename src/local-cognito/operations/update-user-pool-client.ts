@@ -1,5 +1,5 @@
-import { readClientSettings } from "../client-settings.js";
-import type { CognitoState } from "../state.js";
+import { readClientSettings } from "../pools/client-settings.js";
+import type { CognitoState } from "../sign-in/state.js";
 import type { Operation } from "./operation.js";
 import { userPoolClientType } from "./shapes.js";
 

@@ -1,0 +1,107 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { ProxyRoute } from "../../config/kinds/proxy-route.js";
+import type { Exchange } from "../../proxy/forward.js";
+import { createTranslation, type Translation } from "../../proxy/headers/translation.js";
+import { REQUEST_IDLE_TIMEOUT_MS } from "../../proxy/request-pace.js";
+import { createStricterSiblings } from "../../proxy/routes/stricter-siblings.js";
+import type { Services } from "../../server/compose.js";
+import { GUARDED, STALLED } from "../calls/proxied-calls.js";
+import { upstreamFailure } from "../calls/upstream-problem.js";
+import { judgeUpgrade, refuseCrossSite } from "../gate/cross-site.js";
+import { ProblemError } from "../problem/problem.js";
+import { contentSecurityPolicy } from "./spa-headers.js";
+
+/** How long a development server may take for its first answer, which may compile the app. */
+const ANSWER_TIMEOUT_MS = 120_000;
+
+/** SPA_URL: what is neither ours nor an API's goes to a development server, the WebSocket of its hot reloading included. */
+export function passToDevelopmentServer(app: FastifyInstance, target: URL, services: Services): void {
+  const { config, cookies, expectations, forwarder, handedOn, unread, upgrades } = services;
+  const route: ProxyRoute = {
+    prefix: "/",
+    target,
+    token: "none",
+    session: "none",
+    stripPrefix: false,
+    proxy: false,
+    rewrite: true,
+    responseHeaderTimeoutMs: ANSWER_TIMEOUT_MS,
+    bodyIdleTimeoutMs: null,
+    requestIdleTimeoutMs: REQUEST_IDLE_TIMEOUT_MS,
+    // Vite and webpack-dev-server serve hosts they know only, and they know their own.
+    host: "target",
+    csrf: "off",
+    cache: "upstream",
+  };
+  // What compares Origin with Host, or with X-Forwarded-Host where there is one, finds its own name in all three: webpack-dev-server's sockets,
+  // SvelteKit's forms, the server actions of Next.js. An Origin that is not ours stays for the server to judge.
+  const origin = { ours: config.publicUrl, theirs: target.origin };
+  const translation: Translation = { ...createTranslation(route, config), origin };
+  // A framework's server may be the app's and the API's in one: then the app's way leads round no route.
+  const siblings = createStricterSiblings([...config.proxyRoutes, route]);
+  const proto = target.protocol === "https:" ? "https" : "http";
+  const { protocol, host } = new URL(config.publicUrl);
+  const policy = Object.entries(contentSecurityPolicy(config.spaCsp));
+
+  async function handOn(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (!isHostOf(request.headers.host, host, protocol)) throw elsewhere(config.publicUrl);
+    const { url = "/" } = request.raw;
+    const [path = "/"] = url.split("?", 1);
+    if (siblings.guard(route, path)) throw GUARDED;
+    const exchange: Exchange = {
+      request: request.raw,
+      response: reply.raw,
+      route,
+      upstreamTarget: url,
+      bearer: null,
+      forwarded: { for: request.ip, proto, host: target.host },
+      translation,
+      isOurCookie: cookies.names.isOurs,
+      isStripped: services.isStripped,
+      transportSecurity: services.transportSecurity,
+      onTakeBody: () => expectations.goOn(request.raw, reply.raw),
+      setCookies: () => [],
+    };
+    const isHandshake = upgrades.isHandshake(request.raw);
+    // No other site's page may listen in to what is being written.
+    if (isHandshake) refuseCrossSite(judgeUpgrade(request, config));
+    for (const [name, value] of policy) reply.raw.setHeader(name, value);
+    handedOn.add(request.raw);
+    const outcome = isHandshake ? await upgrades.forward(exchange, null) : await forwarder.forward(exchange);
+    const failure = upstreamFailure(outcome);
+    if (failure !== null || outcome.kind === "request_stalled") {
+      for (const [name] of policy) reply.raw.removeHeader(name);
+      if (outcome.kind === "unreachable") throw down(target);
+      if (failure !== null) throw new ProblemError(failure.problem);
+      unread.giveUp(request.raw);
+      throw STALLED;
+    }
+    if (outcome.kind === "answered" && !request.raw.complete) unread.drop(request.raw, route.requestIdleTimeoutMs);
+    // A tunnel: its response never closes.
+    if (outcome.kind === "answered" && outcome.status === 101) request.bffFinished?.(101);
+    reply.hijack();
+  }
+
+  // Before Fastify would look at the body, which is streamed whatever its type says.
+  app.addHook("onRequest", async (request, reply) => {
+    if (request.is404) await handOn(request, reply);
+  });
+}
+
+/**
+ * Development servers look at Host, since a page of any site may have its name lead to 127.0.0.1 a minute later (DNS rebinding) and would then
+ * read the app's sources as its own. They see the name they know, so it is looked at here.
+ */
+function isHostOf(named: string | undefined, host: string, protocol: string): boolean {
+  const plain = named?.toLowerCase().replace(protocol === "https:" ? /:443$/ : /:80$/, "");
+  return plain === host;
+}
+
+function elsewhere(publicUrl: string): ProblemError {
+  return new ProblemError({ reason: "csrf", detail: `The app is at ${publicUrl} (PUBLIC_URL), and with SPA_URL under that name alone.` });
+}
+
+function down({ origin }: URL): ProblemError {
+  const detail = `Nothing answers at ${origin}, where SPA_URL says the app's development server is. Start it there, as with: npm run dev`;
+  return new ProblemError({ reason: "upstream_unreachable", detail });
+}

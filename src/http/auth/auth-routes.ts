@@ -1,0 +1,132 @@
+import { PassThrough } from "node:stream";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { bodyFraming } from "../../proxy/request-body.js";
+import { REQUEST_IDLE_TIMEOUT_MS, RequestPace } from "../../proxy/request-pace.js";
+import type { Services } from "../../server/compose.js";
+import { REASONS, type Reason } from "../../wire/reasons.js";
+import { STALLED } from "../calls/proxied-calls.js";
+import { refuseReadBody } from "../connection/read-body.js";
+import { judgeCall, judgeStaticHeader, refuseCrossSite } from "../gate/cross-site.js";
+import { EXPLANATIONS } from "../problem/explanations.js";
+import { escapeHtml, pageHeaders, renderPage } from "../problem/html.js";
+import { ProblemError } from "../problem/problem.js";
+import { addScope } from "../problem/scope.js";
+import { loginRoutes } from "./login-routes.js";
+import { addRateLimits } from "./rate-limits.js";
+import { resumeRoute } from "./resume.js";
+import { sessionRoutes } from "./session.js";
+
+const LONGEST_BODY_BYTES = 16 * 1024;
+
+/** Which methods each route has, for the 405 of all others. */
+const METHODS: Readonly<Record<string, string>> = {
+  "/login": "GET",
+  "/callback": "GET",
+  "/resume": "GET",
+  "/session": "GET, HEAD, POST",
+  "/refresh": "POST",
+  "/logout": "POST",
+  "/problems/:name": "GET, HEAD",
+};
+
+/** Everything below AUTH_PREFIX. */
+export function authRoutes(app: FastifyInstance, services: Services): void {
+  app.addHook("onSend", async (_request, reply) => {
+    if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
+  });
+  acceptSmallBodies(app, services);
+  addRateLimits(app);
+  // A scope of its own, since the limits count only routes that are added once their plugin has loaded.
+  addScope(app, (scope) => loginRoutes(scope, services));
+  problemRoutes(app);
+  addScope(app, (scope) => sessionScope(scope, services));
+  refuseTheRest(app);
+}
+
+/** The routes that look at the session: cross-site checks before anything else, and the session's cookies on every answer. */
+function sessionScope(app: FastifyInstance, services: Services): void {
+  const { config, gate, hammerGuard } = services;
+  app.addHook("onRequest", async (request) => {
+    refuseCrossSite(judgeCall(request, config), judgeStaticHeader(request, config, null));
+    request.bffVisit = gate.open(request.headers.cookie);
+    // Whoever asks to leave may do so however often.
+    if (!request.routeOptions.url?.endsWith("/logout")) hammerGuard.check(request, request.bffVisit);
+  });
+  app.addHook("onSend", async (request, reply) => {
+    if (!request.bffVisit) return;
+    for (const value of gate.cookiesFor(request.bffVisit)) reply.header("set-cookie", value);
+  });
+  resumeRoute(app, services);
+  sessionRoutes(app, services);
+}
+
+type SmallBodyServices = Pick<Services, "clock" | "expectations" | "tell" | "unread">;
+
+/** Sign-out takes a form or JSON; a body of any other type says nothing to it and must not keep anybody from signing out. */
+function acceptSmallBodies(app: FastifyInstance, { clock, expectations, tell, unread }: SmallBodyServices): void {
+  app.addHook("preParsing", async ({ raw }, reply) => {
+    refuseReadBody(raw, tell);
+    if (raw.complete !== false || bodyFraming(raw) === null) return undefined;
+    // Fastify would say so, too, but of a body that has been asked for.
+    if (Number(raw.headers["content-length"]) > LONGEST_BODY_BYTES) throw new ProblemError({ reason: "payload_too_large" });
+    expectations.goOn(raw, reply.raw);
+    // Its parser gets a stream of its own, that can end without the connection: a body that trickles in is answered.
+    const body = new PassThrough();
+    const pace = new RequestPace(clock, REQUEST_IDLE_TIMEOUT_MS, () => {
+      unread.giveUp(raw);
+      body.destroy(STALLED);
+    });
+    raw.on("data", (chunk: Buffer) => pace.heard(chunk.length)).pipe(body);
+    raw.once("end", () => pace.rest()).once("close", () => pace.rest());
+    pace.wait();
+    return body;
+  });
+  const parse = (text: string, read: (text: string) => unknown): unknown => {
+    try {
+      return read(text);
+    } catch {
+      throw new ProblemError({ reason: "bad_request", detail: "The body is not what its Content-Type says." });
+    }
+  };
+  const options = { parseAs: "string", bodyLimit: LONGEST_BODY_BYTES } as const;
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", options, async (_request: FastifyRequest, text: string) =>
+    text === "" ? null : parse(text, JSON.parse),
+  );
+  app.addContentTypeParser("application/x-www-form-urlencoded", options, async (_request: FastifyRequest, text: string) =>
+    Object.fromEntries(new URLSearchParams(text)),
+  );
+  app.addContentTypeParser("*", options, async () => null);
+}
+
+/** `/auth/problems/NAME`, which a problem's `type` points to: by slug, or by reason. */
+function problemRoutes(app: FastifyInstance): void {
+  app.get("/problems/:name", async (request, reply) => {
+    const { name } = request.params as { name: string };
+    const found = Object.entries(REASONS).find(([reason, { slug }]) => slug === name || reason === name);
+    if (!found) throw new ProblemError({ reason: "not_found" });
+    const [reason, { status, title }] = found;
+    const { person, signingIn, operator } = EXPLANATIONS[reason as Reason];
+    // Whoever reads this may be signed in or not.
+    const body = `<h1>${escapeHtml(title)}</h1><p>${escapeHtml(signingIn ?? person)}</p>
+<h2>For those who run it</h2><p class="soft">${withCode(operator)}</p>
+<div class="actions"><a class="button" href="/">To the start page</a></div>
+<dl><dt>reason</dt><dd>${escapeHtml(reason)}</dd><dt>status</dt><dd>${status}</dd></dl>`;
+    return reply.headers(pageHeaders()).send(renderPage({ title, body }));
+  });
+}
+
+/** Text with its `names` set as code. */
+function withCode(text: string): string {
+  return escapeHtml(text).replace(/`([^`]+)`/g, "<code>$1</code>");
+}
+
+/** Nothing of the app is served below our prefix, and our own paths take no other methods than theirs. */
+function refuseTheRest(app: FastifyInstance): void {
+  const handler = async (request: FastifyRequest) => {
+    const [path = ""] = request.url.slice(app.prefix.length).split("?", 1);
+    const allow = Object.hasOwn(METHODS, path) ? METHODS[path] : /^\/problems\/[^/]+$/.test(path) ? METHODS["/problems/:name"] : undefined;
+    throw new ProblemError(allow === undefined ? { reason: "not_found" } : { reason: "method_not_allowed", allow });
+  };
+  for (const url of ["/", "/*"]) app.route({ method: app.supportedMethods, url, onRequest: handler, handler });
+}

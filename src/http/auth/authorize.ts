@@ -1,0 +1,84 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { AuthorizeParameters, ManagedLogin } from "../../cognito/managed-login.js";
+import type { Services } from "../../server/compose.js";
+import { type Beginning, type Demand, demandsNewSignIn } from "../../session/demand.js";
+import { judgeNavigation, refuseCrossSite } from "../gate/cross-site.js";
+import { authTimeSecondsOf, type Visit } from "../gate/session-gate.js";
+import { ProblemError } from "../problem/problem.js";
+import { parseReturnPath, returnPathOfReferer } from "../problem/return-path.js";
+import { sealState } from "./login-state.js";
+import { beginLogin } from "./login-transaction.js";
+import { singleParameters } from "./query-parameters.js";
+import { SIGN_IN_LIMIT } from "./rate-limits.js";
+
+/** Cognito's own limit for both is below it. */
+const LONGEST_PARAMETER = 256;
+
+/** `GET /login`: the way to managed login. */
+export function loginRoute(app: FastifyInstance, services: Services, managedLogin: ManagedLogin): void {
+  const { config, clock, gate, lifecycle, logins, sealer, time } = services;
+
+  app.get("/login", { exposeHeadRoute: false, config: { rateLimit: SIGN_IN_LIMIT } }, async (request, reply) => {
+    refuseCrossSite(judgeNavigation(request));
+    const query = singleParameters(request);
+    const visit = gate.open(request.headers.cookie);
+    const session = visit.reading.kind === "session" ? visit.reading.session : null;
+    if (session) lifecycle.keepAtHand(session);
+    const beginning: Beginning = { begunAtMs: clock.now(), begunForCognitoMs: time.learnedNow() };
+    const demand = demandOf(visit, query, beginning);
+    const transaction = beginLogin({
+      returnTo: returnPath(request, query),
+      display: query.get("display") === "popup" ? "popup" : "page",
+      previous: session?.id ?? null,
+      demand,
+      ...beginning,
+    });
+
+    for (const value of logins.begin(request.headers.cookie, transaction)) reply.header("set-cookie", value);
+    const { nonce, codeVerifier } = transaction;
+    const state = sealState(transaction, sealer);
+    const parameters = { state, nonce, codeVerifier, ...chosenParameters(query, demand !== null) };
+    const location = query.get("through") === "logout" ? managedLogin.signInAgainUrl(parameters) : managedLogin.authorizeUrl(parameters);
+    return reply.header("cache-control", "no-store").redirect(location, 302);
+  });
+
+  function returnPath(request: FastifyRequest, query: ReadonlyMap<string, string>): string {
+    const wanted = query.get("return_to");
+    if (wanted === undefined) return returnPathOfReferer(request.headers.referer, config.publicUrl, config.authPrefix);
+    const parsed = parseReturnPath(wanted, config.authPrefix);
+    if (parsed.kind === "refused") throw new ProblemError({ reason: "bad_request", detail: `return_to is not acceptable: ${parsed.why}.` });
+    return parsed.path;
+  }
+
+  /** A sign-in of its own, where the caller asks for it and where it must be one. */
+  function demandOf(visit: Visit, query: ReadonlyMap<string, string>, beginning: Beginning): Demand | null {
+    if (!promptsOf(query).includes("login") && !mustAskAgain(visit)) return null;
+    return { newerThanSeconds: authTimeSecondsOf(visit.reading), ...beginning };
+  }
+
+  function mustAskAgain({ reading }: Visit): boolean {
+    if (reading.kind === "session") return lifecycle.hasEndedForGood(reading.session);
+    return reading.kind === "ended" && demandsNewSignIn(reading.ending);
+  }
+}
+
+/** OpenID Connect Core 3.1.2.1: a list with spaces between. */
+function promptsOf(query: ReadonlyMap<string, string>): string[] {
+  return query.get("prompt")?.split(" ") ?? [];
+}
+
+/** The parameters of the query that reach Cognito, each by name: nothing else in it can alter the authorize request. */
+function chosenParameters(query: ReadonlyMap<string, string>, demanded: boolean): Partial<AuthorizeParameters> {
+  const short = (name: string) => {
+    const value = query.get(name);
+    return value !== undefined && value !== "" && value.length <= LONGEST_PARAMETER ? value : undefined;
+  };
+  const identityProvider = short("identity_provider");
+  const loginHint = short("login_hint");
+  const chosen = demanded ? "login" : promptsOf(query).includes("none") ? "none" : undefined;
+  return {
+    ...(identityProvider === undefined ? {} : { identityProvider }),
+    ...(loginHint === undefined ? {} : { loginHint }),
+    ...(chosen === undefined ? {} : { prompt: chosen }),
+  };
+}

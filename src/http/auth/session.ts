@@ -1,0 +1,139 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { LRUCache } from "lru-cache";
+import { atMost } from "../../model/at-most.js";
+import { sleep } from "../../model/clock.js";
+import { describeError } from "../../model/log.js";
+import type { Session, SessionId } from "../../model/session.js";
+import type { Services } from "../../server/compose.js";
+import { idleEndsAtMs, sessionEndsAtMs } from "../../session/limits.js";
+import type { Json, LogoutDocument, SessionDocument } from "../../wire/shapes.js";
+import type { Visit } from "../gate/session-gate.js";
+import { isNavigation } from "../problem/navigation.js";
+import { REFRESH_LIMIT } from "./rate-limits.js";
+
+/** POST /auth/refresh refreshes at most this often for one session. */
+const REFRESH_AT_MOST_EVERY_MS = 30_000;
+const MOST_ATTEMPTS = 50_000;
+/** How long a sign-out waits for Cognito before it answers; revoking goes on in the background. */
+const SIGN_OUT_WAIT_MS = 2_000;
+
+/** Claims that are the protocol's business, not the app's. */
+const PROTOCOL_CLAIMS: ReadonlySet<string> = new Set(["nonce", "at_hash", "jti", "origin_jti", "event_id"]);
+
+const iso = (ms: number) => new Date(ms).toISOString();
+const isoOrNull = (ms: number | null) => (ms === null ? null : iso(ms));
+
+/** What `GET /auth/session` says of a session. */
+export function sessionDocument(
+  session: Session,
+  { clock, time, limits, config }: Pick<Services, "clock" | "time" | "limits" | "config">,
+): SessionDocument {
+  const { claims, expiresAtMs } = session.tokens;
+  const groups = claims["cognito:groups"];
+  const email = claims["email"];
+  const nowMs = clock.now();
+  const visible = Object.entries(claims).filter(
+    (entry): entry is [string, Json] => entry[1] !== undefined && !PROTOCOL_CLAIMS.has(entry[0]),
+  );
+  return {
+    user: {
+      sub: session.subject,
+      username: session.username,
+      email: typeof email === "string" ? email : null,
+      groups: Array.isArray(groups) ? groups.filter((group) => typeof group === "string") : [],
+      claims: Object.fromEntries(visible),
+    },
+    server_time: iso(nowMs),
+    started_at: iso(session.startedAtMs),
+    // One clock in one document, ours: `exp` is Cognito's, and a browser compares it with server_time.
+    token_expires_at: iso(expiresAtMs - time.now() + nowMs),
+    idle_ends_at: isoOrNull(idleEndsAtMs(session, limits)),
+    session_ends_at: isoOrNull(sessionEndsAtMs(session, config.cognitoRefreshTokenValidityMs, limits)),
+  };
+}
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** This request's look at its session; opened once by the scope that needs it. */
+    bffVisit: Visit | null;
+  }
+}
+
+/** The visit of a request in a scope that opens one. */
+export function visitOf(request: FastifyRequest): Visit {
+  if (!request.bffVisit) throw new Error("this scope opens no session");
+  return request.bffVisit;
+}
+
+/** Asking for the session, extending it, refreshing it, ending it. Cross-site checks and cookies are the scope's. */
+export function sessionRoutes(app: FastifyInstance, services: Services): void {
+  const { clock, cookies, coordinator, gate, lifecycle, logins, managedLogin, signOut } = services;
+  const attemptedAtMs = new LRUCache<SessionId, number>(atMost(MOST_ATTEMPTS));
+
+  app.get("/session", async (request) => sessionDocument(await gate.require(visitOf(request)), services));
+
+  // Before a body is asked for (Expect: 100-continue).
+  const admitFirst = async (request: FastifyRequest) => {
+    gate.admit(visitOf(request));
+  };
+
+  app.post("/session", { onRequest: admitFirst }, async (request) =>
+    sessionDocument(lifecycle.touch(gate.admit(visitOf(request))), services),
+  );
+
+  app.post("/refresh", { onRequest: admitFirst, config: { rateLimit: REFRESH_LIMIT } }, async (request) => {
+    const session = gate.admit(visitOf(request));
+    const nowMs = clock.now();
+    const lastAtMs = Math.max(session.refreshedAtMs, attemptedAtMs.get(session.id) ?? 0);
+    // One that lies ahead was written by a process whose clock goes ahead of ours, and must not forbid refreshing until ours gets there.
+    if (nowMs - lastAtMs >= REFRESH_AT_MOST_EVERY_MS || lastAtMs > nowMs) {
+      attemptedAtMs.set(session.id, nowMs);
+      const outcome = await coordinator.refreshNow(session);
+      if (outcome.kind === "refreshed" || outcome.kind === "rejected") return sessionDocument(gate.settle(outcome), services);
+    }
+    // An outage while the token lives: the session is as good as it was.
+    return sessionDocument(await gate.require(visitOf(request)), services);
+  });
+
+  const logoutUrl = managedLogin?.logoutUrl() ?? "/";
+  app.post("/logout", async (request, reply) => {
+    const { reading, presented } = visitOf(request);
+    if (reading.kind === "invalid" || reading.kind === "foreign") {
+      // Kept on every other answer, since it may be the server that is wrong; but this person asks to leave.
+      request.log.warn(
+        { reading: reading.kind },
+        "signed out in the browser alone: the session could not be opened, so nothing was revoked",
+      );
+      for (const value of cookies.clearTicket(presented.names)) reply.header("set-cookie", value);
+    }
+    if (reading.kind === "session") {
+      const everywhere = wantsEverywhere(request.body);
+      for (const value of logins.demandNew(request.headers.cookie, reading.session)) reply.header("set-cookie", value);
+      const signedOut = everywhere ? signOut.everywhere(reading.session) : signOut.here(reading.session);
+      // The promise goes on after the answer; it never rejects for what Cognito says.
+      signedOut.catch((error: unknown) => request.log.error({ error: describeError(error) }, "signing out failed unexpectedly"));
+      const result = await Promise.race([signedOut, sleep(clock, SIGN_OUT_WAIT_MS).then(() => "pending" as const)]);
+      return answerLogout(request, reply, { logout_url: logoutUrl, ...(everywhere ? { everywhere: result } : {}) });
+    }
+    return answerLogout(request, reply, { logout_url: logoutUrl });
+  });
+}
+
+function answerLogout(request: FastifyRequest, reply: FastifyReply, document: LogoutDocument): FastifyReply {
+  const contentType = request.headers["content-type"] ?? "";
+  const isForm =
+    isNavigation(request.method, request.headers) ||
+    (!sentByScript(request) && contentType.startsWith("application/x-www-form-urlencoded"));
+  return isForm ? reply.redirect(document.logout_url, 303) : reply.send(document);
+}
+
+function sentByScript({ headers }: FastifyRequest): boolean {
+  const mode = headers["sec-fetch-mode"];
+  return (mode !== undefined && mode !== "navigate") || /\bjson\b/.test(headers.accept ?? "");
+}
+
+function wantsEverywhere(body: unknown): boolean {
+  if (typeof body !== "object" || body === null) return false;
+  const { everywhere } = body as { everywhere?: unknown };
+  return everywhere === true || everywhere === "true";
+}

@@ -1,0 +1,84 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Clock } from "../../model/clock.js";
+import { CALL_METHODS, type Problem } from "../problem/problem.js";
+import { type ProblemSettings, type ReportProblem, rawProblem } from "../problem/problem-details.js";
+import { closeLingering } from "./lingering-close.js";
+
+/** What Node's HTTP parser says of a message it gave up on. */
+const PARSER_PROBLEMS: Readonly<Record<string, Problem>> = {
+  HPE_HEADER_OVERFLOW: { reason: "headers_too_large" },
+  ERR_HTTP_REQUEST_TIMEOUT: { reason: "bad_request", detail: "The request did not arrive in time." },
+};
+
+interface LatestCall {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** Answers messages that never become a request of a route, and closes their connections. */
+export interface BrokenHttp {
+  /** For `clientError`: the parser gave up. */
+  onClientError(error: Error & { code?: string }, socket: Socket): void;
+  /** Takes what Node would answer without a reason, or not at all. */
+  listen(server: Server): void;
+}
+
+export function createBrokenHttp(settings: ProblemSettings, clock: Clock, report: ReportProblem): BrokenHttp {
+  const latest = new WeakMap<Socket, LatestCall>();
+  const ended = new WeakSet<Socket>();
+  const end = (socket: Socket, problem: Problem, request: IncomingMessage | null) => {
+    ended.add(socket);
+    socket.write(rawProblem(problem, request, settings, report));
+    closeLingering(socket, clock);
+  };
+  return {
+    onClientError(error, socket) {
+      // The parser, which stumbles over every packet that still comes.
+      if (ended.has(socket) && error.code !== "ECONNRESET") return;
+      // Reset or already half gone: there is nobody to answer.
+      if (error.code === "ECONNRESET" || !socket.writable) {
+        socket.destroy();
+        return;
+      }
+      const call = latest.get(socket);
+      if (call?.response.closed && !call.request.complete) {
+        // The body of a call that has its answer: another would be taken for the next call's.
+        ended.add(socket);
+        closeLingering(socket, clock);
+        return;
+      }
+      const problem = PARSER_PROBLEMS[error.code ?? ""] ?? { reason: "bad_request" };
+      inTurn(socket, call, (request) => end(socket, problem, request));
+    },
+    listen(server) {
+      server.on("request", (request: IncomingMessage, response: ServerResponse) => latest.set(request.socket, { request, response }));
+      server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
+        // RFC 9110 10.1.1: nothing but 100-continue is defined, and Node would answer the rest with a bare 417.
+        if (response.socket === null) request.socket.destroy();
+        else end(response.socket, { reason: "bad_request", detail: "This Expect is not known here." }, request);
+        request.resume();
+      });
+      // Node closes the connection without a word where nobody listens.
+      server.on("connect", (request: IncomingMessage, socket: Socket) => {
+        socket.on("error", () => socket.destroy());
+        const problem: Problem = { reason: "method_not_allowed", detail: "This is no tunnel.", allow: CALL_METHODS };
+        inTurn(socket, latest.get(request.socket), () => end(socket, problem, request));
+      });
+    },
+  };
+}
+
+/**
+ * Answers when the connection is free for it: an answer put before an earlier one or into the middle of one would be taken for theirs
+ * (response splitting). Where the message that broke is the body of a call whose answer has begun, the connection goes instead.
+ *
+ * @param answer gets the request whose body broke; null where the message is another one.
+ */
+function inTurn(socket: Socket, call: LatestCall | undefined, answer: (request: IncomingMessage | null) => void): void {
+  if (call === undefined || call.response.closed) answer(null);
+  else if (call.request.complete) call.response.once("close", () => (socket.writable ? answer(null) : socket.destroy()));
+  // Without a socket it waits for its turn behind an earlier one (pipelining).
+  else if (call.response.headersSent || call.response.socket === null) socket.destroy();
+  else answer(call.request);
+}

@@ -1,0 +1,167 @@
+import { LRUCache } from "lru-cache";
+import { atMost } from "../../model/at-most.js";
+import { authTimeOf, isNewer, type Session, type SessionId } from "../../model/session.js";
+import { largestClaims } from "../../model/token-set.js";
+import type { RefreshCoordinator, RefreshOutcome } from "../../session/refresh/refresh-coordinator.js";
+import type { SessionLifecycle } from "../../session/session-lifecycle.js";
+import { type CookieWriter, type PresentedCookies, readSessionCookies } from "../../store/cookies.js";
+import type { Reading, SessionStore } from "../../store/session-store.js";
+import type { Tell } from "../../telemetry/events.js";
+import { endingProblem, ProblemError } from "../problem/problem.js";
+
+/** One request's look at its session. */
+export interface Visit {
+  readonly presented: PresentedCookies;
+  readonly reading: Reading;
+  /** Monotonic milliseconds. */
+  readonly openedAtMs: number;
+}
+
+const MOST_REPORTED = 1_000;
+const FOREIGN = "Your session was begun under another configuration of this service. Signing in again replaces it.";
+
+export interface SessionGateOptions {
+  readonly store: SessionStore;
+  readonly cookies: CookieWriter;
+  /** How many bytes of Cookie header a ticket may take. */
+  readonly ticketBudgetBytes: number;
+  /** App clients that ours has taken the place of, on purpose. */
+  readonly previousClientIds: ReadonlySet<string>;
+  readonly coordinator: RefreshCoordinator;
+  readonly lifecycle: SessionLifecycle;
+  readonly tell: Tell;
+}
+
+/** Between the browser's cookies and a session ready for use, in both directions. */
+export interface SessionGate {
+  open(cookieHeader: string | undefined): Visit;
+  /** The session that came, within our limits and not refreshed yet. Throws the problem where there is none. */
+  admit(visit: Visit): Session;
+  /** `admit`, and the session refreshed as far as a call needs it. */
+  require(visit: Visit): Session | Promise<Session>;
+  /** What became of a refresh. Throws the problem where there is no session to use. */
+  settle(outcome: RefreshOutcome): Session;
+  /** The Set-Cookie values for this answer; decided when its head is written, since the newest version counts. */
+  cookiesFor(visit: Visit): string[];
+}
+
+/**
+ * How long an answer may have taken and still delete the ticket. A 401 that waited longer sets the ended marker alone: meanwhile a sign-in in
+ * another tab may have put a new ticket under the same name, and the marker refuses the old one just as well.
+ */
+const MAY_DELETE_MS = 1_000;
+
+/** When the person of a session, living or ended, had signed in; in seconds of Cognito's clock. */
+export function authTimeSecondsOf(reading: Reading): number | null {
+  if (reading.kind === "session") return authTimeOf(reading.session);
+  return reading.kind === "ended" ? reading.authTimeSeconds : null;
+}
+
+export function createSessionGate(options: SessionGateOptions): SessionGate {
+  const { store, cookies, coordinator, lifecycle, tell } = options;
+
+  /** Whose ticket was too large; one forgotten is told of again. */
+  const reported = new LRUCache<SessionId, true>(atMost(MOST_REPORTED));
+
+  /**
+   * Tokens may have grown since the sign-in. A ticket over the budget would end in a 431 somewhere on the way: the browser keeps the one it
+   * has, and this process goes on with the newest.
+   */
+  function ticketCookies(session: Session, presented: readonly string[]): string[] {
+    const sealed = store.seal(session);
+    const bytes = cookies.ticketBytes(sealed);
+    tell({ kind: "ticket_sealed", bytes });
+    if (bytes <= options.ticketBudgetBytes) return cookies.setTicket(sealed, presented);
+    if (!reported.has(session.id)) {
+      reported.set(session.id, true);
+      tell({ kind: "store_failed", operation: "seal" });
+      const details = {
+        at: "refresh",
+        cookie_bytes: bytes,
+        budget_bytes: options.ticketBudgetBytes,
+        largest_claims: largestClaims(session.tokens.claims),
+      };
+      // It lives in this process's memory until claims leave the token.
+      tell({ kind: "alert", alert: "session_too_large", details });
+    }
+    return [];
+  }
+
+  function reportForeign({ userPoolId, clientId }: Extract<Reading, { kind: "foreign" }>): void {
+    const details = { problem: "a session of another user pool or app client came", user_pool_id: userPoolId, client_id: clientId };
+    tell({ kind: "alert", alert: "misconfigured", details });
+  }
+
+  function admit({ reading }: Visit): Session {
+    switch (reading.kind) {
+      case "none":
+        throw new ProblemError({ reason: "anonymous" });
+      case "ended":
+        throw endingProblem(reading.ending);
+      case "invalid":
+        throw new ProblemError({ reason: "invalid", cause: reading.cause });
+      case "foreign":
+        // Meant: the cookie is kept all the same, for a process of the release before may still serve it.
+        if (options.previousClientIds.has(reading.clientId)) throw new ProblemError({ reason: "expired", cause: "client_replaced" });
+        reportForeign(reading);
+        throw new ProblemError({ reason: "misconfigured", detail: FOREIGN, signInHelps: true });
+      case "session": {
+        const ending = store.endingOf(reading.session.id)?.ending ?? lifecycle.enforceLimits(reading.session);
+        if (ending) throw endingProblem(ending);
+        return reading.session;
+      }
+    }
+  }
+
+  function settle(outcome: RefreshOutcome): Session {
+    switch (outcome.kind) {
+      case "refreshed":
+        return outcome.session;
+      case "rejected":
+        throw endingProblem(outcome.ending);
+      case "doubtful":
+        throw new ProblemError({ reason: "expired", cause: outcome.cause });
+      case "unavailable":
+        throw new ProblemError({ reason: outcome.reason, retryAfterSeconds: outcome.retryAfterSeconds });
+      case "misconfigured":
+        throw new ProblemError({ reason: "misconfigured" });
+      case "denied":
+        throw new ProblemError({ reason: "denied" });
+    }
+  }
+
+  return {
+    open(cookieHeader) {
+      const presented = readSessionCookies(cookieHeader, cookies.names);
+      return { presented, reading: store.read(presented), openedAtMs: performance.now() };
+    },
+
+    admit,
+    settle,
+
+    require(visit) {
+      const usable = coordinator.ensureUsable(admit(visit));
+      return usable instanceof Promise ? usable.then(settle) : usable;
+    },
+
+    cookiesFor({ presented, reading, openedAtMs }) {
+      if (reading.kind === "ended" && reading.known === "marker") return presented.any ? cookies.clearTicket(presented.names) : [];
+      if (reading.kind !== "session" && reading.kind !== "ended") return [];
+      const id = reading.kind === "session" ? reading.session.id : reading.id;
+      const ended = store.endingOf(id);
+      if (ended) {
+        // A newer sign-in wrote the browser's cookies: they are not this session's any more.
+        if (ended.superseded) return [];
+        const mayDelete = performance.now() - openedAtMs <= MAY_DELETE_MS;
+        return [
+          cookies.setEnded(store.sealEnding(id, ended.ending, authTimeSecondsOf(reading))),
+          ...(mayDelete ? cookies.clearTicket(presented.names) : []),
+        ];
+      }
+      if (reading.kind !== "session") return [];
+      const newest = store.newest(id) ?? reading.session;
+      const changed = reading.sealedWith === "older" || isNewer(newest, reading.presented);
+      return changed ? ticketCookies(newest, presented.names) : [];
+    },
+  };
+}

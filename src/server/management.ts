@@ -1,0 +1,70 @@
+import { isIP } from "node:net";
+import fastify, { type FastifyInstance } from "fastify";
+import { refuseBadMessage } from "../http/connection/bad-message.js";
+import { createBrokenHttp } from "../http/connection/broken-http.js";
+import { ProblemError } from "../http/problem/problem.js";
+import { answerErrorsAsProblems, type ProblemSettings, sendProblem } from "../http/problem/problem-details.js";
+import { isLoopback } from "../model/loopback.js";
+import { REQUEST_IDLE_TIMEOUT_MS } from "../proxy/request-pace.js";
+import { type Metrics, processMetrics } from "../telemetry/metrics.js";
+import type { Services } from "./compose.js";
+
+export interface ManagementSettings extends ProblemSettings {
+  readonly managementHost: string;
+}
+
+/**
+ * The operator's side: probes on an address of its own. Cognito being down does not fail them: restarting the proxy would not help, and its
+ * sessions go on being served.
+ */
+export function createManagementServer(
+  { managementHost, ...urls }: ManagementSettings,
+  metrics: Metrics,
+  { clock, unread }: Pick<Services, "clock" | "unread">,
+  isReady: () => boolean,
+): FastifyInstance {
+  const onLoopback = isLoopback(managementHost);
+  metrics.watchReady(isReady);
+  // It speaks plain HTTP, and what is counted and logged are calls of the public side.
+  const settings: ProblemSettings = { ...urls, hstsMaxAgeMs: null };
+  const brokenHttp = createBrokenHttp(settings, clock, () => {});
+  const app = fastify({
+    logger: false,
+    forceCloseConnections: true,
+    http: { requireHostHeader: false },
+    frameworkErrors: (_error, request, reply) => void sendProblem(request, reply, { reason: "bad_request" }, settings),
+    clientErrorHandler: brokenHttp.onClientError,
+  });
+  brokenHttp.listen(app.server);
+  answerErrorsAsProblems(app, settings);
+  app.addHook("onRequest", async (request, reply) => refuseBadMessage(request, reply));
+  unread.closeBehind(app, () => REQUEST_IDLE_TIMEOUT_MS);
+  app.addHook("onRequest", async (request) => {
+    // A browser has no business here, and a page that guesses the port must learn nothing.
+    if (request.headers.origin !== undefined || request.headers["sec-fetch-site"] !== undefined) throw new ProblemError({ reason: "csrf" });
+    // DNS rebinding: to a page that gave its own name this machine's address, this is its own origin, and it sends neither header.
+    if (onLoopback && !isOwnName(request.headers.host)) throw new ProblemError({ reason: "csrf" });
+  });
+  app.addHook("onSend", async (_request, reply) => {
+    reply.headers({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
+  });
+  app.setNotFoundHandler(() => {
+    throw new ProblemError({ reason: "not_found" });
+  });
+  app.get("/livez", async () => ({ status: "live" }));
+  app.get("/readyz", async (_request, reply) => {
+    const ready = isReady();
+    return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not ready" });
+  });
+  app.get("/metrics", async (_request, reply) => {
+    const [ours, ofProcess] = await Promise.all([metrics.registry.metrics(), processMetrics().metrics()]);
+    return reply.type(metrics.registry.contentType).send(`${ours}\n${ofProcess}`);
+  });
+  return app;
+}
+
+/** An address, or the one name that nobody can point elsewhere. */
+function isOwnName(host: string | undefined): boolean {
+  const name = (host ?? "").replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
+  return name === "localhost" || isIP(name) !== 0;
+}

@@ -1,0 +1,142 @@
+import type { IncomingMessage } from "node:http";
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
+import type { Registry } from "prom-client";
+import type { Config } from "../config/config.js";
+import { requireConfig } from "../config/config-error.js";
+import type { BffOptions } from "../config/options.js";
+import { loadLoginCookies } from "../http/auth/login-cookies.js";
+import { sessionDocument } from "../http/auth/session.js";
+import { requestIdleLimits } from "../http/calls/proxied-calls.js";
+import { refuseBadMessage } from "../http/connection/bad-message.js";
+import { followRequestLines, refuseOtherProtocols } from "../http/connection/request-line.js";
+import { serveInTurn } from "../http/connection/turns.js";
+import { judgeCall, judgeStaticHeader, judgeUpgrade, refuseCrossSite } from "../http/gate/cross-site.js";
+import { ProblemError } from "../http/problem/problem.js";
+import { reportTo, sendProblem } from "../http/problem/problem-details.js";
+import type { Session } from "../model/session.js";
+import { parseTarget } from "../proxy/routes/path.js";
+import type { SessionDocument } from "../wire/shapes.js";
+import { addAnswerHeaders } from "./answer-headers.js";
+import { createServices, type Services } from "./compose.js";
+import { closeServices, endLongCalls } from "./drain.js";
+import { requireOneFastify } from "./one-fastify.js";
+import { observeRequests } from "./request-observer.js";
+import { registerRoutes } from "./routes.js";
+
+/** A signed-in person, as the routes beside the proxy see one. */
+export interface BffSession {
+  readonly user: SessionDocument["user"];
+  /**
+   * The token to call something else with.
+   * @throws Error where no proxied route needs this kind, since it is not kept then.
+   */
+  token(kind: "id" | "access"): string;
+}
+
+export interface BffDecoration {
+  /** Prometheus metrics of these routes, to be served or merged with an app's own (`Registry.merge` of prom-client). */
+  readonly metrics: Registry;
+  /**
+   * An `onRequest` or `preHandler` hook for a route of your own: cross-site checks, session, refresh where needed. Answers with the problem
+   * itself where there is no session, and fills `request.bff`.
+   */
+  requireSession(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined>;
+}
+
+declare module "fastify" {
+  interface FastifyInstance {
+    bff: BffDecoration;
+  }
+  interface FastifyRequest {
+    /** The session, filled by `app.bff.requireSession`; null on routes without it. */
+    bff: BffSession | null;
+  }
+}
+
+/** The settings of docs/configuration.md in camel case; the log and its level are the app's own. */
+export type BffPluginOptions = Omit<BffOptions, "logLevel">;
+
+function toBffSession(session: Session, services: Services): BffSession {
+  const { user } = sessionDocument(session, services);
+  return {
+    user,
+    token(kind) {
+      const token = session.tokens[kind];
+      if (!token) throw new Error(`the session keeps no ${kind} token: no proxied route asks for one`);
+      return token.jwt.reveal();
+    },
+  };
+}
+
+function decoration(config: Config, services: Services): BffDecoration {
+  const { gate, hammerGuard, lifecycle, metrics } = services;
+  return {
+    metrics: metrics.registry,
+    async requireSession(request, reply) {
+      const visit = gate.open(request.headers.cookie);
+      const addCookies = () => {
+        for (const value of gate.cookiesFor(visit)) reply.header("set-cookie", value);
+      };
+      try {
+        refuseCrossSite(judgeCall(request, config), judgeStaticHeader(request, config, null));
+        if (request.headers.upgrade !== undefined) refuseCrossSite(judgeUpgrade(request, config));
+        hammerGuard.check(request, visit);
+        const session = await gate.require(visit);
+        lifecycle.touch(session);
+        request.bff = toBffSession(session, services);
+        addCookies();
+        return undefined;
+      } catch (error) {
+        if (!(error instanceof ProblemError)) throw error;
+        addCookies();
+        metrics.problem(error.problem.reason);
+        return sendProblem(request, reply, error.problem, config);
+      }
+    },
+  };
+}
+
+/**
+ * The sign-in, session and proxy routes in a Fastify app of one's own. Their hooks, parsers and error pages hold for them alone; an
+ * @fastify/cookie that is there is left alone. SPA and management stay with `createServer`.
+ *
+ * @throws ConfigError with every fault of the options at once; Error where the app was made by another copy of Fastify.
+ */
+export const cognitoBff: FastifyPluginAsync<BffPluginOptions> = async (app: FastifyInstance, options: BffPluginOptions) => {
+  requireOneFastify(app);
+  const config = requireConfig(options);
+  await loadLoginCookies();
+  const services = createServices(config, { log: app.log, embedded: true });
+  app.decorate("bff", decoration(config, services));
+  app.decorateRequest("bff", null);
+  registerRoutes(app, services, (scope) => {
+    serveInTurn(scope);
+    observeRequests(scope, services);
+    addAnswerHeaders(scope, services);
+    services.unread.closeBehind(scope, requestIdleLimits(services));
+    scope.addHook("onRequest", async (request, reply) => refuseBadMessage(request, reply));
+  });
+  const isCall = (request: IncomingMessage) => {
+    const target = parseTarget(request.url ?? "");
+    return target.kind === "target" && services.routes.match(target.path) !== null;
+  };
+  const lines = followRequestLines(app.server);
+  services.upgrades.listen(app, lines, isCall);
+  const isOurs = (request: IncomingMessage) => isCall(request) || request.url?.startsWith(`${config.authPrefix}/`) === true;
+  services.expectations.listen(app.server, isOurs);
+  refuseOtherProtocols(
+    app,
+    lines,
+    config,
+    reportTo(() => app.log, services.metrics),
+    isOurs,
+  );
+  app.addHook("preClose", async () => endLongCalls(services, app.log));
+  app.addHook("onClose", () => closeServices(services, app.log));
+};
+
+// The decorations are for the app that registers the plugin (what the package fastify-plugin does); the routes have scopes of their own.
+Object.assign(cognitoBff, {
+  [Symbol.for("skip-override")]: true,
+  [Symbol.for("fastify.display-name")]: "cognito-bff",
+});

@@ -1,0 +1,82 @@
+import { context, propagation, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Reason } from "../wire/reasons.js";
+import type { Services } from "./compose.js";
+
+/** What is not below a route of ours or of an API: the single-page app, whose paths are anybody's; or an API that has them all. */
+const SPA_ROUTE = "/*";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Says that the request is over although its response never closes: a handshake that became a tunnel. Null before it is observed. */
+    bffFinished: ((status: number) => void) | null;
+    /** The problem it was answered with; null where there was none. */
+    bffProblem: Reason | null;
+  }
+}
+
+/** Measures and traces every request of a scope, from its first hook to the end of its answer. Add it before any other hook. */
+export function observeRequests(app: FastifyInstance, services: Services): void {
+  const { metrics, tracer } = services;
+  const nameOf = routeNames(services);
+  // A request's own logger is made at its first use: where nobody reads the line, nobody pays for it.
+  const logsRequests = !/^(?:info|warn|error|fatal|silent)$/.test(app.log.level);
+  app.decorateRequest("bffFinished", null);
+  app.decorateRequest("bffProblem", null);
+  app.addHook("onRequest", (request, reply, done) => {
+    const startedAtMs = performance.now();
+    const route = nameOf(request.routeOptions.url);
+    let span: Span | null = null;
+    let isOver = false;
+
+    const finish = (status: number | null) => {
+      if (isOver) return;
+      isOver = true;
+      const seconds = (performance.now() - startedAtMs) / 1000;
+      metrics.request({ method: request.method, route, status, seconds, headerBytes: headerBytesOf(request) });
+      const reason = request.bffProblem;
+      if (reason) metrics.problem(reason);
+      if (span) endSpan(span, status, reason);
+      if (logsRequests) request.log.debug({ method: request.method, route, status, duration_ms: Math.round(seconds * 1000) }, "request");
+    };
+    request.bffFinished = finish;
+    // Not Fastify's onResponse, which says nothing of clients that left.
+    reply.raw.once("close", () => finish(reply.raw.headersSent ? reply.raw.statusCode : null));
+
+    if (!tracer) {
+      done();
+      return;
+    }
+    // Where Node's own instrumentation has begun a span for the request, ours belongs below it.
+    const active = context.active();
+    const parent = trace.getSpan(active) ? active : propagation.extract(active, request.headers);
+    const attributes = { "http.request.method": request.method, "http.route": route };
+    span = tracer.startSpan(`${request.method} ${route}`, { kind: SpanKind.SERVER, attributes }, parent);
+    context.with(trace.setSpan(parent, span), done);
+  });
+}
+
+/** Names where a request goes, by the pattern of its route: out of a set that the configuration bounds. */
+function routeNames({ config }: Services): (pattern: string | undefined) => string {
+  const patternsOf = (prefix: string) => (prefix === "/" ? ["/*"] : [prefix, `${prefix}/*`]);
+  const apis = new Map(config.proxyRoutes.flatMap(({ prefix }) => patternsOf(prefix).map((pattern) => [pattern, prefix] as const)));
+  return (pattern) => {
+    if (pattern === undefined) return SPA_ROUTE;
+    return apis.get(pattern) ?? (pattern.startsWith(`${config.authPrefix}/`) ? pattern : SPA_ROUTE);
+  };
+}
+
+/** As HTTP/1.1 writes them: name, colon, space, value, line end. */
+function headerBytesOf({ raw }: FastifyRequest): number {
+  let bytes = 0;
+  for (const part of raw.rawHeaders) bytes += part.length + 2;
+  return bytes;
+}
+
+function endSpan(span: Span, status: number | null, reason: Reason | null): void {
+  if (status !== null) span.setAttribute("http.response.status_code", status);
+  if (reason) span.setAttribute("bff.reason", reason);
+  // OpenTelemetry's conventions: a 4xx is the client's, not an error of the server.
+  if (status === null || status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+  span.end();
+}

@@ -1,0 +1,213 @@
+import { METHODS, type Server } from "node:http";
+import fastify, { type FastifyBaseLogger, type FastifyHttpOptions, type FastifyInstance } from "fastify";
+import type { Config } from "../config/config.js";
+import { spaRoutes } from "../http/app/spa.js";
+import { loadLoginCookies } from "../http/auth/login-cookies.js";
+import { matchCall, refuseBadHandshake, requestIdleLimits } from "../http/calls/proxied-calls.js";
+import { refuseBadMessage } from "../http/connection/bad-message.js";
+import { createBrokenHttp } from "../http/connection/broken-http.js";
+import { followConnections, type OpenConnections } from "../http/connection/open-connections.js";
+import { followRequestLines, refuseOtherProtocols } from "../http/connection/request-line.js";
+import { serveInTurn } from "../http/connection/turns.js";
+import { ProblemError } from "../http/problem/problem.js";
+import { answerErrorsAsProblems, type ReportProblem, reportTo, sendProblem } from "../http/problem/problem-details.js";
+import { requestIdOf } from "../http/problem/request-id.js";
+import { transportSecurity } from "../http/problem/transport-security.js";
+import { type Clock, systemClock } from "../model/clock.js";
+import { type ListenSettings, listenFault } from "../model/listen-fault.js";
+import { parseTarget } from "../proxy/routes/path.js";
+import { LogOutput } from "../telemetry/log-output.js";
+import { createMetrics } from "../telemetry/metrics.js";
+import { addAnswerHeaders } from "./answer-headers.js";
+import { createServices, type Services } from "./compose.js";
+import { closeServices, drain } from "./drain.js";
+import { leadLoopbackNamesHome } from "./loopback-names.js";
+import { createManagementServer } from "./management.js";
+import { observeRequests } from "./request-observer.js";
+import { registerRoutes } from "./routes.js";
+
+/** The request observer writes these lines. */
+const REQUEST_LOG = { disableRequestLogging: true, requestIdLogLabel: "request_id" };
+/** More than any hop in front of us lets through (CloudFront: 20 KiB), so that what arrives can be answered. */
+const LONGEST_HEADERS_BYTES = 32 * 1024;
+/** The router's limit for what a wildcard may match; the headers' limit is the real one. */
+const LONGEST_PATH_PARAMETER = LONGEST_HEADERS_BYTES;
+
+export interface ServerRuntime {
+  readonly clock?: Clock;
+  /** Where log lines go instead of standard output. */
+  readonly logger?: FastifyBaseLogger;
+  /** Longest wait for one answer of Cognito, milliseconds: 6,000. Pre token generation triggers may take five seconds themselves. */
+  readonly cognitoDeadlineMs?: number;
+}
+
+/** The whole product, not listening yet. */
+export interface BffServer {
+  readonly app: FastifyInstance;
+  readonly services: Services;
+  /**
+   * Listens on the public and the management address, and says where. Where one of them cannot be had everything is closed again.
+   * @throws Error that begins with the setting to change.
+   */
+  listen(): Promise<{ readonly url: string; readonly managementUrl: string }>;
+  close(): Promise<void>;
+}
+
+/** Builds the server of a configuration. Rejects where the SPA's directory is not one. */
+export async function buildServer(config: Config, runtime: ServerRuntime = {}): Promise<BffServer> {
+  await loadLoginCookies();
+  const metrics = createMetrics();
+  const report = reportTo(() => app.log, metrics);
+  const log = runtime.logger ?? LogOutput.standard();
+  const output = log instanceof LogOutput ? log : null;
+  const app = createApp(config, runtime.clock ?? systemClock, log, report);
+  metrics.watchLog(() => output?.lost ?? 0);
+  if (output) output.onRecovery = (lines) => app.log.warn({ lines }, "log lines were lost: they could not be written");
+  const services = createServices(config, { ...runtime, log: app.log, metrics });
+  const lines = followRequestLines(app.server);
+  refuseOtherProtocols(app, lines, config, report);
+  services.upgrades.listen(app, lines);
+  // Behind the line above: both put themselves first, and this one has to know of a connection before anybody serves what came over it.
+  const connections = followConnections(app.server);
+
+  services.expectations.listen(app.server);
+  leaveLateRequests(app, connections);
+  serveInTurn(app);
+  observeRequests(app, services);
+  addAnswerHeaders(app, services);
+  services.unread.closeBehind(app, requestIdleLimits(services));
+  answerErrorsAsProblems(app, config);
+  refuseBadRequests(app, services, connections);
+  leadLoopbackNamesHome(app, config);
+  if (config.publicHealthPath !== null) app.get(config.publicHealthPath, async () => ({ status: "live" }));
+  registerRoutes(app, services, null);
+  await spaRoutes(app, services);
+
+  let listening = false;
+  let closing: Promise<void> | null = null;
+  const management = createManagementServer(config, metrics, services, () => listening);
+  return {
+    app,
+    services,
+    async listen() {
+      try {
+        // The public address last: nobody is served by a start that fails.
+        const managementUrl = await listenAt(management, config.managementHost, config.managementPort, MANAGEMENT_ADDRESS);
+        const url = await listenAt(app, config.host, config.port, PUBLIC_ADDRESS);
+        listening = true;
+        return { url, managementUrl };
+      } catch (error) {
+        closing ??= abandon();
+        await closing;
+        throw error;
+      }
+    },
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+
+  async function close(): Promise<void> {
+    listening = false;
+    await drain({ services, connections, log: app.log, report, closeServer: () => app.close() });
+    await management.close();
+    await output?.close();
+  }
+
+  /** Closes what never served anybody. */
+  async function abandon(): Promise<void> {
+    await management.close();
+    await app.close();
+    await closeServices(services, app.log);
+    await output?.close();
+  }
+}
+
+const PUBLIC_ADDRESS: ListenSettings = { host: "HOST", port: "PORT" };
+const MANAGEMENT_ADDRESS: ListenSettings = { host: "MANAGEMENT_HOST", port: "MANAGEMENT_PORT" };
+
+async function listenAt(server: FastifyInstance, host: string, port: number, settings: ListenSettings): Promise<string> {
+  try {
+    return await server.listen({ host, port });
+  } catch (error) {
+    throw listenFault(error, settings);
+  }
+}
+
+function createApp(config: Config, clock: Clock, log: FastifyBaseLogger | LogOutput, report: ReportProblem): FastifyInstance {
+  const brokenHttp = createBrokenHttp(config, clock, report);
+  const options: FastifyHttpOptions<Server, FastifyBaseLogger> = {
+    ...(log instanceof LogOutput ? { logger: { level: config.logLevel, stream: log } } : { loggerInstance: log }),
+    // Fastify before 5.10 knows no log controller, and later ones warn about the options of before.
+    ...("LogController" in fastify ? { logController: new fastify.LogController(REQUEST_LOG) } : REQUEST_LOG),
+    genReqId: ({ headers }) => requestIdOf(headers),
+    trustProxy: trustedPeers(config.trustProxy),
+    keepAliveTimeout: config.keepAliveTimeoutMs,
+    // What still arrives while closing is served.
+    return503OnClosing: false,
+    forceCloseConnections: "idle",
+    // Node's own answer to a missing Host has no reason in it: the hook below gives one.
+    http: { maxHeaderSize: LONGEST_HEADERS_BYTES, requireHostHeader: false },
+    routerOptions: { maxParamLength: LONGEST_PATH_PARAMETER },
+    // Exactly the string that is matched is forwarded.
+    rewriteUrl(request) {
+      const target = parseTarget(request.url ?? "");
+      return target.kind === "target" ? `${target.path}${target.query}` : (request.url ?? "");
+    },
+    // Before any hook: what every answer says is said here.
+    frameworkErrors(_error, request, reply) {
+      const secure = transportSecurity(config);
+      if (secure !== null) reply.header("strict-transport-security", secure);
+      sendProblem(request, reply, { reason: "bad_request" }, config);
+    },
+    clientErrorHandler: brokenHttp.onClientError,
+  };
+  const app = fastify(options);
+  brokenHttp.listen(app.server);
+  // Beyond 2,000 headers Node would leave the rest out without a word, a body's length among them; their size has its limit already.
+  app.server.maxHeadersCount = 0;
+  // An API may be spoken to in any method; CONNECT has no target that could be forwarded.
+  for (const method of METHODS)
+    if (method !== "CONNECT" && !app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true });
+  return app;
+}
+
+/** A hop count becomes the question whether hop 0, 1, … is trusted. */
+function trustedPeers(trustProxy: Config["trustProxy"]): false | string[] | ((address: string, hop: number) => boolean) {
+  if (trustProxy === false) return false;
+  return typeof trustProxy === "number" ? (_address, hop) => hop < trustProxy : [...trustProxy];
+}
+
+/** Before anything else, counting included: what came behind the last answer of its connection is neither served nor answered. */
+function leaveLateRequests(app: FastifyInstance, connections: OpenConnections): void {
+  app.addHook("onRequest", (request, reply, done) => {
+    if (!connections.isTooLate(request.raw)) {
+      done();
+      return;
+    }
+    reply.hijack();
+    // A body nobody reads would make the system reset the connection, and the answer under way would go with it.
+    request.raw.resume();
+  });
+}
+
+/** Before any route: a message whose end is doubtful, a target that does not parse, and one that belongs to an API although the router thinks otherwise. */
+function refuseBadRequests(app: FastifyInstance, services: Services, connections: OpenConnections): void {
+  app.addHook("onRequest", async (request, reply) => {
+    try {
+      refuseBadMessage(request, reply);
+    } catch (error) {
+      connections.refuseBehind(request.raw);
+      throw error;
+    }
+    const call = matchCall(request.raw.url, services);
+    // Fastify's router and our table must agree on what is an API's: nothing may slip past the session to the SPA's handler or back.
+    if (call && request.is404) throw new ProblemError({ reason: "bad_request", detail: "The request target is ambiguous." });
+    // Sockets lead to APIs alone, or to the development server, whose paths are the ones nobody else has.
+    if (services.upgrades.isHandshake(request.raw)) {
+      if (!call && !(services.config.spa?.kind === "url" && request.is404)) throw new ProblemError({ reason: "not_found" });
+      refuseBadHandshake(request);
+    }
+  });
+}

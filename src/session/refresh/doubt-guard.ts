@@ -1,0 +1,28 @@
+import type { Clock } from "../../model/clock.js";
+
+const WINDOW_MS = 5 * 60 * 1000;
+const LIMIT = 20;
+
+/**
+ * Tells when doubtful verdicts are too many to be about single sessions. When 20 refreshes in 5 minutes end with `refresh_token_invalid` or
+ * `unknown` and none succeeds, it is the server that is wrong (a device key it does not send, a setting), and nobody is signed out for it.
+ */
+export interface DoubtGuard {
+  doubted(): void;
+  succeeded(): void;
+  tripped(): boolean;
+}
+
+export function createDoubtGuard(clock: Clock): DoubtGuard {
+  let doubtsAtMs: number[] = [];
+  const recent = () => doubtsAtMs.filter((at) => at > clock.now() - WINDOW_MS);
+  return {
+    doubted() {
+      doubtsAtMs = [...recent(), clock.now()].slice(-LIMIT);
+    },
+    succeeded() {
+      doubtsAtMs = [];
+    },
+    tripped: () => recent().length >= LIMIT,
+  };
+}

@@ -1,0 +1,56 @@
+import type { Session, SessionId } from "../model/session.js";
+import type { SessionEnding } from "../wire/reasons.js";
+
+/** What a refresh came to; the kinds of the coordinator's outcome. */
+export type RefreshResult = "refreshed" | "rejected" | "doubtful" | "unavailable" | "misconfigured" | "denied";
+
+/** What one call to Cognito came to; never its text, which is not ours to bound. */
+export type CognitoOutcome =
+  | "ok"
+  | "rejected"
+  | "doubtful"
+  | "misconfigured"
+  | "denied"
+  | "cognito_unavailable"
+  | "cognito_throttled"
+  | "cognito_blocked";
+
+export type CognitoOperation = "InitiateAuth" | "GetTokensFromRefreshToken" | "RevokeToken" | "GlobalSignOut" | "token";
+
+/** What somebody has to be woken for: a mistake of ours or of the app client's settings, not of the people who are signed in. */
+export type Alert = "refreshes_doubtful" | "misconfigured" | "session_too_large";
+
+/** Whose session it was, as far as it is known. */
+export type SessionOf = Pick<Session, "id" | "subject">;
+
+/** What happened, said once where it happens. Log lines and metrics are both made of it, so that they cannot disagree. */
+export type BffEvent =
+  | { readonly kind: "session_started"; readonly session: SessionOf; readonly cookieBytes: number }
+  | { readonly kind: "session_renewed"; readonly session: SessionOf }
+  | {
+      readonly kind: "session_ended";
+      readonly id: SessionId;
+      readonly ending: SessionEnding;
+      /** Null where another process knew the session, and this one only its id. */
+      readonly known: { readonly subject: string; readonly ageSeconds: number } | null;
+      /** Whether a new sign-in in the same browser took its place. */
+      readonly replaced: boolean;
+    }
+  /** A refresh landed after its session had ended, and what it brought is revoked. */
+  | { readonly kind: "refreshed_late"; readonly session: SessionOf }
+  | { readonly kind: "refresh_finished"; readonly result: RefreshResult; readonly seconds: number }
+  /** The app client rotates refresh tokens, which nobody had said. */
+  | { readonly kind: "rotation_found" }
+  /** A refresh did not get its turn under REFRESH_RATE_LIMIT in time: our own limit, and no fault of Cognito's. */
+  | { readonly kind: "refresh_turn_missed" }
+  /** A call found a refresh of its session under way and waits for the same answer. */
+  | { readonly kind: "refresh_joined" }
+  | { readonly kind: "cognito_called"; readonly operation: CognitoOperation; readonly outcome: CognitoOutcome; readonly seconds: number }
+  | { readonly kind: "token_revoked"; readonly session: SessionOf | null }
+  /** GlobalSignOut ended all sessions of the person. */
+  | { readonly kind: "signed_out_everywhere"; readonly session: SessionOf | null }
+  | { readonly kind: "ticket_sealed"; readonly bytes: number }
+  | { readonly kind: "store_failed"; readonly operation: "keep" | "seal" | "forget" }
+  | { readonly kind: "alert"; readonly alert: Alert; readonly details: object };
+
+export type Tell = (event: BffEvent) => void;
