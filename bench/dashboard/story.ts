@@ -91,12 +91,12 @@ function callApi(metrics: Metrics, dice: Dice): void {
   const method = dice.chance(0.25) ? "POST" : "GET";
   const headerBytes = dice.around(4_300, 0.16);
   if (dice.chance(0.0006)) {
-    metrics.forwarded(route, { kind: "client_gone" });
+    metrics.upstreamFailed(route, "client_gone");
     metrics.request({ method, route, status: null, seconds, headerBytes });
     return;
   }
   if (route === "/reports" && dice.chance(0.0004)) {
-    metrics.forwarded(route, { kind: "timeout" });
+    metrics.upstreamFailed(route, "timeout");
     metrics.problem("upstream_timeout");
     metrics.request({ method, route, status: 504, seconds: 30, headerBytes });
     return;
