@@ -92,7 +92,7 @@ export function createPeople(dice: Dice) {
     const seconds = dice.around(0.11);
     if (callCognito(metrics, at) === "unavailable") {
       metrics.tell({ kind: "refresh_finished", result: "unavailable", seconds: dice.between(4, 8) });
-      if (waited) metrics.problem("cognito_unavailable");
+      if (waited) metrics.tell({ kind: "problem_answered", reason: "cognito_unavailable" });
       person.waitsUntil = at + dice.between(3, 6) * MINUTE;
       return;
     }
@@ -104,7 +104,7 @@ export function createPeople(dice: Dice) {
       const known = { subject: SESSION.subject, ageSeconds: at - session.startedAt + dice.between(0, MINUTE) };
       const ending = { reason: "expired", cause: "refresh_token_expired" } as const;
       metrics.tell({ kind: "session_ended", id: SESSION.id, ending, known, replaced: false });
-      metrics.problem("expired");
+      metrics.tell({ kind: "problem_answered", reason: "expired" });
       person.session = null;
       person.comesBackAt = at + dice.between(1, 6) * MINUTE;
       return;
@@ -117,11 +117,15 @@ export function createPeople(dice: Dice) {
 
   function signIn(person: Person, metrics: Metrics, at: number): void {
     if (dice.chance(0.03)) {
-      metrics.signIn(dice.pick(["access_denied", "state_missing", "login_required"]));
+      metrics.tell({
+        kind: "sign_in_failed",
+        reason: "sign_in_failed",
+        cause: dice.pick(["access_denied", "state_missing", "login_required"]),
+      });
       return;
     }
     metrics.tell({ kind: "cognito_called", operation: "token", outcome: "ok", seconds: dice.around(0.16) });
-    metrics.signIn("started");
+    metrics.tell({ kind: "signed_in", requestId: "bench" });
     metrics.tell({ kind: "session_started", session: SESSION, cookieBytes: dice.around(2_900, 0.18) });
     person.session = { startedAt: at, endsAt: at + lifetimeAt(at), tokenAt: at };
   }

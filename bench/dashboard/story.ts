@@ -20,6 +20,7 @@ function createProcess(instance: string, dice: Dice) {
     openCalls: () => now.calls,
     openSockets: () => now.sockets,
     openStreams: () => now.streams,
+    watchedSessions: () => now.streams + now.sockets,
     waitingCalls: () => 0,
     waitingRefreshes: () => now.waiting,
     cognitoAheadMs: () => 0,
@@ -71,7 +72,7 @@ function liveProcess(
   for (let call = 0; call < calls; call++) callApi(metrics, dice);
   for (let page = 0; page < calls / 20; page++)
     metrics.request({ method: "GET", route: "*", status: dice.chance(0.4) ? 304 : 200, seconds: 0.003, headerBytes: dice.around(1_000) });
-  if (dice.chance(0.05)) metrics.problem(dice.pick(["csrf", "not_found", "bad_request"]));
+  if (dice.chance(0.05)) metrics.tell({ kind: "problem_answered", reason: dice.pick(["csrf", "not_found", "bad_request"]) });
   now.calls = Math.round(dice.around(calls / 90, 0.3));
   now.streams = Math.round(atWork * 0.21 + dice.between(0, 3));
   now.sockets = Math.round(atWork * 0.09 + dice.between(0, 2));
@@ -97,7 +98,7 @@ function callApi(metrics: Metrics, dice: Dice): void {
   }
   if (route === "/reports" && dice.chance(0.0004)) {
     metrics.upstreamFailed(route, "timeout");
-    metrics.problem("upstream_timeout");
+    metrics.tell({ kind: "problem_answered", reason: "upstream_timeout" });
     metrics.request({ method, route, status: 504, seconds: 30, headerBytes });
     return;
   }

@@ -1,17 +1,13 @@
-import { createCognitoTime } from "../cognito/cognito-time.js";
-import { createTokenVerifier } from "../cognito/token-verifier.js";
 import type { Environment } from "../config/given-settings.js";
 import { idTokenCheck } from "../demo/id-token-check.js";
 import { startSampleApi } from "../demo/sample-api.js";
 import { DEFAULT_SEED } from "../local-cognito/index.js";
 import { systemClock } from "../model/clock.js";
 import { listenFault } from "../model/listen-fault.js";
-import { silentLog } from "../model/log.js";
 import { portOf } from "./port.js";
 import { untilStopped } from "./stop.js";
 
 const SHUTDOWN_TIMEOUT_MS = 5_000;
-const KEYS_DEADLINE_MS = 3_000;
 
 /**
  * `cognito-bff sample-api`: the demo's API alone, for a proxy in another container. It trusts the ID tokens that local Cognito issues to the
@@ -20,19 +16,16 @@ const KEYS_DEADLINE_MS = 3_000;
 export async function sampleApi(env: Environment): Promise<number> {
   const endpoint = (env["COGNITO_ENDPOINT"] || "http://127.0.0.1:9229").replace(/\/+$/, "");
   const { region, userPoolId, clientId } = DEFAULT_SEED;
-  const verifier = createTokenVerifier({
+  const client = {
     userPoolId: env["COGNITO_USER_POOL_ID"] || userPoolId,
     region,
     clientId: env["COGNITO_CLIENT_ID"] || clientId,
     endpoint,
-    time: createCognitoTime(systemClock, silentLog),
-    deadlineMs: KEYS_DEADLINE_MS,
-    log: silentLog,
-  });
+  };
   const running = await startSampleApi({
     host: env["SAMPLE_API_HOST"] || "127.0.0.1",
     port: portOf(env, "SAMPLE_API_PORT", 8080),
-    verify: idTokenCheck(verifier),
+    verify: idTokenCheck(client, systemClock),
   }).catch((error: unknown) => {
     throw listenFault(error, { host: "SAMPLE_API_HOST", port: "SAMPLE_API_PORT" });
   });

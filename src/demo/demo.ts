@@ -31,6 +31,7 @@ export interface DemoOptions {
 export interface Demo {
   readonly url: string;
   readonly managementUrl: string;
+  readonly config: Config;
   readonly localCognito: LocalCognito;
   readonly clock: AdjustableClock;
   readonly user: { readonly email: string; readonly password: string };
@@ -65,7 +66,15 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     api = await startSampleApi({ host: LOOPBACK, port: 0, clock, verify: (token) => verify(token) });
     const config = demoConfig({ ...options, port }, publicUrl, localCognito.url, api.url);
     const server = await buildServer(config, { ...options.runtime, clock });
-    verify = idTokenCheck(server.services.verifier);
+    verify = idTokenCheck(
+      {
+        userPoolId: config.cognitoUserPoolId,
+        region: config.cognitoRegion,
+        clientId: config.cognitoClientId,
+        endpoint: config.cognitoEndpoint,
+      },
+      clock,
+    );
     const { user, userPoolId } = DEFAULT_SEED;
     demoControls(server.app, { publicUrl, localCognitoUrl: localCognito.url, userPoolId, user });
     const { managementUrl } = await server.listen();
@@ -73,6 +82,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     return {
       url: publicUrl,
       managementUrl,
+      config,
       localCognito,
       clock,
       user,

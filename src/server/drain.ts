@@ -1,33 +1,50 @@
 import type { IncomingMessage } from "node:http";
+import type { Config } from "../config/config.js";
+import type { OpenCalls } from "../http/calls/open-calls.js";
 import type { OpenConnections } from "../http/connection/open-connections.js";
-import { SERVICE_RESTART_CODE } from "../http/connection/upgrade.js";
+import { SERVICE_RESTART_CODE, type Upgrades } from "../http/connection/upgrade.js";
 import type { Problem } from "../http/problem/problem.js";
-import { type ReportProblem, rawProblem } from "../http/problem/problem-details.js";
+import { type ProblemSettings, type ReportProblem, rawProblem } from "../http/problem/problem-details.js";
 import { type Clock, sleep } from "../model/clock.js";
 import type { Log } from "../model/log.js";
-import type { Services } from "./compose.js";
+import type { Forwarder } from "../proxy/forward.js";
+import type { RefreshCoordinator } from "../session/refresh/refresh-coordinator.js";
 
 /** Of SHUTDOWN_TIMEOUT, what is kept back for what comes after the last call: refusals going out, tokens being revoked. At most a quarter. */
 const LONGEST_RESERVE_MS = 1_000;
 /** How long a refusal may take to reach a client that reads. Of the system's own time: no clock of a test. */
 const REFUSAL_MS = 200;
 
+interface LongCalls {
+  readonly upgrades: Pick<Upgrades, "closeAll">;
+  readonly forwarder: Pick<Forwarder, "endEventStreams">;
+}
+
+/** What is let go of last of all. */
+interface Closing {
+  readonly config: Pick<Config, "shutdownTimeoutMs">;
+  readonly clock: Clock;
+  close(): Promise<void>;
+}
+
 /** Sockets and streams would hold a server open for ever, and whoever has them comes back to another process. */
-export function endLongCalls({ upgrades, forwarder }: Pick<Services, "upgrades" | "forwarder">, log: Log): void {
+export function endLongCalls({ upgrades, forwarder }: LongCalls, log: Log): void {
   upgrades.closeAll(SERVICE_RESTART_CODE, "restarting");
   const streams = forwarder.endEventStreams();
   if (streams > 0) log.info({ streams }, "ended event streams");
 }
 
 /** Lets refreshes and revocations end, within what SHUTDOWN_TIMEOUT has left for them. */
-export async function closeServices(services: Pick<Services, "close" | "clock" | "config">, log: Log): Promise<void> {
-  const limitMs = reserveOf(services) / 2;
-  if ((await within(services.clock, limitMs, services.close())) === "late")
+export async function closeInTime(closing: Closing, log: Log): Promise<void> {
+  const limitMs = reserveOf(closing.config) / 2;
+  if ((await within(closing.clock, limitMs, closing.close())) === "late")
     log.error({ waited_ms: limitMs }, "Cognito did not answer in time: what a refresh or a revocation under way brought is lost");
 }
 
-export interface Draining {
-  readonly services: Services;
+export interface Draining extends LongCalls, Closing {
+  readonly config: ProblemSettings & Pick<Config, "drainDelayMs" | "shutdownTimeoutMs">;
+  readonly coordinator: Pick<RefreshCoordinator, "refreshOnlyWhenDue">;
+  readonly open: Pick<OpenCalls, "handedOn">;
   readonly connections: OpenConnections;
   readonly log: Log;
   readonly report: ReportProblem;
@@ -45,36 +62,36 @@ export interface Draining {
  * 3. A second before SHUTDOWN_TIMEOUT what still runs is refused or cut.
  * 4. Refreshes and revocations end; they outlive the calls that began them.
  */
-export async function drain({ services, connections, log, report, closeServer }: Draining): Promise<void> {
-  const { clock, config } = services;
+export async function drain(draining: Draining): Promise<void> {
+  const { clock, config, coordinator, open, connections, log, report, closeServer } = draining;
   connections.closeAfterAnswers();
-  services.coordinator.refreshOnlyWhenDue();
+  coordinator.refreshOnlyWhenDue();
   const patience = { drain_delay_ms: config.drainDelayMs, shutdown_timeout_ms: config.shutdownTimeoutMs };
   log.info({ event: "sys_shutdown", ...patience }, "stopping: not ready, and serving on");
   await sleep(clock, config.drainDelayMs);
   log.info({}, "taking no new connections");
-  endLongCalls(services, log);
+  endLongCalls(draining, log);
   const emptied = connections.empty();
-  if ((await within(clock, config.shutdownTimeoutMs - reserveOf(services), emptied)) === "late") {
-    const givenUp = connections.giveUp((request) => rawProblem(refusalOf(request, services), request, config, report));
+  if ((await within(clock, config.shutdownTimeoutMs - reserveOf(config), emptied)) === "late") {
+    const givenUp = connections.giveUp((request) => rawProblem(refusalOf(request, open), request, config, report));
     if (givenUp.refused + givenUp.cut > 0) log.warn(givenUp, "calls were still running at the end of SHUTDOWN_TIMEOUT");
     await Promise.race([emptied, new Promise((resolve) => setTimeout(resolve, REFUSAL_MS))]);
     // Whoever does not read its refusal.
     connections.giveUp(() => "");
   }
   await closeServer();
-  await closeServices(services, log);
+  await closeInTime(draining, log);
 }
 
 /** What was not handed on waits for nobody but Cognito, and may be asked for again whatever it is. */
-function refusalOf(request: IncomingMessage, { handedOn }: Pick<Services, "handedOn">): Problem {
+function refusalOf(request: IncomingMessage, { handedOn }: Pick<OpenCalls, "handedOn">): Problem {
   return handedOn.has(request)
     ? { reason: "upstream_timeout", detail: "The proxy restarts and could not wait longer. Whether the call had an effect is not known." }
     : { reason: "cognito_unavailable", retryAfterSeconds: 1 };
 }
 
-function reserveOf({ config }: Pick<Services, "config">): number {
-  return Math.min(LONGEST_RESERVE_MS, config.shutdownTimeoutMs / 4);
+function reserveOf({ shutdownTimeoutMs }: Pick<Config, "shutdownTimeoutMs">): number {
+  return Math.min(LONGEST_RESERVE_MS, shutdownTimeoutMs / 4);
 }
 
 async function within(clock: Clock, limitMs: number, done: Promise<void>): Promise<"done" | "late"> {

@@ -2,12 +2,13 @@ import { isIP } from "node:net";
 import fastify, { type FastifyInstance } from "fastify";
 import { refuseBadMessage } from "../http/connection/bad-message.js";
 import { createBrokenHttp } from "../http/connection/broken-http.js";
+import type { UnreadBodies } from "../http/connection/unread-bodies.js";
 import { ProblemError } from "../http/problem/problem.js";
 import { answerErrorsAsProblems, type ProblemSettings, sendProblem } from "../http/problem/problem-details.js";
+import type { Clock } from "../model/clock.js";
 import { isLoopback } from "../model/loopback.js";
 import { REQUEST_IDLE_TIMEOUT_MS } from "../proxy/request-pace.js";
 import { type Metrics, processMetrics } from "../telemetry/metrics.js";
-import type { Services } from "./compose.js";
 
 export interface ManagementSettings extends ProblemSettings {
   readonly managementHost: string;
@@ -20,7 +21,7 @@ export interface ManagementSettings extends ProblemSettings {
 export function createManagementServer(
   { managementHost, ...urls }: ManagementSettings,
   metrics: Metrics,
-  { clock, unread }: Pick<Services, "clock" | "unread">,
+  { clock, unread }: { readonly clock: Clock; readonly unread: UnreadBodies },
   isReady: () => boolean,
 ): FastifyInstance {
   const onLoopback = isLoopback(managementHost);

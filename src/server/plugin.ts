@@ -1,24 +1,24 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import type { Registry } from "prom-client";
-import type { Config } from "../config/config.js";
 import { requireConfig } from "../config/config-error.js";
 import type { BffOptions } from "../config/options.js";
 import { loadLoginCookies } from "../http/auth/login-cookies.js";
-import { sessionDocument } from "../http/auth/session.js";
-import { requestIdleLimits } from "../http/calls/proxied-calls.js";
+import { type SessionDocumentOptions, sessionDocument } from "../http/auth/session.js";
+import { requestIdleLimits } from "../http/calls/matched-call.js";
 import { refuseBadMessage } from "../http/connection/bad-message.js";
 import { followRequestLines, refuseOtherProtocols } from "../http/connection/request-line.js";
 import { serveInTurn } from "../http/connection/turns.js";
 import { judgeCall, judgeStaticHeader, judgeUpgrade, refuseCrossSite } from "../http/gate/cross-site.js";
+import { addSessionCookies } from "../http/gate/session-cookies.js";
 import { ProblemError } from "../http/problem/problem.js";
 import { reportTo, sendProblem } from "../http/problem/problem-details.js";
+import { declareRequestState, targetOf } from "../http/problem/request-state.js";
 import type { Session } from "../model/session.js";
-import { parseTarget } from "../proxy/routes/path.js";
 import type { SessionDocument } from "../wire/shapes.js";
 import { addAnswerHeaders } from "./answer-headers.js";
-import { createServices, type Services } from "./compose.js";
-import { closeServices, endLongCalls } from "./drain.js";
+import { type Composition, compose } from "./compose.js";
+import { closeInTime, endLongCalls } from "./drain.js";
 import { requireOneFastify } from "./one-fastify.js";
 import { observeRequests } from "./request-observer.js";
 import { registerRoutes } from "./routes.js";
@@ -56,8 +56,8 @@ declare module "fastify" {
 /** The settings of docs/configuration.md in camel case; the log and its level are the app's own. */
 export type BffPluginOptions = Omit<BffOptions, "logLevel">;
 
-function toBffSession(session: Session, services: Services): BffSession {
-  const { user } = sessionDocument(session, services);
+function toBffSession(session: Session, options: SessionDocumentOptions): BffSession {
+  const { user } = sessionDocument(session, options);
   return {
     user,
     token(kind) {
@@ -68,28 +68,25 @@ function toBffSession(session: Session, services: Services): BffSession {
   };
 }
 
-function decoration(config: Config, services: Services): BffDecoration {
-  const { gate, hammerGuard, lifecycle, metrics } = services;
+function decoration(parts: Composition): BffDecoration {
+  const { config, gate, hammerGuard, lifecycle, metrics, tell } = parts;
   return {
     metrics: metrics.registry,
     async requireSession(request, reply) {
       const visit = gate.open(request.headers.cookie);
-      const addCookies = () => {
-        for (const value of gate.cookiesFor(visit)) reply.header("set-cookie", value);
-      };
       try {
         refuseCrossSite(judgeCall(request, config), judgeStaticHeader(request, config, null));
         if (request.headers.upgrade !== undefined) refuseCrossSite(judgeUpgrade(request, config));
         hammerGuard.check(request, visit);
         const session = await gate.require(visit);
         lifecycle.touch(session);
-        request.bff = toBffSession(session, services);
-        addCookies();
+        request.bff = toBffSession(session, parts);
+        addSessionCookies(reply, gate, visit);
         return undefined;
       } catch (error) {
         if (!(error instanceof ProblemError)) throw error;
-        addCookies();
-        metrics.problem(error.problem.reason);
+        addSessionCookies(reply, gate, visit);
+        tell({ kind: "problem_answered", reason: error.problem.reason });
         return sendProblem(request, reply, error.problem, config);
       }
     },
@@ -106,33 +103,34 @@ export const cognitoBff: FastifyPluginAsync<BffPluginOptions> = async (app: Fast
   requireOneFastify(app);
   const config = requireConfig(options);
   await loadLoginCookies();
-  const services = createServices(config, { log: app.log, embedded: true });
-  app.decorate("bff", decoration(config, services));
+  const parts = compose(config, { log: app.log, embedded: true });
+  app.decorate("bff", decoration(parts));
   app.decorateRequest("bff", null);
-  registerRoutes(app, services, (scope) => {
+  registerRoutes(app, parts, (scope) => {
+    declareRequestState(scope);
     serveInTurn(scope);
-    observeRequests(scope, services);
-    addAnswerHeaders(scope, services);
-    services.unread.closeBehind(scope, requestIdleLimits(services));
+    observeRequests(scope, parts);
+    addAnswerHeaders(scope, parts.transportSecurity);
+    parts.unread.closeBehind(scope, requestIdleLimits(parts.routes));
     scope.addHook("onRequest", async (request, reply) => refuseBadMessage(request, reply));
   });
   const isCall = (request: IncomingMessage) => {
-    const target = parseTarget(request.url ?? "");
-    return target.kind === "target" && services.routes.match(target.path) !== null;
+    const target = targetOf(request);
+    return target.kind === "target" && parts.routes.match(target.path) !== null;
   };
   const lines = followRequestLines(app.server);
-  services.upgrades.listen(app, lines, isCall);
+  parts.upgrades.listen(app, lines, isCall);
   const isOurs = (request: IncomingMessage) => isCall(request) || request.url?.startsWith(`${config.authPrefix}/`) === true;
-  services.expectations.listen(app.server, isOurs);
+  parts.expectations.listen(app.server, isOurs);
   refuseOtherProtocols(
     app,
     lines,
     config,
-    reportTo(() => app.log, services.metrics),
+    reportTo(() => app.log, parts.tell),
     isOurs,
   );
-  app.addHook("preClose", async () => endLongCalls(services, app.log));
-  app.addHook("onClose", () => closeServices(services, app.log));
+  app.addHook("preClose", async () => endLongCalls(parts, app.log));
+  app.addHook("onClose", () => closeInTime(parts, app.log));
 };
 
 // The decorations are for the app that registers the plugin (what the package fastify-plugin does); the routes have scopes of their own.

@@ -1,28 +1,27 @@
 import { context, propagation, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Config } from "../config/config.js";
+import type { Tell } from "../telemetry/events.js";
+import type { Metrics } from "../telemetry/metrics.js";
+import type { Tracer } from "../telemetry/tracing.js";
 import type { Reason } from "../wire/reasons.js";
-import type { Services } from "./compose.js";
 
 /** What is not below a route of ours or of an API: the single-page app, whose paths are anybody's; or an API that has them all. */
 const SPA_ROUTE = "/*";
 
-declare module "fastify" {
-  interface FastifyRequest {
-    /** Says that the request is over although its response never closes: a handshake that became a tunnel. Null before it is observed. */
-    bffFinished: ((status: number) => void) | null;
-    /** The problem it was answered with; null where there was none. */
-    bffProblem: Reason | null;
-  }
+export interface RequestObserverOptions {
+  readonly config: Pick<Config, "authPrefix" | "proxyRoutes">;
+  readonly metrics: Pick<Metrics, "request">;
+  readonly tell: Tell;
+  /** Null where no OpenTelemetry SDK is registered. */
+  readonly tracer: Tracer | null;
 }
 
 /** Measures and traces every request of a scope, from its first hook to the end of its answer. Add it before any other hook. */
-export function observeRequests(app: FastifyInstance, services: Services): void {
-  const { metrics, tracer } = services;
-  const nameOf = routeNames(services);
+export function observeRequests(app: FastifyInstance, { config, metrics, tell, tracer }: RequestObserverOptions): void {
+  const nameOf = routeNames(config);
   // A request's own logger is made at its first use: where nobody reads the line, nobody pays for it.
   const logsRequests = !/^(?:info|warn|error|fatal|silent)$/.test(app.log.level);
-  app.decorateRequest("bffFinished", null);
-  app.decorateRequest("bffProblem", null);
   app.addHook("onRequest", (request, reply, done) => {
     const startedAtMs = performance.now();
     const route = nameOf(request.routeOptions.url);
@@ -35,7 +34,7 @@ export function observeRequests(app: FastifyInstance, services: Services): void 
       const seconds = (performance.now() - startedAtMs) / 1000;
       metrics.request({ method: request.method, route, status, seconds, headerBytes: headerBytesOf(request) });
       const reason = request.bffProblem;
-      if (reason) metrics.problem(reason);
+      if (reason) tell({ kind: "problem_answered", reason });
       if (span) endSpan(span, status, reason);
       if (logsRequests) request.log.debug({ method: request.method, route, status, duration_ms: Math.round(seconds * 1000) }, "request");
     };
@@ -57,7 +56,7 @@ export function observeRequests(app: FastifyInstance, services: Services): void 
 }
 
 /** Names where a request goes, by the pattern of its route: out of a set that the configuration bounds. */
-function routeNames({ config }: Services): (pattern: string | undefined) => string {
+function routeNames(config: RequestObserverOptions["config"]): (pattern: string | undefined) => string {
   const patternsOf = (prefix: string) => (prefix === "/" ? ["/*"] : [prefix, `${prefix}/*`]);
   const apis = new Map(config.proxyRoutes.flatMap(({ prefix }) => patternsOf(prefix).map((pattern) => [pattern, prefix] as const)));
   return (pattern) => {

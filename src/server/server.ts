@@ -3,7 +3,7 @@ import fastify, { type FastifyBaseLogger, type FastifyHttpOptions, type FastifyI
 import type { Config } from "../config/config.js";
 import { spaRoutes } from "../http/app/spa.js";
 import { loadLoginCookies } from "../http/auth/login-cookies.js";
-import { matchCall, refuseBadHandshake, requestIdleLimits } from "../http/calls/proxied-calls.js";
+import { matchCall, refuseBadHandshake, requestIdleLimits } from "../http/calls/matched-call.js";
 import { refuseBadMessage } from "../http/connection/bad-message.js";
 import { createBrokenHttp } from "../http/connection/broken-http.js";
 import { followConnections, type OpenConnections } from "../http/connection/open-connections.js";
@@ -12,15 +12,16 @@ import { serveInTurn } from "../http/connection/turns.js";
 import { ProblemError } from "../http/problem/problem.js";
 import { answerErrorsAsProblems, type ReportProblem, reportTo, sendProblem } from "../http/problem/problem-details.js";
 import { requestIdOf } from "../http/problem/request-id.js";
+import { declareRequestState, targetOf } from "../http/problem/request-state.js";
 import { transportSecurity } from "../http/problem/transport-security.js";
 import { type Clock, systemClock } from "../model/clock.js";
 import { type ListenSettings, listenFault } from "../model/listen-fault.js";
-import { parseTarget } from "../proxy/routes/path.js";
+import type { Tell } from "../telemetry/events.js";
 import { LogOutput } from "../telemetry/log-output.js";
 import { createMetrics } from "../telemetry/metrics.js";
 import { addAnswerHeaders } from "./answer-headers.js";
-import { createServices, type Services } from "./compose.js";
-import { closeServices, drain } from "./drain.js";
+import { type Composition, compose } from "./compose.js";
+import { closeInTime, drain } from "./drain.js";
 import { leadLoopbackNamesHome } from "./loopback-names.js";
 import { createManagementServer } from "./management.js";
 import { observeRequests } from "./request-observer.js";
@@ -44,7 +45,6 @@ export interface ServerRuntime {
 /** The whole product, not listening yet. */
 export interface BffServer {
   readonly app: FastifyInstance;
-  readonly services: Services;
   /**
    * Listens on the public and the management address, and says where. Where one of them cannot be had everything is closed again.
    * @throws Error that begins with the setting to change.
@@ -57,38 +57,40 @@ export interface BffServer {
 export async function buildServer(config: Config, runtime: ServerRuntime = {}): Promise<BffServer> {
   await loadLoginCookies();
   const metrics = createMetrics();
-  const report = reportTo(() => app.log, metrics);
+  // Of what is answered before the rest is built, and beside it.
+  const tell: Tell = (event) => parts.tell(event);
+  const report = reportTo(() => app.log, tell);
   const log = runtime.logger ?? LogOutput.standard();
   const output = log instanceof LogOutput ? log : null;
   const app = createApp(config, runtime.clock ?? systemClock, log, report);
   metrics.watchLog(() => output?.lost ?? 0);
   if (output) output.onRecovery = (lines) => app.log.warn({ lines }, "log lines were lost: they could not be written");
-  const services = createServices(config, { ...runtime, log: app.log, metrics });
+  const parts = compose(config, { ...runtime, log: app.log, metrics });
   const lines = followRequestLines(app.server);
   refuseOtherProtocols(app, lines, config, report);
-  services.upgrades.listen(app, lines);
+  parts.upgrades.listen(app, lines);
   // Behind the line above: both put themselves first, and this one has to know of a connection before anybody serves what came over it.
   const connections = followConnections(app.server);
 
-  services.expectations.listen(app.server);
+  parts.expectations.listen(app.server);
+  declareRequestState(app);
   leaveLateRequests(app, connections);
   serveInTurn(app);
-  observeRequests(app, services);
-  addAnswerHeaders(app, services);
-  services.unread.closeBehind(app, requestIdleLimits(services));
+  observeRequests(app, parts);
+  addAnswerHeaders(app, parts.transportSecurity);
+  parts.unread.closeBehind(app, requestIdleLimits(parts.routes));
   answerErrorsAsProblems(app, config);
-  refuseBadRequests(app, services, connections);
+  refuseBadRequests(app, parts, connections);
   leadLoopbackNamesHome(app, config);
   if (config.publicHealthPath !== null) app.get(config.publicHealthPath, async () => ({ status: "live" }));
-  registerRoutes(app, services, null);
-  await spaRoutes(app, services);
+  registerRoutes(app, parts, null);
+  await spaRoutes(app, parts);
 
   let listening = false;
   let closing: Promise<void> | null = null;
-  const management = createManagementServer(config, metrics, services, () => listening);
+  const management = createManagementServer(config, metrics, parts, () => listening);
   return {
     app,
-    services,
     async listen() {
       try {
         // The public address last: nobody is served by a start that fails.
@@ -110,7 +112,7 @@ export async function buildServer(config: Config, runtime: ServerRuntime = {}): 
 
   async function close(): Promise<void> {
     listening = false;
-    await drain({ services, connections, log: app.log, report, closeServer: () => app.close() });
+    await drain({ ...parts, connections, log: app.log, report, closeServer: () => app.close() });
     await management.close();
     await output?.close();
   }
@@ -119,7 +121,7 @@ export async function buildServer(config: Config, runtime: ServerRuntime = {}): 
   async function abandon(): Promise<void> {
     await management.close();
     await app.close();
-    await closeServices(services, app.log);
+    await closeInTime(parts, app.log);
     await output?.close();
   }
 }
@@ -152,7 +154,7 @@ function createApp(config: Config, clock: Clock, log: FastifyBaseLogger | LogOut
     routerOptions: { maxParamLength: LONGEST_PATH_PARAMETER },
     // Exactly the string that is matched is forwarded.
     rewriteUrl(request) {
-      const target = parseTarget(request.url ?? "");
+      const target = targetOf(request);
       return target.kind === "target" ? `${target.path}${target.query}` : (request.url ?? "");
     },
     // Before any hook: what every answer says is said here.
@@ -193,7 +195,11 @@ function leaveLateRequests(app: FastifyInstance, connections: OpenConnections): 
 }
 
 /** Before any route: a message whose end is doubtful, a target that does not parse, and one that belongs to an API although the router thinks otherwise. */
-function refuseBadRequests(app: FastifyInstance, services: Services, connections: OpenConnections): void {
+function refuseBadRequests(
+  app: FastifyInstance,
+  parts: Pick<Composition, "config" | "routes" | "upgrades">,
+  connections: OpenConnections,
+): void {
   app.addHook("onRequest", async (request, reply) => {
     try {
       refuseBadMessage(request, reply);
@@ -201,12 +207,12 @@ function refuseBadRequests(app: FastifyInstance, services: Services, connections
       connections.refuseBehind(request.raw);
       throw error;
     }
-    const call = matchCall(request.raw.url, services);
+    const call = matchCall(request.raw, parts.routes);
     // Fastify's router and our table must agree on what is an API's: nothing may slip past the session to the SPA's handler or back.
     if (call && request.is404) throw new ProblemError({ reason: "bad_request", detail: "The request target is ambiguous." });
     // Sockets lead to APIs alone, or to the development server, whose paths are the ones nobody else has.
-    if (services.upgrades.isHandshake(request.raw)) {
-      if (!call && !(services.config.spa?.kind === "url" && request.is404)) throw new ProblemError({ reason: "not_found" });
+    if (parts.upgrades.isHandshake(request.raw)) {
+      if (!call && !(parts.config.spa?.kind === "url" && request.is404)) throw new ProblemError({ reason: "not_found" });
       refuseBadHandshake(request);
     }
   });

@@ -37,6 +37,9 @@ export function createAuditLog(log: Log, userPseudonym: (subject: string) => str
       case "session_started":
         log.info({ event: "session_created", ...of(event.session), cookie_bytes: event.cookieBytes }, "session started");
         break;
+      case "signed_in":
+        log.info({ request_id: event.requestId, event: "authn_login_success" }, "signed in");
+        break;
       case "session_renewed":
         log.info({ event: "session_renewed", ...of(event.session) }, "session refreshed");
         break;

@@ -1,5 +1,5 @@
 import type { Session, SessionId } from "../model/session.js";
-import type { SessionEnding } from "../wire/reasons.js";
+import type { Cause, Reason, SessionEnding } from "../wire/reasons.js";
 
 /** What a refresh came to; the kinds of the coordinator's outcome. */
 export type RefreshResult = "refreshed" | "rejected" | "doubtful" | "unavailable" | "misconfigured" | "denied";
@@ -49,6 +49,13 @@ export type BffEvent =
   | { readonly kind: "token_revoked"; readonly session: SessionOf | null }
   /** GlobalSignOut ended all sessions of the person. */
   | { readonly kind: "signed_out_everywhere"; readonly session: SessionOf | null }
+  /** A callback brought its person back signed in. */
+  | { readonly kind: "signed_in"; readonly requestId: string }
+  /** A callback that could not be completed led to a session that lives. */
+  | { readonly kind: "sign_in_resumed" }
+  | { readonly kind: "sign_in_failed"; readonly reason: Reason; readonly cause?: Cause }
+  /** A problem document went out. Its line in the log is the request's own. */
+  | { readonly kind: "problem_answered"; readonly reason: Reason }
   | { readonly kind: "ticket_sealed"; readonly bytes: number }
   | { readonly kind: "store_failed"; readonly operation: "keep" | "seal" | "forget" }
   | { readonly kind: "alert"; readonly alert: Alert; readonly details: object };

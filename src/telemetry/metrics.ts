@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { version } from "../model/version.js";
-import { type Cause, ENDING_CAUSES, type Reason } from "../wire/reasons.js";
+import { ENDING_CAUSES } from "../wire/reasons.js";
 import type { Tell } from "./events.js";
 
 /** OpenTelemetry's for `http.server.request.duration` (semantic conventions for HTTP metrics). Seconds. */
@@ -37,10 +37,6 @@ export interface FinishedRequest {
 export interface Metrics {
   readonly registry: Registry;
   readonly tell: Tell;
-  /** A problem document went out. */
-  problem(reason: Reason): void;
-  /** A sign-in came to its end at the callback. */
-  signIn(result: "started" | "resumed" | Cause | Reason): void;
   request(request: FinishedRequest): void;
   /** The head of an API's answer is here. */
   upstreamAnswered(route: string, answer: { readonly status: number; readonly seconds: number; readonly withToken: boolean }): void;
@@ -59,6 +55,7 @@ export interface Gauges {
   readonly openCalls: () => number;
   readonly openSockets: () => number;
   readonly openStreams: () => number;
+  readonly watchedSessions: () => number;
   readonly waitingCalls: () => number;
   readonly waitingRefreshes: () => number;
   readonly cognitoAheadMs: () => number;
@@ -142,6 +139,18 @@ export function createMetrics(): Metrics {
       case "token_revoked":
         revoked.inc();
         break;
+      case "signed_in":
+        signIns.inc({ result: "started" });
+        break;
+      case "sign_in_resumed":
+        signIns.inc({ result: "resumed" });
+        break;
+      case "sign_in_failed":
+        signIns.inc({ result: event.cause ?? event.reason });
+        break;
+      case "problem_answered":
+        problems.inc({ reason: event.reason });
+        break;
       case "ticket_sealed":
         cookieBytes.observe(event.bytes);
         break;
@@ -181,8 +190,6 @@ export function createMetrics(): Metrics {
   return {
     registry,
     tell,
-    problem: (reason) => problems.inc({ reason }),
-    signIn: (result) => signIns.inc({ result }),
     request({ method, route, status, seconds, headerBytes: bytes }) {
       const labels = {
         http_request_method: KNOWN_METHODS.has(method) ? method : "_OTHER",
@@ -201,6 +208,7 @@ export function createMetrics(): Metrics {
       gauge("bff_open_calls", "Calls under way to an API", gauges.openCalls);
       gauge("bff_open_sockets", "WebSockets open through the proxy", gauges.openSockets);
       gauge("bff_open_streams", "Event streams open through the proxy", gauges.openStreams);
+      gauge("bff_watched_sessions", "Sessions whose end open sockets and event streams wait for", gauges.watchedSessions);
       gauge("bff_upstream_waiting", "Calls that wait for their turn at an API under UPSTREAM_MAX_CONNECTIONS", gauges.waitingCalls);
       const cognitoAhead = "How far Cognito's clock is ahead of this machine's, learned from the tokens it issues";
       gauge("bff_cognito_clock_difference_seconds", cognitoAhead, () => gauges.cognitoAheadMs() / 1000);

@@ -198,7 +198,7 @@ t.test("the wire imports nothing, not even Node", (t) => {
 });
 
 t.test("only the clocks read the wall clock", (t) => {
-  const clocks = ["model/clock.ts", "local-cognito/clock.ts"];
+  const clocks = ["model/clock.ts", "local-cognito/common/clock.ts"];
   const readers = files.filter(({ path, code }) => !clocks.includes(path) && readsWallClock(code));
   t.same(
     readers.map(({ path }) => path),

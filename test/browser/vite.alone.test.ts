@@ -119,8 +119,8 @@ async function watching({ watcher }: ViteDevServer, folder: string): Promise<voi
 }
 
 /** What check-config prints for `vite.config.js`, to the letter. */
-function printedBlock({ server }: RunningDemo): string {
-  const { publicUrl, port, host, proxyRoutes } = server.services.config;
+function printedBlock({ config }: RunningDemo): string {
+  const { publicUrl, port, host, proxyRoutes } = config;
   const routes = proxyRoutes.map(({ prefix, target }) => `${prefix}=${target.origin}`).join();
   const { text } = checkConfig({ ...VALID, PUBLIC_URL: publicUrl, PORT: String(port), HOST: host, PROXY_ROUTES: routes });
   return /^export default [\s\S]*?^};$/m.exec(text)?.[0] ?? "";

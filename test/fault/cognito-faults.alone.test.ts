@@ -36,7 +36,7 @@ for (const { fault, status, reason } of FAULTS) {
 
     demo.advance("58m");
     for (let call = 0; call < 5; call++) t.equal((await person.call("/api/echo")).status, 200, "the token lives");
-    await t.resolves(demo.server.services.coordinator.settled());
+    await demo.refreshesFinished(1);
 
     demo.advance("1h");
     const refused = await person.call("/api/echo");
@@ -99,7 +99,7 @@ t.test("keys that cannot be had are no verdict: 503, then verified without anoth
   const demo = await runDemo(t);
   const person = await demo.signedIn();
   // A new signing key makes the proxy ask for the keys again.
-  await demo.localCognito.rotateSigningKeys(demo.server.services.config.cognitoUserPoolId);
+  await demo.localCognito.rotateSigningKeys(demo.config.cognitoUserPoolId);
   demo.localCognito.faults.add({ operation: "jwks", fault: "html_503" });
   demo.advance("2h");
   const refused = await person.call("/api/echo");

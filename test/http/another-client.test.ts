@@ -15,7 +15,7 @@ async function afterTheChange(t: Test, change: (oldClientId: string) => Partial<
     ],
   });
   const signedIn = await demo.signedIn();
-  const before = demo.server.services.config;
+  const before = demo.config;
   const { UserPoolClient } = await administer<{ UserPoolClient: { ClientId: string; ClientSecret: string } }>(
     demo,
     "CreateUserPoolClient",

@@ -3,6 +3,7 @@ import { encodeSession } from "../../src/store/session-codec.js";
 import { DICTIONARY } from "../../src/store/token-packing.js";
 import { createUserPseudonym } from "../../src/telemetry/audit-log.js";
 import { administer } from "../support/administration.js";
+import { demoKeys } from "../support/demo-keys.js";
 import { bodyOf, rawExchange } from "../support/raw-http.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";
 import { CLIENT_ID, keyFrom, sessionOf } from "../support/session-fixtures.js";
@@ -166,7 +167,7 @@ t.test("an outage is not told of at every call: warnings come from the attempts 
 
 t.test("sessions of another app client are one alert, however often they come", async (t) => {
   const demo = await runDemo(t);
-  const { sealer, cookies } = demo.server.services;
+  const { sealer, cookies } = demoKeys(demo);
   const [ticket = ""] = cookies.setTicket(sealer.seal("session", encodeSession(sessionOf()), DICTIONARY), []);
   const headers = { cookie: ticket.split(";")[0] ?? "", "sec-fetch-site": "same-origin" };
   for (let call = 0; call < 5; call++) t.equal((await fetch(`${demo.url}/api/echo`, { headers })).status, 500);

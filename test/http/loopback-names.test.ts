@@ -61,7 +61,7 @@ t.test("in production and behind Vite no Host leads anywhere", async (t) => {
   const production = await runDemo(t, { publicUrl: "https://app.example.com", ...cognito });
   for (const demo of [vite, production]) {
     const own = new URL(demo.url);
-    const named = new URL(demo.server.services.config.publicUrl);
+    const named = new URL(demo.config.publicUrl);
     for (const port of [own.port, named.port || "443"])
       for (const name of ["127.0.0.1", "[::1]", "app.localhost"]) t.equal((await ask(demo.url, `${name}:${port}`)).status, 200);
   }

@@ -75,7 +75,7 @@ t.test("a token used again after its grace ends the session with refresh_token_r
   demo.advance("2h");
   await person.call("/api/echo");
   // Another process that never saw the new ticket.
-  const key = demo.server.services.config.sessionKeys.map((secret) => secret.reveal().toString("base64"));
+  const key = demo.config.sessionKeys.map((secret) => secret.reveal().toString("base64"));
   const elsewhere = await runDemo(t, { sessionKeys: key, cognitoEndpoint: demo.localCognito.url, cognitoDomain: demo.localCognito.url });
   elsewhere.clock.advance(2 * 3_600_000);
   const thief = elsewhere.person();

@@ -97,7 +97,7 @@ t.test("a token about to die is used and refreshed in the background, once", asy
   demo.advance("57m");
   const answers = await Promise.all(Array.from({ length: 10 }, () => person.call("/api/echo")));
   t.ok(answers.every(({ status }) => status === 200));
-  await demo.server.services.coordinator.settled();
+  await demo.refreshesFinished(1);
   t.equal(demo.refreshes(), 1);
   await person.call("/api/echo");
   t.ok(person.cookies.get("bff-session") !== before, "the newest ticket has come");

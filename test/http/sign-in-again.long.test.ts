@@ -106,7 +106,7 @@ t.test("a background refresh does not undo activity, nor activity a refresh", as
   const person = await demo.signedIn();
   demo.advance("57m");
   t.equal((await person.call("/api/echo")).status, 200);
-  await demo.server.services.coordinator.settled();
+  await demo.refreshesFinished(1);
   demo.advance("14m");
   t.equal((await person.call("/api/echo")).status, 200, "14 minutes after the last call");
   t.equal(demo.refreshes(), 1);
@@ -156,7 +156,7 @@ t.test("whoever asks to leave is signed out in the browser even where the sessio
 
 t.test("an optional route goes on without a session, and tells once of one that has ended", async (t) => {
   const demo = await runDemo(t);
-  const target = demo.server.services.config.proxyRoutes[0]?.target.href ?? "";
+  const target = demo.config.proxyRoutes[0]?.target.href ?? "";
   const open = await runDemo(t, { proxyRoutes: [{ prefix: "/api", target, session: "optional" }] });
   const person = open.person();
   t.equal((await person.call("/api/echo")).headers["bff-problem"], undefined, "nobody");

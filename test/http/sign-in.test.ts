@@ -87,7 +87,7 @@ t.test("parameter injection through the return path: it cannot alter the authori
   t.equal(answer.status, 302);
   const sent = new URL(String(answer.headers["location"])).searchParams;
   t.equal(sent.get("redirect_uri"), `${demo.url}/auth/callback`);
-  t.equal(sent.get("client_id"), demo.server.services.config.cognitoClientId);
+  t.equal(sent.get("client_id"), demo.config.cognitoClientId);
   t.equal(sent.get("response_type"), "code");
   t.equal(sent.get("code_challenge_method"), "S256");
   t.equal(sent.get("login_hint"), "a&prompt=none");

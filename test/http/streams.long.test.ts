@@ -68,7 +68,7 @@ t.test("each event arrives as it is sent, the head before the first, and nothing
   }
   response.end();
   t.equal(await ending, "whole");
-  t.equal(demo.server.services.watch.size, 0);
+  t.equal(await demo.metric("bff_watched_sessions"), 0);
 });
 
 t.test("a sign-out in another tab cuts the stream within a second, and the next try hears the 401", async (t) => {
@@ -138,11 +138,11 @@ t.test("a browser that leaves ends the watch and the API's side", async (t) => {
   const [, response] = await asked;
   response.writeHead(200, { "content-type": "text/event-stream" }).write(": hello\n\n");
   const stream = await opening;
-  t.equal(demo.server.services.watch.size, 1);
+  t.equal(await demo.metric("bff_watched_sessions"), 1);
   stream.answer.destroy();
   await once(response, "close");
-  await until(() => demo.server.services.watch.size === 0);
-  t.equal(demo.server.services.watch.size, 0);
+  await until(async () => (await demo.metric("bff_watched_sessions")) === 0);
+  t.equal(await demo.metric("bff_watched_sessions"), 0);
 });
 
 t.test("an ordinary answer is not watched, however long it takes", async (t) => {
@@ -154,12 +154,12 @@ t.test("an ordinary answer is not watched, however long it takes", async (t) => 
     const [, response] = await asked;
     response.writeHead(200, { "content-type": type }).write("begun");
     await opening;
-    t.equal(demo.server.services.watch.size, 0, type);
+    t.equal(await demo.metric("bff_watched_sessions"), 0, type);
     response.end();
   }
 });
 
-async function until(condition: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 20_000 && !condition(); turn++) await new Promise((resolve) => setTimeout(resolve, 1));
-  if (!condition()) throw new Error("it never came to that");
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (let turn = 0; turn < 20_000 && !(await condition()); turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+  if (!(await condition())) throw new Error("it never came to that");
 }

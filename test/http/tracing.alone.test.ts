@@ -78,7 +78,7 @@ t.test("with an SDK", async (t) => {
     const connection = await openConnection(t, demo.url);
     const call = `GET /api/slow?ms=5000 HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nCookie: ${person.cookiesOf("localhost")}\r\n\r\n`;
     connection.socket.write(call.repeat(3));
-    await until(() => demo.server.services.open.calls === 1);
+    await until(async () => (await demo.metric("bff_open_calls")) === 1);
     connection.socket.destroy();
     const ended = (kind: SpanKind) => exporter.getFinishedSpans().filter((span) => span.kind === kind).length;
     await until(() => ended(SpanKind.CLIENT) === 1);

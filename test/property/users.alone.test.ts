@@ -9,6 +9,7 @@ import { encodeSession } from "../../src/store/session-codec.js";
 import { DICTIONARY } from "../../src/store/token-packing.js";
 import { listen } from "../proxy/support.js";
 import { administer } from "../support/administration.js";
+import { demoKeys } from "../support/demo-keys.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";
 
 const USERS = 1_000;
@@ -68,7 +69,8 @@ async function startEcho(t: Test): Promise<string> {
 
 /** A user of local Cognito's, signed in by Cognito's own operation, and a session of ours around the tokens it issued. */
 async function signUp(demo: RunningDemo, index: number): Promise<User> {
-  const { config, cookies, sealer } = demo.server.services;
+  const { config } = demo;
+  const { cookies, sealer } = demoKeys(demo);
   const Username = `user-${index}@example.com`;
   await administer(demo, "AdminCreateUser", { Username, MessageAction: "SUPPRESS" });
   await administer(demo, "AdminSetUserPassword", { Username, Password: PASSWORD, Permanent: true });

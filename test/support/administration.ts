@@ -9,7 +9,7 @@ export async function administer<T = Record<string, unknown>>(
   const answer = await fetch(demo.localCognito.url, {
     method: "POST",
     headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": `AWSCognitoIdentityProviderService.${operation}` },
-    body: JSON.stringify({ UserPoolId: demo.server.services.config.cognitoUserPoolId, ...input }),
+    body: JSON.stringify({ UserPoolId: demo.config.cognitoUserPoolId, ...input }),
   });
   const body = (await answer.json()) as T;
   if (!answer.ok) throw new Error(`${operation}: ${JSON.stringify(body)}`);
@@ -20,7 +20,7 @@ export async function administer<T = Record<string, unknown>>(
 export async function updateClient(
   demo: RunningDemo,
   changes: Record<string, unknown>,
-  ClientId = demo.server.services.config.cognitoClientId,
+  ClientId = demo.config.cognitoClientId,
 ): Promise<void> {
   const { UserPoolClient } = await administer<{ UserPoolClient: Record<string, unknown> }>(demo, "DescribeUserPoolClient", { ClientId });
   const readOnly = ["ClientSecret", "CreationDate", "LastModifiedDate", "ClientType"];

@@ -10,6 +10,7 @@ import { memoryLogger, type RunningDemo } from "./running-demo.js";
 /** A second server beside the demo's, with the same Cognito and the same keys, as another process or a later release would be. */
 export interface AnotherServer {
   readonly url: string;
+  readonly managementUrl: string;
   readonly server: BffServer;
   readonly logLines: readonly string[];
   readonly clock: Clock;
@@ -25,12 +26,12 @@ export async function runAnotherServer(
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const clock: Clock = { now: () => demo.clock.now() + aheadMs, after: (delayMs, callback) => demo.clock.after(delayMs, callback) };
-  const clientId = changes.cognitoClientId ?? demo.server.services.config.cognitoClientId;
+  const clientId = changes.cognitoClientId ?? demo.config.cognitoClientId;
   await updateClient(demo, { CallbackURLs: [`${demo.url}/auth/callback`, `${url}/auth/callback`] }, clientId);
   const logLines: string[] = [];
-  const config = { ...demo.server.services.config, port, managementPort: 0, publicUrl: url, ...changes };
+  const config = { ...demo.config, port, managementPort: 0, publicUrl: url, ...changes };
   const server = await buildServer(config, { clock, logger: memoryLogger(logLines) });
   t.teardown(() => server.close());
-  await server.listen();
-  return { url, server, logLines, clock, person: () => new Person(url) };
+  const { managementUrl } = await server.listen();
+  return { url, managementUrl, server, logLines, clock, person: () => new Person(url) };
 }

@@ -65,9 +65,9 @@ export async function openConnection(t: Test, url: string): Promise<KeptConnecti
   return { socket, send, text: () => text, ending };
 }
 
-export async function until(condition: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 20_000 && !condition(); turn++) await new Promise((resolve) => setTimeout(resolve, 1));
-  if (!condition()) throw new Error("it never came to that");
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (let turn = 0; turn < 20_000 && !(await condition()); turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+  if (!(await condition())) throw new Error("it never came to that");
 }
 
 export const answersIn = (text: string) => text.split(/(?=HTTP\/1\.1 )/).filter((part) => part !== "");

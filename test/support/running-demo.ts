@@ -4,6 +4,7 @@ import type { Test } from "tap";
 import type { BffOptions } from "../../src/config/options.js";
 import { type Demo, startDemo } from "../../src/demo/demo.js";
 import type { ServerRuntime } from "../../src/server/server.js";
+import { readMetric } from "./metric.js";
 import { Person } from "./person.js";
 import { noteLogLine } from "./redaction.js";
 
@@ -15,6 +16,10 @@ export interface RunningDemo extends Demo {
   /** A person who has signed in. */
   signedIn(): Promise<Person>;
   advance(text: string): void;
+  /** What a metric says now; see `readMetric`. */
+  metric(name: string, label?: string): Promise<number>;
+  /** Until so many refreshes have come to their end since the start, whatever that is. */
+  refreshesFinished(count: number): Promise<void>;
   /** How many refreshes local Cognito saw, whatever it answered. */
   refreshes(): number;
 }
@@ -59,6 +64,10 @@ export async function runDemo(t: Test, settings: Partial<BffOptions> = {}, runti
     advance(text) {
       const [, count, unit = ""] = /^(\d+)([smhd])$/.exec(text) ?? [];
       demo.clock.advance(Number(count) * (UNITS_MS[unit] ?? Number.NaN));
+    },
+    metric: (name, label) => readMetric(demo.managementUrl, name, label),
+    async refreshesFinished(count) {
+      while ((await readMetric(demo.managementUrl, "bff_refresh_total")) < count) await new Promise((resolve) => setImmediate(resolve));
     },
     refreshes: () =>
       demo.localCognito.calls.list().filter(({ operation, auth_flow }) => {

@@ -1,22 +1,40 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Config } from "../../config/config.js";
 import type { ProxyRoute } from "../../config/kinds/proxy-route.js";
-import type { Exchange } from "../../proxy/forward.js";
+import type { Exchange, Forwarder } from "../../proxy/forward.js";
+import type { StripsHeader } from "../../proxy/headers/strip-headers.js";
 import { createTranslation, type Translation } from "../../proxy/headers/translation.js";
 import { REQUEST_IDLE_TIMEOUT_MS } from "../../proxy/request-pace.js";
 import { createStricterSiblings } from "../../proxy/routes/stricter-siblings.js";
-import type { Services } from "../../server/compose.js";
-import { GUARDED, STALLED } from "../calls/proxied-calls.js";
+import type { CookieWriter } from "../../store/cookies.js";
+import { GUARDED, STALLED } from "../calls/matched-call.js";
+import type { OpenCalls } from "../calls/open-calls.js";
 import { upstreamFailure } from "../calls/upstream-problem.js";
-import { judgeUpgrade, refuseCrossSite } from "../gate/cross-site.js";
+import type { Expectations } from "../connection/expectations.js";
+import type { UnreadBodies } from "../connection/unread-bodies.js";
+import type { Upgrades } from "../connection/upgrade.js";
+import { type CrossSiteSettings, judgeUpgrade, refuseCrossSite } from "../gate/cross-site.js";
 import { ProblemError } from "../problem/problem.js";
 import { contentSecurityPolicy } from "./spa-headers.js";
 
 /** How long a development server may take for its first answer, which may compile the app. */
 const ANSWER_TIMEOUT_MS = 120_000;
 
+export interface DevelopmentServerOptions {
+  readonly config: CrossSiteSettings & Pick<Config, "authPrefix" | "proxyRoutes" | "spaCsp">;
+  readonly cookies: CookieWriter;
+  readonly isStripped: StripsHeader;
+  readonly transportSecurity: string | null;
+  readonly expectations: Expectations;
+  readonly unread: UnreadBodies;
+  readonly upgrades: Upgrades;
+  readonly forwarder: Forwarder;
+  readonly open: OpenCalls;
+}
+
 /** SPA_URL: what is neither ours nor an API's goes to a development server, the WebSocket of its hot reloading included. */
-export function passToDevelopmentServer(app: FastifyInstance, target: URL, services: Services): void {
-  const { config, cookies, expectations, forwarder, handedOn, unread, upgrades } = services;
+export function passToDevelopmentServer(app: FastifyInstance, target: URL, options: DevelopmentServerOptions): void {
+  const { config, cookies, expectations, forwarder, isStripped, open, transportSecurity, unread, upgrades } = options;
   const route: ProxyRoute = {
     prefix: "/",
     target,
@@ -57,8 +75,8 @@ export function passToDevelopmentServer(app: FastifyInstance, target: URL, servi
       forwarded: { for: request.ip, proto, host: target.host },
       translation,
       isOurCookie: cookies.names.isOurs,
-      isStripped: services.isStripped,
-      transportSecurity: services.transportSecurity,
+      isStripped,
+      transportSecurity,
       onTakeBody: () => expectations.goOn(request.raw, reply.raw),
       setCookies: () => [],
     };
@@ -66,7 +84,7 @@ export function passToDevelopmentServer(app: FastifyInstance, target: URL, servi
     // No other site's page may listen in to what is being written.
     if (isHandshake) refuseCrossSite(judgeUpgrade(request, config));
     for (const [name, value] of policy) reply.raw.setHeader(name, value);
-    handedOn.add(request.raw);
+    open.handedOn.add(request.raw);
     const outcome = isHandshake ? await upgrades.forward(exchange, null) : await forwarder.forward(exchange);
     const failure = upstreamFailure(outcome);
     if (failure !== null || outcome.kind === "request_stalled") {

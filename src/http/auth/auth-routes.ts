@@ -1,20 +1,25 @@
 import { PassThrough } from "node:stream";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Clock } from "../../model/clock.js";
 import { bodyFraming } from "../../proxy/request-body.js";
 import { REQUEST_IDLE_TIMEOUT_MS, RequestPace } from "../../proxy/request-pace.js";
-import type { Services } from "../../server/compose.js";
+import type { Tell } from "../../telemetry/events.js";
 import { REASONS, type Reason } from "../../wire/reasons.js";
-import { STALLED } from "../calls/proxied-calls.js";
+import { STALLED } from "../calls/matched-call.js";
+import type { Expectations } from "../connection/expectations.js";
 import { refuseReadBody } from "../connection/read-body.js";
-import { judgeCall, judgeStaticHeader, refuseCrossSite } from "../gate/cross-site.js";
+import type { UnreadBodies } from "../connection/unread-bodies.js";
+import { type CrossSiteSettings, judgeCall, judgeStaticHeader, refuseCrossSite } from "../gate/cross-site.js";
+import type { HammerGuard } from "../gate/hammering.js";
+import type { SessionGate } from "../gate/session-gate.js";
 import { EXPLANATIONS } from "../problem/explanations.js";
 import { escapeHtml, pageHeaders, renderPage } from "../problem/html.js";
 import { ProblemError } from "../problem/problem.js";
 import { addScope } from "../problem/scope.js";
-import { loginRoutes } from "./login-routes.js";
+import { type LoginRoutesOptions, loginRoutes } from "./login-routes.js";
 import { addRateLimits } from "./rate-limits.js";
-import { resumeRoute } from "./resume.js";
-import { sessionRoutes } from "./session.js";
+import { type ResumeRouteOptions, resumeRoute } from "./resume.js";
+import { type SessionRoutesOptions, sessionRoutes } from "./session.js";
 
 const LONGEST_BODY_BYTES = 16 * 1024;
 
@@ -29,41 +34,57 @@ const METHODS: Readonly<Record<string, string>> = {
   "/problems/:name": "GET, HEAD",
 };
 
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Whether a client may go on asking with a session that has ended. */
+    mayHammer?: boolean;
+  }
+}
+
+type SessionScopeOptions = ResumeRouteOptions &
+  SessionRoutesOptions & {
+    readonly config: CrossSiteSettings;
+    readonly gate: SessionGate;
+    readonly hammerGuard: HammerGuard;
+  };
+
+interface SmallBodiesOptions {
+  readonly clock: Clock;
+  readonly expectations: Expectations;
+  readonly tell: Tell;
+  readonly unread: UnreadBodies;
+}
+
+export type AuthRoutesOptions = LoginRoutesOptions & SessionScopeOptions & SmallBodiesOptions;
+
 /** Everything below AUTH_PREFIX. */
-export function authRoutes(app: FastifyInstance, services: Services): void {
+export function authRoutes(app: FastifyInstance, options: AuthRoutesOptions): void {
   app.addHook("onSend", async (_request, reply) => {
     if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
   });
-  acceptSmallBodies(app, services);
+  acceptSmallBodies(app, options);
   addRateLimits(app);
   // A scope of its own, since the limits count only routes that are added once their plugin has loaded.
-  addScope(app, (scope) => loginRoutes(scope, services));
+  addScope(app, (scope) => loginRoutes(scope, options));
   problemRoutes(app);
-  addScope(app, (scope) => sessionScope(scope, services));
+  addScope(app, (scope) => sessionScope(scope, options));
   refuseTheRest(app);
 }
 
-/** The routes that look at the session: cross-site checks before anything else, and the session's cookies on every answer. */
-function sessionScope(app: FastifyInstance, services: Services): void {
-  const { config, gate, hammerGuard } = services;
+/** The routes that look at the session: cross-site checks before anything else. */
+function sessionScope(app: FastifyInstance, options: SessionScopeOptions): void {
+  const { config, gate, hammerGuard } = options;
   app.addHook("onRequest", async (request) => {
     refuseCrossSite(judgeCall(request, config), judgeStaticHeader(request, config, null));
     request.bffVisit = gate.open(request.headers.cookie);
-    // Whoever asks to leave may do so however often.
-    if (!request.routeOptions.url?.endsWith("/logout")) hammerGuard.check(request, request.bffVisit);
+    if (!request.routeOptions.config.mayHammer) hammerGuard.check(request, request.bffVisit);
   });
-  app.addHook("onSend", async (request, reply) => {
-    if (!request.bffVisit) return;
-    for (const value of gate.cookiesFor(request.bffVisit)) reply.header("set-cookie", value);
-  });
-  resumeRoute(app, services);
-  sessionRoutes(app, services);
+  resumeRoute(app, options);
+  sessionRoutes(app, options);
 }
 
-type SmallBodyServices = Pick<Services, "clock" | "expectations" | "tell" | "unread">;
-
 /** Sign-out takes a form or JSON; a body of any other type says nothing to it and must not keep anybody from signing out. */
-function acceptSmallBodies(app: FastifyInstance, { clock, expectations, tell, unread }: SmallBodyServices): void {
+function acceptSmallBodies(app: FastifyInstance, { clock, expectations, tell, unread }: SmallBodiesOptions): void {
   app.addHook("preParsing", async ({ raw }, reply) => {
     refuseReadBody(raw, tell);
     if (raw.complete !== false || bodyFraming(raw) === null) return undefined;

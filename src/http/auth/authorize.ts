@@ -1,11 +1,17 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { CognitoTime } from "../../cognito/cognito-time.js";
 import type { AuthorizeParameters, ManagedLogin } from "../../cognito/managed-login.js";
-import type { Services } from "../../server/compose.js";
+import type { Config } from "../../config/config.js";
+import type { Clock } from "../../model/clock.js";
 import { type Beginning, type Demand, demandsNewSignIn } from "../../session/demand.js";
+import type { SessionLifecycle } from "../../session/session-lifecycle.js";
+import type { Sealer } from "../../store/sealing.js";
 import { judgeNavigation, refuseCrossSite } from "../gate/cross-site.js";
-import { authTimeSecondsOf, type Visit } from "../gate/session-gate.js";
+import { authTimeSecondsOf, type SessionGate } from "../gate/session-gate.js";
 import { ProblemError } from "../problem/problem.js";
+import type { Visit } from "../problem/request-state.js";
 import { parseReturnPath, returnPathOfReferer } from "../problem/return-path.js";
+import type { LoginCookies } from "./login-cookies.js";
 import { sealState } from "./login-state.js";
 import { beginLogin } from "./login-transaction.js";
 import { singleParameters } from "./query-parameters.js";
@@ -14,9 +20,19 @@ import { SIGN_IN_LIMIT } from "./rate-limits.js";
 /** Cognito's own limit for both is below it. */
 const LONGEST_PARAMETER = 256;
 
+export interface LoginRouteOptions {
+  readonly config: Pick<Config, "publicUrl" | "authPrefix">;
+  readonly clock: Clock;
+  readonly time: Pick<CognitoTime, "learnedNow">;
+  readonly sealer: Sealer;
+  readonly logins: Pick<LoginCookies, "begin">;
+  readonly gate: Pick<SessionGate, "open">;
+  readonly lifecycle: Pick<SessionLifecycle, "keepAtHand" | "hasEndedForGood">;
+}
+
 /** `GET /login`: the way to managed login. */
-export function loginRoute(app: FastifyInstance, services: Services, managedLogin: ManagedLogin): void {
-  const { config, clock, gate, lifecycle, logins, sealer, time } = services;
+export function loginRoute(app: FastifyInstance, options: LoginRouteOptions, managedLogin: ManagedLogin): void {
+  const { config, clock, gate, lifecycle, logins, sealer, time } = options;
 
   app.get("/login", { exposeHeadRoute: false, config: { rateLimit: SIGN_IN_LIMIT } }, async (request, reply) => {
     refuseCrossSite(judgeNavigation(request));

@@ -1,13 +1,19 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ManagedLogin } from "../../cognito/managed-login.js";
+import type { TokenVerifier } from "../../cognito/token-verifier.js";
+import type { Config } from "../../config/config.js";
+import type { Clock } from "../../model/clock.js";
 import type { Session, SessionId } from "../../model/session.js";
-import type { Services } from "../../server/compose.js";
 import type { Demand } from "../../session/demand.js";
+import type { SessionLifecycle } from "../../session/session-lifecycle.js";
+import type { CookieWriter } from "../../store/cookies.js";
+import type { Tell } from "../../telemetry/events.js";
 import { judgeNavigation, refuseCrossSite } from "../gate/cross-site.js";
+import type { SessionGate } from "../gate/session-gate.js";
 import { sendOnwardPage, sendPopupPage } from "../problem/onward-pages.js";
-import { type FailedSignIn, type Problem, ProblemError } from "../problem/problem.js";
+import { type FailedSignIn, namedBy, type Problem, ProblemError } from "../problem/problem.js";
 import { parseReturnPath } from "../problem/return-path.js";
-import type { FoundLogin } from "./login-cookies.js";
+import type { FoundLogin, LoginCookies } from "./login-cookies.js";
 import type { LoginState } from "./login-state.js";
 import { clockDifferenceMs, type LoginTransaction } from "./login-transaction.js";
 import { codeProblem, describeOAuthError, keysProblem, oauthProblem, startProblem, TOO_OLD } from "./oauth-errors.js";
@@ -25,20 +31,33 @@ interface Answer {
   readonly description: string | undefined;
 }
 
+export interface CallbackRouteOptions {
+  readonly config: Pick<Config, "authPrefix">;
+  readonly clock: Clock;
+  readonly cookies: CookieWriter;
+  readonly gate: Pick<SessionGate, "open">;
+  readonly lifecycle: Pick<SessionLifecycle, "start" | "keepAtHand" | "hasEndedForGood">;
+  readonly logins: Pick<LoginCookies, "find" | "clear" | "handOver">;
+  /** Whether a return path may lead to a page behind the session. */
+  readonly mayNeedSession: (returnTo: string) => boolean;
+  readonly verifier: Pick<TokenVerifier, "haveKeys">;
+  readonly tell: Tell;
+}
+
 /** `GET /callback`: the way back from managed login. */
-export function callbackRoute(app: FastifyInstance, services: Services, managedLogin: ManagedLogin): void {
-  const { config, clock, cookies, gate, lifecycle, logins, metrics, tell, verifier } = services;
+export function callbackRoute(app: FastifyInstance, options: CallbackRouteOptions, managedLogin: ManagedLogin): void {
+  const { config, clock, cookies, gate, lifecycle, logins, mayNeedSession, tell, verifier } = options;
   const used = createUsedLogins(clock, app.log);
 
-  const options = {
+  const route = {
     exposeHeadRoute: false,
     config: { rateLimit: SIGN_IN_LIMIT },
     async onError(_request: FastifyRequest, _reply: FastifyReply, error: Error) {
       // One that moves on is counted where it arrives.
-      if (error instanceof ProblemError && !error.problem.signIn?.movesOn) metrics.signIn(error.problem.cause ?? error.problem.reason);
+      if (error instanceof ProblemError && !error.problem.signIn?.movesOn) tell({ kind: "sign_in_failed", ...namedBy(error.problem) });
     },
   };
-  app.get("/callback", options, async (request, reply) => {
+  app.get("/callback", route, async (request, reply) => {
     refuseCrossSite(judgeNavigation(request));
     const query = singleParameters(request);
     const answer = { code: query.get("code"), error: query.get("error"), description: query.get("error_description") };
@@ -117,8 +136,7 @@ export function callbackRoute(app: FastifyInstance, services: Services, managedL
     const started = await lifecycle.start({ ...issued, nonce: transaction.nonce, demand: demandOf(transaction, previous), previous });
     if (started.kind === "too_old") throw new ProblemError({ ...TOO_OLD, signIn: { ...failedSignIn(transaction), ...SIGN_OUT_FIRST } });
     if (started.kind !== "started") throw failed(startProblem(request, started, tell));
-    metrics.signIn("started");
-    request.log.info({ event: "authn_login_success" }, "signed in");
+    tell({ kind: "signed_in", requestId: request.id });
 
     const handedOver = logins.handOver(request.headers.cookie, transaction, started.session.id);
     // So that the next one to finish can revoke its token.
@@ -138,6 +156,6 @@ export function callbackRoute(app: FastifyInstance, services: Services, managedL
   function leaveFor({ display, returnTo }: LoginTransaction, reply: FastifyReply): FastifyReply {
     if (display === "popup") return sendPopupPage(reply);
     // A page behind the session, reached by this redirect, would not get the Strict cookie just set: a page that moves on by itself does.
-    return services.mayNeedSession(returnTo) ? sendOnwardPage(reply, returnTo) : reply.redirect(returnTo, 302);
+    return mayNeedSession(returnTo) ? sendOnwardPage(reply, returnTo) : reply.redirect(returnTo, 302);
   }
 }

@@ -1,12 +1,18 @@
 import type { FastifyInstance } from "fastify";
-import type { Services } from "../../server/compose.js";
+import type { ManagedLogin } from "../../cognito/managed-login.js";
 import { ProblemError } from "../problem/problem.js";
-import { loginRoute } from "./authorize.js";
-import { callbackRoute } from "./callback.js";
+import { type LoginRouteOptions, loginRoute } from "./authorize.js";
+import { type CallbackRouteOptions, callbackRoute } from "./callback.js";
+
+export type LoginRoutesOptions = LoginRouteOptions &
+  CallbackRouteOptions & {
+    /** Null without COGNITO_DOMAIN. */
+    readonly managedLogin: ManagedLogin | null;
+  };
 
 /** Sign-in through managed login: the way there and the way back. */
-export function loginRoutes(app: FastifyInstance, services: Services): void {
-  const { managedLogin } = services;
+export function loginRoutes(app: FastifyInstance, options: LoginRoutesOptions): void {
+  const { managedLogin } = options;
   if (!managedLogin) {
     const handler = async () => {
       throw new ProblemError({ reason: "not_found", detail: "Sign-in by redirect is not set up here." });
@@ -14,6 +20,6 @@ export function loginRoutes(app: FastifyInstance, services: Services): void {
     for (const url of ["/login", "/callback"]) app.get(url, { exposeHeadRoute: false }, handler);
     return;
   }
-  loginRoute(app, services, managedLogin);
-  callbackRoute(app, services, managedLogin);
+  loginRoute(app, options, managedLogin);
+  callbackRoute(app, options, managedLogin);
 }

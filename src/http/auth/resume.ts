@@ -1,26 +1,34 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Services } from "../../server/compose.js";
+import type { Config } from "../../config/config.js";
+import type { Tell } from "../../telemetry/events.js";
 import { REASONS, SIGN_IN_CAUSES } from "../../wire/reasons.js";
 import { judgeNavigation, refuseCrossSite } from "../gate/cross-site.js";
-import type { Visit } from "../gate/session-gate.js";
+import type { SessionGate } from "../gate/session-gate.js";
 import { sendPopupPage, sendSignedInPage } from "../problem/onward-pages.js";
-import { ProblemError } from "../problem/problem.js";
+import { namedBy, ProblemError } from "../problem/problem.js";
+import { type Visit, visitOf } from "../problem/request-state.js";
 import { parseReturnPath } from "../problem/return-path.js";
 import { singleParameters } from "./query-parameters.js";
 import { SIGN_IN_LIMIT } from "./rate-limits.js";
-import { visitOf } from "./session.js";
+
+export interface ResumeRouteOptions {
+  readonly config: Pick<Config, "authPrefix">;
+  readonly gate: Pick<SessionGate, "require">;
+  /** Whether a return path may lead to a page behind the session. */
+  readonly mayNeedSession: (returnTo: string) => boolean;
+  readonly tell: Tell;
+}
 
 /**
  * `GET /resume`: a callback could not be completed. Here the session's Strict cookie arrives: whoever has a living session goes on, and nobody
  * else is spared signing in again.
  */
-export function resumeRoute(app: FastifyInstance, services: Services): void {
-  const { config, gate, mayNeedSession, metrics } = services;
+export function resumeRoute(app: FastifyInstance, { config, gate, mayNeedSession, tell }: ResumeRouteOptions): void {
   const options = {
     exposeHeadRoute: false,
     config: { rateLimit: SIGN_IN_LIMIT },
     async onError(_request: FastifyRequest, _reply: FastifyReply, error: Error) {
-      if (error instanceof ProblemError && error.problem.signIn) metrics.signIn(error.problem.cause ?? error.problem.reason);
+      if (error instanceof ProblemError && error.problem.signIn) tell({ kind: "sign_in_failed", ...namedBy(error.problem) });
     },
   };
   app.get("/resume", options, async (request, reply) => {
@@ -34,7 +42,7 @@ export function resumeRoute(app: FastifyInstance, services: Services): void {
       const cause = SIGN_IN_CAUSES.find((candidate) => candidate === query.get("cause")) ?? "state_missing";
       throw new ProblemError({ reason: "sign_in_failed", cause, signIn: { button: "Sign in again", returnTo, display } });
     }
-    metrics.signIn("resumed");
+    tell({ kind: "sign_in_resumed" });
     if (display === "popup") return sendPopupPage(reply);
     // A page behind the session takes a click: a link from another site that ends here must not make a call with it.
     return mayNeedSession(returnTo) ? sendSignedInPage(reply, returnTo) : reply.redirect(returnTo, 302);

@@ -1,14 +1,22 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
+import type { CognitoTime } from "../../cognito/cognito-time.js";
+import type { ManagedLogin } from "../../cognito/managed-login.js";
+import type { Config } from "../../config/config.js";
 import { atMost } from "../../model/at-most.js";
-import { sleep } from "../../model/clock.js";
+import { type Clock, sleep } from "../../model/clock.js";
 import { describeError } from "../../model/log.js";
 import type { Session, SessionId } from "../../model/session.js";
-import type { Services } from "../../server/compose.js";
-import { idleEndsAtMs, sessionEndsAtMs } from "../../session/limits.js";
+import { idleEndsAtMs, type SessionLimits, sessionEndsAtMs } from "../../session/limits.js";
+import type { RefreshCoordinator } from "../../session/refresh/refresh-coordinator.js";
+import type { SessionLifecycle } from "../../session/session-lifecycle.js";
+import type { SignOut } from "../../session/sign-out.js";
+import type { CookieWriter } from "../../store/cookies.js";
 import type { Json, LogoutDocument, SessionDocument } from "../../wire/shapes.js";
-import type { Visit } from "../gate/session-gate.js";
+import type { SessionGate } from "../gate/session-gate.js";
 import { isNavigation } from "../problem/navigation.js";
+import { visitOf } from "../problem/request-state.js";
+import type { LoginCookies } from "./login-cookies.js";
 import { REFRESH_LIMIT } from "./rate-limits.js";
 
 /** POST /auth/refresh refreshes at most this often for one session. */
@@ -23,11 +31,26 @@ const PROTOCOL_CLAIMS: ReadonlySet<string> = new Set(["nonce", "at_hash", "jti",
 const iso = (ms: number) => new Date(ms).toISOString();
 const isoOrNull = (ms: number | null) => (ms === null ? null : iso(ms));
 
+/** What a session's document is made with. */
+export interface SessionDocumentOptions {
+  readonly config: Pick<Config, "cognitoRefreshTokenValidityMs">;
+  readonly clock: Clock;
+  readonly time: Pick<CognitoTime, "now">;
+  readonly limits: SessionLimits;
+}
+
+export interface SessionRoutesOptions extends SessionDocumentOptions {
+  readonly cookies: CookieWriter;
+  readonly coordinator: Pick<RefreshCoordinator, "refreshNow">;
+  readonly gate: SessionGate;
+  readonly lifecycle: Pick<SessionLifecycle, "touch">;
+  readonly logins: Pick<LoginCookies, "demandNew">;
+  readonly managedLogin: Pick<ManagedLogin, "logoutUrl"> | null;
+  readonly signOut: SignOut;
+}
+
 /** What `GET /auth/session` says of a session. */
-export function sessionDocument(
-  session: Session,
-  { clock, time, limits, config }: Pick<Services, "clock" | "time" | "limits" | "config">,
-): SessionDocument {
+export function sessionDocument(session: Session, { clock, time, limits, config }: SessionDocumentOptions): SessionDocument {
   const { claims, expiresAtMs } = session.tokens;
   const groups = claims["cognito:groups"];
   const email = claims["email"];
@@ -52,25 +75,12 @@ export function sessionDocument(
   };
 }
 
-declare module "fastify" {
-  interface FastifyRequest {
-    /** This request's look at its session; opened once by the scope that needs it. */
-    bffVisit: Visit | null;
-  }
-}
-
-/** The visit of a request in a scope that opens one. */
-export function visitOf(request: FastifyRequest): Visit {
-  if (!request.bffVisit) throw new Error("this scope opens no session");
-  return request.bffVisit;
-}
-
 /** Asking for the session, extending it, refreshing it, ending it. Cross-site checks and cookies are the scope's. */
-export function sessionRoutes(app: FastifyInstance, services: Services): void {
-  const { clock, cookies, coordinator, gate, lifecycle, logins, managedLogin, signOut } = services;
+export function sessionRoutes(app: FastifyInstance, options: SessionRoutesOptions): void {
+  const { clock, cookies, coordinator, gate, lifecycle, logins, managedLogin, signOut } = options;
   const attemptedAtMs = new LRUCache<SessionId, number>(atMost(MOST_ATTEMPTS));
 
-  app.get("/session", async (request) => sessionDocument(await gate.require(visitOf(request)), services));
+  app.get("/session", async (request) => sessionDocument(await gate.require(visitOf(request)), options));
 
   // Before a body is asked for (Expect: 100-continue).
   const admitFirst = async (request: FastifyRequest) => {
@@ -78,7 +88,7 @@ export function sessionRoutes(app: FastifyInstance, services: Services): void {
   };
 
   app.post("/session", { onRequest: admitFirst }, async (request) =>
-    sessionDocument(lifecycle.touch(gate.admit(visitOf(request))), services),
+    sessionDocument(lifecycle.touch(gate.admit(visitOf(request))), options),
   );
 
   app.post("/refresh", { onRequest: admitFirst, config: { rateLimit: REFRESH_LIMIT } }, async (request) => {
@@ -89,14 +99,15 @@ export function sessionRoutes(app: FastifyInstance, services: Services): void {
     if (nowMs - lastAtMs >= REFRESH_AT_MOST_EVERY_MS || lastAtMs > nowMs) {
       attemptedAtMs.set(session.id, nowMs);
       const outcome = await coordinator.refreshNow(session);
-      if (outcome.kind === "refreshed" || outcome.kind === "rejected") return sessionDocument(gate.settle(outcome), services);
+      if (outcome.kind === "refreshed" || outcome.kind === "rejected") return sessionDocument(gate.settle(outcome), options);
     }
     // An outage while the token lives: the session is as good as it was.
-    return sessionDocument(await gate.require(visitOf(request)), services);
+    return sessionDocument(await gate.require(visitOf(request)), options);
   });
 
   const logoutUrl = managedLogin?.logoutUrl() ?? "/";
-  app.post("/logout", async (request, reply) => {
+  // Whoever asks to leave may do so however often.
+  app.post("/logout", { config: { mayHammer: true } }, async (request, reply) => {
     const { reading, presented } = visitOf(request);
     if (reading.kind === "invalid" || reading.kind === "foreign") {
       // Kept on every other answer, since it may be the server that is wrong; but this person asks to leave.

@@ -3,12 +3,10 @@ import { Server as HttpsServer } from "node:https";
 import type { FastifyInstance } from "fastify";
 import type { Cancel, Clock } from "../../model/clock.js";
 import type { Log } from "../../model/log.js";
-import type { Session } from "../../model/session.js";
 import type { WayOut } from "../../network/way-out.js";
 import type { Exchange, ForwardOutcome } from "../../proxy/forward.js";
 import { shakeHands } from "../../proxy/tunnel/handshake.js";
 import type { Tunnel } from "../../proxy/tunnel/tunnel.js";
-import type { SessionWatch } from "../../session/session-watch.js";
 import type { SessionEnding } from "../../wire/reasons.js";
 import { closeLingering } from "./lingering-close.js";
 import type { RequestLines } from "./request-line.js";
@@ -20,8 +18,10 @@ export const SESSION_ENDED_CODE = 4401;
 /** The IANA registry of WebSocket close codes: the service is restarting, connect again. */
 export const SERVICE_RESTART_CODE = 1012;
 
+/** Calls back once, when the session that a tunnel was opened with has ended, until it is cancelled. */
+export type WatchEnding = (onEnded: (ending: SessionEnding) => void) => Cancel;
+
 export interface UpgradesOptions {
-  readonly watch: SessionWatch;
   readonly clock: Clock;
   readonly log: Log;
   /** Longest wait for a connection to the API, TLS included. Milliseconds. */
@@ -44,8 +44,8 @@ export interface Upgrades {
   listen(app: FastifyInstance, lines: RequestLines, accepts?: (request: IncomingMessage) => boolean): void;
   /** Whether a request is a WebSocket handshake that `forward` can take. */
   isHandshake(request: IncomingMessage): boolean;
-  /** Hands a handshake on; the tunnel closes with 4401 when the session it was opened with ends. Never rejects. */
-  forward(exchange: Exchange, session: Session | null): Promise<ForwardOutcome>;
+  /** Hands a handshake on; the tunnel closes with 4401 when the session it was opened with ends. Null: with none. Never rejects. */
+  forward(exchange: Exchange, watchEnding: WatchEnding | null): Promise<ForwardOutcome>;
   /** Closes every tunnel on a frame boundary, and those that are still to come at once. */
   closeAll(code: number, reason: string): void;
   /** How many tunnels are open. */
@@ -53,15 +53,15 @@ export interface Upgrades {
 }
 
 export function createUpgrades(options: UpgradesOptions): Upgrades {
-  const { watch, clock, log, connectTimeoutMs, maxHeaderBytes, wayOut } = options;
+  const { clock, log, connectTimeoutMs, maxHeaderBytes, wayOut } = options;
   /** What came behind the head of a handshake, for as long as its request lives. */
   const handshakes = new WeakMap<IncomingMessage, Buffer>();
   const tunnels = new Set<Tunnel>();
   let closing: { readonly code: number; readonly reason: string } | null = null;
 
-  function keep(tunnel: Tunnel, session: Session | null): void {
+  function keep(tunnel: Tunnel, watchEnding: WatchEnding | null): void {
     const end = (ending: SessionEnding) => tunnel.close(SESSION_ENDED_CODE, `${ending.reason} ${ending.cause}`);
-    const unwatch: Cancel = session ? watch.watch(session, end) : () => {};
+    const unwatch: Cancel = watchEnding ? watchEnding(end) : () => {};
     tunnels.add(tunnel);
     tunnel.onClosed(() => {
       tunnels.delete(tunnel);
@@ -89,12 +89,12 @@ export function createUpgrades(options: UpgradesOptions): Upgrades {
       });
     },
     isHandshake: (request) => handshakes.has(request),
-    async forward(exchange, session) {
+    async forward(exchange, watchEnding) {
       const head = handshakes.get(exchange.request) ?? Buffer.alloc(0);
       handshakes.delete(exchange.request);
       const outcome = await shakeHands(exchange, head, { clock, connectTimeoutMs, maxHeaderBytes, wayOut });
       if (outcome.kind !== "open") return outcome;
-      keep(outcome.tunnel, session);
+      keep(outcome.tunnel, watchEnding);
       return { kind: "answered", status: 101 };
     },
     closeAll(code, reason) {

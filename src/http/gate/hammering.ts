@@ -3,7 +3,7 @@ import { atMost } from "../../model/at-most.js";
 import type { Clock } from "../../model/clock.js";
 import { networkOf } from "../../network/client-network.js";
 import { ProblemError } from "../problem/problem.js";
-import type { Visit } from "./session-gate.js";
+import type { Visit } from "../problem/request-state.js";
 
 const WINDOW_MS = 60_000;
 const MOST_PER_WINDOW = 300;

@@ -4,18 +4,11 @@ import { authTimeOf, isNewer, type Session, type SessionId } from "../../model/s
 import { largestClaims } from "../../model/token-set.js";
 import type { RefreshCoordinator, RefreshOutcome } from "../../session/refresh/refresh-coordinator.js";
 import type { SessionLifecycle } from "../../session/session-lifecycle.js";
-import { type CookieWriter, type PresentedCookies, readSessionCookies } from "../../store/cookies.js";
+import { type CookieWriter, readSessionCookies } from "../../store/cookies.js";
 import type { Reading, SessionStore } from "../../store/session-store.js";
 import type { Tell } from "../../telemetry/events.js";
 import { endingProblem, ProblemError } from "../problem/problem.js";
-
-/** One request's look at its session. */
-export interface Visit {
-  readonly presented: PresentedCookies;
-  readonly reading: Reading;
-  /** Monotonic milliseconds. */
-  readonly openedAtMs: number;
-}
+import type { Visit } from "../problem/request-state.js";
 
 const MOST_REPORTED = 1_000;
 const FOREIGN = "Your session was begun under another configuration of this service. Signing in again replaces it.";

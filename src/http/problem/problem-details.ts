@@ -2,6 +2,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:ht
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { describeError } from "../../model/log.js";
 import { sessionPseudonym } from "../../model/session.js";
+import type { Tell } from "../../telemetry/events.js";
 import { PROBLEM_HEADER } from "../../wire/headers.js";
 import { REASONS, type Reason } from "../../wire/reasons.js";
 import type { ProblemDocument } from "../../wire/shapes.js";
@@ -151,9 +152,9 @@ export function answerErrorsAsProblems(app: FastifyInstance, settings: ProblemSe
 /** Is told of every problem that is answered past the routes: it has no other line in the log, and no other count. */
 export type ReportProblem = (problem: Problem, requestId: string, method: string | undefined) => void;
 
-export function reportTo(log: () => FastifyBaseLogger, metrics: { problem(reason: Reason): void }): ReportProblem {
+export function reportTo(log: () => FastifyBaseLogger, tell: Tell): ReportProblem {
   return (problem, requestId, method) => {
-    metrics.problem(problem.reason);
+    tell({ kind: "problem_answered", reason: problem.reason });
     logProblem(log(), problem, { request_id: requestId, method });
   };
 }

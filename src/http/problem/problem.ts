@@ -47,3 +47,8 @@ export class ProblemError extends Error {
 export function endingProblem(ending: SessionEnding): ProblemError {
   return new ProblemError(ending);
 }
+
+/** What a problem is counted by: its reason, and the cause where it has one. */
+export function namedBy({ reason, cause }: Problem): { readonly reason: Reason; readonly cause?: Cause } {
+  return cause === undefined ? { reason } : { reason, cause };
+}

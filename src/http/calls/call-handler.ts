@@ -1,0 +1,229 @@
+import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Config } from "../../config/config.js";
+import type { ProxyRoute } from "../../config/kinds/proxy-route.js";
+import { describeError } from "../../model/log.js";
+import type { Session } from "../../model/session.js";
+import type { Exchange, Forwarder, ForwardOutcome } from "../../proxy/forward.js";
+import type { StripsHeader } from "../../proxy/headers/strip-headers.js";
+import type { RouteTable } from "../../proxy/routes/route-table.js";
+import type { StricterSiblings } from "../../proxy/routes/stricter-siblings.js";
+import type { RefreshCoordinator } from "../../session/refresh/refresh-coordinator.js";
+import type { SessionLifecycle } from "../../session/session-lifecycle.js";
+import type { SessionWatch } from "../../session/session-watch.js";
+import type { CookieWriter } from "../../store/cookies.js";
+import type { Tell } from "../../telemetry/events.js";
+import type { Metrics } from "../../telemetry/metrics.js";
+import { inSpan, propagatedHeaders, type Span, type Tracer } from "../../telemetry/tracing.js";
+import type { Expectations } from "../connection/expectations.js";
+import { refuseReadBody } from "../connection/read-body.js";
+import type { UnreadBodies } from "../connection/unread-bodies.js";
+import type { Upgrades } from "../connection/upgrade.js";
+import { type CrossSiteSettings, judgeCall, judgeStaticHeader, judgeUpgrade, refuseCrossSite } from "../gate/cross-site.js";
+import type { HammerGuard } from "../gate/hammering.js";
+import type { SessionGate } from "../gate/session-gate.js";
+import { CALL_METHODS, ProblemError } from "../problem/problem.js";
+import type { Visit } from "../problem/request-state.js";
+import { GUARDED, type ProxiedCall, refuseBadHandshake, STALLED } from "./matched-call.js";
+import type { OpenCalls } from "./open-calls.js";
+import { upstreamFailure } from "./upstream-problem.js";
+
+/** What calls are handed on with. */
+export interface CallHandlerOptions {
+  readonly config: CrossSiteSettings & Pick<Config, "proxyRoutes">;
+  readonly routes: RouteTable;
+  readonly stricterSiblings: StricterSiblings;
+  /** Which of the browser's headers no API gets. */
+  readonly isStripped: StripsHeader;
+  /** The Strict-Transport-Security of answers that have none of the API's; null: none. */
+  readonly transportSecurity: string | null;
+  readonly expectations: Expectations;
+  readonly unread: UnreadBodies;
+  readonly upgrades: Upgrades;
+  readonly forwarder: Forwarder;
+  readonly open: OpenCalls;
+  readonly hammerGuard: HammerGuard;
+  readonly cookies: CookieWriter;
+  readonly gate: SessionGate;
+  readonly lifecycle: Pick<SessionLifecycle, "touch">;
+  readonly coordinator: Pick<RefreshCoordinator, "refreshNow">;
+  readonly watch: Pick<SessionWatch, "watch">;
+  readonly metrics: Pick<Metrics, "upstreamAnswered" | "upstreamFailed">;
+  /** Null where no OpenTelemetry SDK is registered. */
+  readonly tracer: Tracer | null;
+  readonly tell: Tell;
+}
+
+/** Hands calls on to the APIs: checks, session, token, then straight onto the raw response. */
+export function createCallHandler(
+  options: CallHandlerOptions,
+): (call: ProxiedCall, request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+  const {
+    config,
+    cookies,
+    coordinator,
+    expectations,
+    forwarder,
+    gate,
+    hammerGuard,
+    lifecycle,
+    metrics,
+    open,
+    stricterSiblings,
+    tell,
+    tracer,
+    unread,
+    upgrades,
+    watch,
+    isStripped,
+    transportSecurity,
+  } = options;
+  const publicUrl = new URL(config.publicUrl);
+  const proto = publicUrl.protocol === "https:" ? ("https" as const) : ("http" as const);
+
+  return async function handleCall({ match: { route, upstreamPath, translation }, upstreamTarget }, request, reply) {
+    if (stricterSiblings.guard(route, upstreamPath)) throw GUARDED;
+    // RFC 9110 9.3.8: the answer to TRACE would repeat the token.
+    if (request.method === "TRACE") throw new ProblemError({ reason: "method_not_allowed", allow: CALL_METHODS });
+    refuseCrossSite(judgeCall(request, config), judgeStaticHeader(request, config, route));
+    if (request.headers.upgrade !== undefined) {
+      refuseCrossSite(judgeUpgrade(request, config));
+      if (upgrades.isHandshake(request.raw)) refuseBadHandshake(request);
+    }
+    refuseReadBody(request.raw, tell);
+
+    const visit = route.session === "none" ? null : gate.open(request.headers.cookie);
+    request.bffVisit = visit;
+    if (visit) hammerGuard.check(request, visit);
+    const session = visit && (await sessionFor(route, visit));
+    if (session) lifecycle.touch(session);
+
+    const bearer = bearerFor(route, session, tell);
+    const handedOnAtMs = performance.now();
+    const exchange: Exchange = {
+      request: request.raw,
+      response: reply.raw,
+      route,
+      upstreamTarget,
+      bearer,
+      forwarded: { for: request.ips ? [...request.ips].reverse().join(", ") : request.ip, proto, host: publicUrl.host },
+      translation,
+      isOurCookie: cookies.names.isOurs,
+      isStripped,
+      transportSecurity,
+      ...(request.headers.expect === undefined ? {} : { onTakeBody: () => expectations.goOn(request.raw, reply.raw) }),
+      setCookies: () => (visit ? gate.cookiesFor(visit) : []),
+      onAnswer(status) {
+        const seconds = (performance.now() - handedOnAtMs) / 1000;
+        metrics.upstreamAnswered(route.prefix, { status, seconds, withToken: bearer !== null });
+      },
+      watchStream(breakOff) {
+        const unwatch = session && watch.watch(session, breakOff);
+        open.streams += 1;
+        return () => {
+          open.streams -= 1;
+          unwatch?.();
+        };
+      },
+    };
+    const outcome = await forward(exchange, session);
+    if (outcome.kind !== "answered") metrics.upstreamFailed(route.prefix, outcome.kind === "cut_short" ? outcome.cause : outcome.kind);
+    if (outcome.kind === "request_stalled") unread.giveUp(request.raw);
+    else if (outcome.kind === "answered" && !request.raw.complete) unread.drop(request.raw, route.requestIdleTimeoutMs);
+    settle(outcome, route.prefix, request, reply);
+  };
+
+  /** Hands one call on, in a span of its own that the API's spans hang below. */
+  function forward(exchange: Exchange, session: Session | null): Promise<ForwardOutcome> {
+    const { method = "GET", socket } = exchange.request;
+    // Refused at the end of draining, or left, while it waited for Cognito.
+    if (socket.writableEnded || socket.destroyed) return Promise.resolve({ kind: "client_gone" });
+    open.handedOn.add(exchange.request);
+    open.calls += 1;
+    return (tracer === null ? send(exchange, session) : forwardInSpan(tracer, method, exchange, session)).finally(() => {
+      open.calls -= 1;
+    });
+  }
+
+  function forwardInSpan(by: Tracer, method: string, exchange: Exchange, session: Session | null): Promise<ForwardOutcome> {
+    const { prefix, target } = exchange.route;
+    const attributes = { "http.request.method": method, "http.route": prefix, "server.address": target.hostname };
+    return inSpan(by, `${method} ${prefix}`, { kind: SpanKind.CLIENT, attributes }, async (span) => {
+      const outcome = await send({ ...exchange, propagated: propagatedHeaders() }, session);
+      if (span) describe(outcome, span);
+      return outcome;
+    });
+  }
+
+  function send(exchange: Exchange, session: Session | null): Promise<ForwardOutcome> {
+    return upgrades.isHandshake(exchange.request)
+      ? upgrades.forward(exchange, session && ((onEnded) => watch.watch(session, onEnded)))
+      : forwarder.forward(exchange);
+  }
+
+  async function sessionFor(route: ProxyRoute, visit: Visit): Promise<Session | null> {
+    if (route.session === "optional" && isNobody(visit)) return null;
+    const usable = gate.require(visit);
+    const session = usable instanceof Promise ? await usable : usable;
+    if (route.token === "none" || session.tokens[route.token]) return session;
+    // A session from before a route asked for this kind of token: one refresh brings it.
+    return gate.settle(await coordinator.refreshNow(session));
+  }
+}
+
+const NO_SESSION: ReadonlySet<Visit["reading"]["kind"]> = new Set(["none", "invalid", "foreign"]);
+
+/**
+ * Whether an optional route goes on without a session. One that has ended is told of once, on the answer that takes its ticket away; a ticket
+ * that cannot be opened, or is of another app client, stays in the browser and must not close a public page for good.
+ */
+function isNobody({ reading, presented }: Visit): boolean {
+  return NO_SESSION.has(reading.kind) || (reading.kind === "ended" && !presented.any);
+}
+
+function bearerFor(route: ProxyRoute, session: Session | null, tell: Tell): string | null {
+  if (!session || route.token === "none") return null;
+  const token = route.token === "id" ? session.tokens.id : session.tokens.access;
+  // A refresh has been tried for it: Cognito issues none.
+  if (!token) {
+    tell({ kind: "alert", alert: "misconfigured", details: { problem: `Cognito issues no ${route.token} token`, route: route.prefix } });
+    throw new ProblemError({
+      reason: "misconfigured",
+      detail: "The session holds no token of the kind this route needs. Sign in again.",
+      signInHelps: true,
+    });
+  }
+  return token.jwt.reveal();
+}
+
+function describe(outcome: ForwardOutcome, span: Span): void {
+  span.setAttribute("bff.outcome", outcome.kind === "cut_short" ? outcome.cause : outcome.kind);
+  if ("status" in outcome) span.setAttribute("http.response.status_code", outcome.status);
+  // OpenTelemetry's conventions: to a client a 4xx is an error too.
+  if (outcome.kind !== "answered" || outcome.status >= 400) span.setStatus({ code: SpanStatusCode.ERROR });
+}
+
+function settle(outcome: ForwardOutcome, route: string, request: FastifyRequest, reply: FastifyReply): void {
+  const failure = upstreamFailure(outcome);
+  if (failure !== null) {
+    request.log.warn({ route, error: "error" in outcome ? describeError(outcome.error) : undefined }, failure.line);
+    throw new ProblemError(failure.problem);
+  }
+  switch (outcome.kind) {
+    case "request_stalled":
+      throw STALLED;
+    case "answered":
+      // A tunnel: its response never closes.
+      if (outcome.status === 101) request.bffFinished?.(101);
+      reply.hijack();
+      break;
+    case "cut_short":
+      if (outcome.cause === "upstream_broke" || outcome.cause === "upstream_silent")
+        request.log.warn({ route, cause: outcome.cause }, "the API's answer did not arrive whole");
+      reply.hijack();
+      break;
+    case "client_gone":
+      // The answer is on the socket already, or there is nobody to answer.
+      reply.hijack();
+  }
+}

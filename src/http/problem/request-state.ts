@@ -1,0 +1,49 @@
+import type { IncomingMessage } from "node:http";
+import type { FastifyInstance } from "fastify";
+import { type ParsedTarget, parseTarget } from "../../proxy/routes/path.js";
+import type { PresentedCookies } from "../../store/cookies.js";
+import type { Reading } from "../../store/session-store.js";
+import type { Reason } from "../../wire/reasons.js";
+
+/** One request's look at its session. */
+export interface Visit {
+  readonly presented: PresentedCookies;
+  readonly reading: Reading;
+  /** Monotonic milliseconds. */
+  readonly openedAtMs: number;
+}
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** This request's look at its session; opened once by the scope that needs it. */
+    bffVisit: Visit | null;
+    /** Says that the request is over although its response never closes: a handshake that became a tunnel. Null before it is observed. */
+    bffFinished: ((status: number) => void) | null;
+    /** The problem it was answered with; null where there was none. */
+    bffProblem: Reason | null;
+  }
+}
+
+/** What is kept with each request of a scope and those below it. */
+export function declareRequestState(app: FastifyInstance): void {
+  app.decorateRequest("bffVisit", null);
+  app.decorateRequest("bffFinished", null);
+  app.decorateRequest("bffProblem", null);
+}
+
+/** The visit of a request in a scope that opens one. */
+export function visitOf({ bffVisit }: { readonly bffVisit: Visit | null }): Visit {
+  if (!bffVisit) throw new Error("this scope opens no session");
+  return bffVisit;
+}
+
+const targets = new WeakMap<IncomingMessage, ParsedTarget>();
+
+/** The target of a request, parsed once. Fastify's `rewriteUrl` has the first look, and what it puts in place reads the same. */
+export function targetOf(request: IncomingMessage): ParsedTarget {
+  const known = targets.get(request);
+  if (known) return known;
+  const target = parseTarget(request.url ?? "");
+  targets.set(request, target);
+  return target;
+}

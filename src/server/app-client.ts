@@ -1,0 +1,195 @@
+import { type CognitoTime, createCognitoTime } from "../cognito/cognito-time.js";
+import { regionalEndpoint } from "../cognito/idp-client.js";
+import { createManagedLogin, type ManagedLogin } from "../cognito/managed-login.js";
+import { createTokenSource } from "../cognito/token-source.js";
+import { createTokenVerifier, type TokenVerifier } from "../cognito/token-verifier.js";
+import type { Config } from "../config/config.js";
+import { refreshableMs } from "../config/refreshable.js";
+import { createLoginCookies, type LoginCookies } from "../http/auth/login-cookies.js";
+import { createSessionGate, type SessionGate } from "../http/gate/session-gate.js";
+import type { Clock } from "../model/clock.js";
+import type { Log } from "../model/log.js";
+import { proxyToCognito, type WayOut } from "../network/way-out.js";
+import type { SessionLimits } from "../session/limits.js";
+import { createDoubtGuard } from "../session/refresh/doubt-guard.js";
+import { createRefreshCoordinator, type RefreshCoordinator } from "../session/refresh/refresh-coordinator.js";
+import type { RefreshRateLimiter } from "../session/refresh/refresh-rate-limiter.js";
+import { createRevocation } from "../session/revocation.js";
+import { createSessionLifecycle, type SessionLifecycle } from "../session/session-lifecycle.js";
+import { createSessionWatch, type SessionWatch, tellingStore } from "../session/session-watch.js";
+import { createSignOut, type SignOut } from "../session/sign-out.js";
+import { type CacheFigures, createCookieStore } from "../store/cookie-store.js";
+import { type CookieWriter, createCookieWriter } from "../store/cookies.js";
+import { createSealer, type Sealer } from "../store/sealing.js";
+import type { Tell } from "../telemetry/events.js";
+import type { Tracer } from "../telemetry/tracing.js";
+
+const COGNITO_DEADLINE_MS = 6_000;
+const KEYS_DEADLINE_MS = 3_000;
+/** Room in the cookie budget for the ended marker, which may travel beside a ticket. */
+const MARKER_BYTES = 200;
+
+/** What belongs to one app client of one user pool: who is asked, what is learned of it, and whose sessions they are. */
+export interface AppClient {
+  readonly time: CognitoTime;
+  readonly verifier: TokenVerifier;
+  /** Null without COGNITO_DOMAIN. */
+  readonly managedLogin: ManagedLogin | null;
+  readonly sealer: Sealer;
+  readonly cookies: CookieWriter;
+  readonly logins: LoginCookies;
+  readonly limits: SessionLimits;
+  readonly lifecycle: SessionLifecycle;
+  readonly coordinator: RefreshCoordinator;
+  readonly signOut: SignOut;
+  readonly watch: SessionWatch;
+  readonly gate: SessionGate;
+  readonly cacheFigures: () => CacheFigures;
+  /** Lets refreshes and revocations under way end. */
+  settled(): Promise<void>;
+  close(): void;
+}
+
+export interface AppClientOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+  readonly tell: Tell;
+  readonly tracer: Tracer | null;
+  readonly wayOut: WayOut;
+  readonly refreshLimiter: RefreshRateLimiter;
+  readonly revocationLimiter: RefreshRateLimiter;
+  /** One attempt at Cognito. */
+  readonly cognitoDeadlineMs?: number;
+}
+
+/** How Cognito is spoken to. */
+function createCognitoSide(config: Config, options: AppClientOptions) {
+  const { clock, log, tell, wayOut, cognitoDeadlineMs = COGNITO_DEADLINE_MS } = options;
+  const { cognitoUserPoolId: userPoolId, cognitoClientId: clientId, cognitoRegion: region, cognitoClientSecrets: clientSecrets } = config;
+  const endpoint = config.cognitoEndpoint;
+  const proxy = proxyToCognito(wayOut, endpoint ?? regionalEndpoint(region));
+  const time = createCognitoTime(clock, log);
+  const { cognitoDomain: domain, cognitoTokenUrl: tokenUrl } = config;
+  return {
+    time,
+    verifier: createTokenVerifier({ userPoolId, region, clientId, endpoint, proxy, time, deadlineMs: KEYS_DEADLINE_MS, log }),
+    source: createTokenSource({
+      region,
+      clientId,
+      clientSecrets,
+      endpoint,
+      proxy,
+      refreshApi: config.cognitoRefreshApi,
+      deadlineMs: cognitoDeadlineMs,
+      tell,
+      log,
+    }),
+    managedLogin:
+      domain === null || tokenUrl === null
+        ? null
+        : createManagedLogin({
+            domain,
+            tokenUrl,
+            proxy: proxyToCognito(wayOut, tokenUrl),
+            clientId,
+            clientSecrets,
+            scopes: config.cognitoScopes,
+            redirectUri: `${config.publicUrl}${config.authPrefix}/callback`,
+            logoutUri: `${config.publicUrl}/`,
+            deadlineMs: cognitoDeadlineMs,
+            tell,
+            log,
+          }),
+  };
+}
+
+/** How sessions are kept: sealed, in the browser's cookies. */
+function createKeeping(config: Config, time: CognitoTime, { clock, log, tell }: AppClientOptions) {
+  const sealer = createSealer(config.sessionKeys);
+  return {
+    sealer,
+    cookies: createCookieWriter({ publicUrl: config.publicUrl, sameSite: config.cookieSameSite }),
+    cookieStore: createCookieStore({
+      sealer,
+      clock,
+      userPoolId: config.cognitoUserPoolId,
+      clientId: config.cognitoClientId,
+      cacheBytes: config.sessionCacheBytes,
+      refreshableMs: refreshableMs(config),
+      cognitoNow: time.now,
+      tell,
+      log,
+    }),
+    ticketBudgetBytes: config.cookieHeaderBudgetBytes - MARKER_BYTES,
+  };
+}
+
+export function createAppClient(config: Config, options: AppClientOptions): AppClient {
+  const { clock, log, random, tell, tracer, refreshLimiter, revocationLimiter } = options;
+  const isSent = (kind: "id" | "access") => config.proxyRoutes.some(({ token }) => token === kind);
+  const keep = { id: isSent("id"), access: isSent("access") };
+  const limits: SessionLimits = { idleTimeoutMs: config.sessionIdleTimeoutMs, maxAgeMs: config.sessionMaxAgeMs };
+  const { time, verifier, source, managedLogin } = createCognitoSide(config, options);
+  const { sealer, cookies, cookieStore, ticketBudgetBytes } = createKeeping(config, time, options);
+  const store = tellingStore(cookieStore, (session) => watch.learn(session));
+
+  const turn = () => revocationLimiter.request("background").granted;
+  const revocation = createRevocation({ source, turn, confirmed: store.revoked, clock, tell, log });
+  const lifecycle = createSessionLifecycle({
+    store,
+    verifier,
+    revocation,
+    clock,
+    userPoolId: config.cognitoUserPoolId,
+    clientId: config.cognitoClientId,
+    keep,
+    limits,
+    ticketBytes: cookies.ticketBytes,
+    ticketBudgetBytes,
+    tell,
+  });
+  const coordinator = createRefreshCoordinator({
+    store,
+    source,
+    verifier,
+    time,
+    clock,
+    limiter: refreshLimiter,
+    guard: createDoubtGuard(clock),
+    keep,
+    rotation: config.cognitoRefreshApi === "get_tokens" ? "on" : "unknown",
+    earlyMs: config.refreshEarlyMs,
+    tracer,
+    tell,
+    log,
+    end: lifecycle.end,
+    revokeLate: lifecycle.revokeLate,
+    random,
+  });
+  const signOut = createSignOut({ store, lifecycle, coordinator, source, revocation, turn, time });
+  const watch = createSessionWatch({ coordinator, lifecycle, store, limits, time, clock, log });
+  const previousClientIds = new Set(config.cognitoPreviousClientIds);
+  const gate = createSessionGate({ store, cookies, ticketBudgetBytes, previousClientIds, coordinator, lifecycle, tell });
+  return {
+    time,
+    verifier,
+    managedLogin,
+    sealer,
+    cookies,
+    logins: createLoginCookies({ cookies, sealer, clock, budgetBytes: config.cookieHeaderBudgetBytes }),
+    limits,
+    lifecycle,
+    coordinator,
+    signOut,
+    watch,
+    gate,
+    cacheFigures: () => cookieStore.cacheFigures(),
+    async settled() {
+      // Side by side: a refresh that hangs must not keep tokens from being revoked. The second time for those that came late.
+      await Promise.all([coordinator.settled(), revocation.flush()]);
+      await revocation.flush();
+    },
+    close: () => source.close(),
+  };
+}
