@@ -19,7 +19,7 @@ import { clockDifferenceMs, type LoginTransaction } from "./login-transaction.js
 import { codeProblem, describeOAuthError, keysProblem, oauthProblem, startProblem, TOO_OLD } from "./oauth-errors.js";
 import { singleParameters } from "./query-parameters.js";
 import { SIGN_IN_LIMIT } from "./rate-limits.js";
-import { createUsedLogins } from "./used-logins.js";
+import { createUsedLogins, type UsedLogins } from "./used-logins.js";
 
 /** Cognito's own sign-out comes first: where it, or a provider behind it, ignores `prompt=login`, the same answer would come for ever. */
 const SIGN_OUT_FIRST = { button: "Sign in again", through: "logout" } as const;
@@ -46,7 +46,8 @@ export interface CallbackRouteOptions {
 
 /** `GET /callback`: the way back from managed login. */
 export function callbackRoute(app: FastifyInstance, options: CallbackRouteOptions, managedLogin: ManagedLogin): void {
-  const { config, clock, cookies, gate, lifecycle, logins, mayNeedSession, tell, verifier } = options;
+  const { authPrefix } = options.config;
+  const { clock, cookies, gate, lifecycle, logins, mayNeedSession, tell, verifier } = options;
   const used = createUsedLogins(clock, app.log);
 
   const route = {
@@ -62,43 +63,10 @@ export function callbackRoute(app: FastifyInstance, options: CallbackRouteOption
     const query = singleParameters(request);
     const answer = { code: query.get("code"), error: query.get("error"), description: query.get("error_description") };
     const found = logins.find(request.headers.cookie, query.get("state"));
-    nameClockDifference(found, request);
-    const transaction = claim(found, answer);
+    nameClockDifference(found, clock, request);
+    const transaction = claim(found, answer, used, authPrefix);
     return finish(transaction, answer, request, reply);
   });
-
-  /** Where two processes have different clocks nothing else may show it: the sign-in works all the same, or expires at once. */
-  function nameClockDifference(found: FoundLogin, request: FastifyRequest): void {
-    const begunAtMs = found.kind === "transaction" ? found.transaction.begunAtMs : found.begunAtMs;
-    const differenceMs = begunAtMs === undefined ? 0 : clockDifferenceMs({ begunAtMs }, clock.now());
-    if (differenceMs === 0) return;
-    request.log.warn(
-      { clock_difference_seconds: Math.round(differenceMs / 1000) },
-      "a sign-in was begun by a clock that differs from this one; compare the time synchronisation of the processes",
-    );
-  }
-
-  /** The transaction that is answered, for the first time. A state works once, whatever the answer to it says. */
-  function claim(found: FoundLogin, answer: Answer): LoginTransaction {
-    if (found.kind === "transaction" && used.claim(found.transaction)) return found.transaction;
-    const [cause, state] = found.kind === "none" ? [found.cause, found.state] : (["transaction_expired", found.transaction] as const);
-    throw incomplete({ reason: "sign_in_failed", cause }, state, answer);
-  }
-
-  /**
-   * Nothing can come of this callback any more, but perhaps nothing has to: the person pressed Back, reloaded, or finished in another tab. Only
-   * a request from our own page brings the session's Strict cookie that would show it.
-   */
-  function incomplete(problem: Problem, state: LoginState | null, { error }: Answer): ProblemError {
-    const failed = { ...failedSignIn(state), button: "Sign in again" } as const;
-    return new ProblemError({ ...problem, signIn: error === undefined ? { ...failed, movesOn: true } : failed });
-  }
-
-  function failedSignIn(state: LoginState | null): FailedSignIn {
-    // Parsed again: another release may have sealed it, by other rules.
-    const parsed = parseReturnPath(state?.returnTo ?? "/", config.authPrefix);
-    return { button: "Try again", returnTo: parsed.kind === "path" ? parsed.path : "/", display: state?.display ?? "page" };
-  }
 
   async function finish(
     transaction: LoginTransaction,
@@ -106,7 +74,7 @@ export function callbackRoute(app: FastifyInstance, options: CallbackRouteOption
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<FastifyReply> {
-    const failed = (problem: Problem) => new ProblemError({ ...problem, signIn: failedSignIn(transaction) });
+    const failed = (problem: Problem) => new ProblemError({ ...problem, signIn: failedSignIn(transaction, authPrefix) });
     /** An outage is not a verdict: the transaction stays, and reloading the page redeems the code. */
     const outage = (problem: Problem) => {
       used.release(transaction);
@@ -128,13 +96,19 @@ export function callbackRoute(app: FastifyInstance, options: CallbackRouteOption
         : await managedLogin.redeemCode(answer.code, transaction.codeVerifier);
     if (issued.kind === "unavailable") throw outage(codeProblem(issued, tell));
     over();
-    if (issued.kind === "code_rejected") throw incomplete(codeProblem(issued, tell), transaction, answer);
+    if (issued.kind === "code_rejected") throw incomplete(codeProblem(issued, tell), failedSignIn(transaction, authPrefix), answer);
     if (issued.kind === "misconfigured") throw failed(codeProblem(issued, tell));
 
     const visit = gate.open(request.headers.cookie);
     const previous = visit.reading.kind === "session" ? visit.reading.session : transaction.previous;
-    const started = await lifecycle.start({ ...issued, nonce: transaction.nonce, demand: demandOf(transaction, previous), previous });
-    if (started.kind === "too_old") throw new ProblemError({ ...TOO_OLD, signIn: { ...failedSignIn(transaction), ...SIGN_OUT_FIRST } });
+    const started = await lifecycle.start({
+      ...issued,
+      nonce: transaction.nonce,
+      demand: demandOf(transaction, previous, lifecycle),
+      previous,
+    });
+    if (started.kind === "too_old")
+      throw new ProblemError({ ...TOO_OLD, signIn: { ...failedSignIn(transaction, authPrefix), ...SIGN_OUT_FIRST } });
     if (started.kind !== "started") throw failed(startProblem(request, started, tell));
     tell({ kind: "signed_in", requestId: request.id });
 
@@ -144,18 +118,60 @@ export function callbackRoute(app: FastifyInstance, options: CallbackRouteOption
     for (const value of handedOver) reply.header("set-cookie", value);
     for (const value of cookies.setTicket(started.sealed, visit.presented.names)) reply.header("set-cookie", value);
     reply.header("set-cookie", cookies.clearEnded()).header("cache-control", "no-store");
-    return leaveFor(transaction, reply);
+    return leaveFor(transaction, reply, mayNeedSession);
   }
+}
 
-  /** The session before may have ended only after the sign-in began: the browser was away at Cognito, and nobody could tell it. */
-  function demandOf({ demand, begunAtMs, begunForCognitoMs }: LoginTransaction, previous: Session | SessionId | null): Demand | null {
-    if (demand || previous === null || !lifecycle.hasEndedForGood(previous)) return demand;
-    return { newerThanSeconds: null, begunAtMs, begunForCognitoMs };
-  }
+/** Where two processes have different clocks nothing else may show it: the sign-in works all the same, or expires at once. */
+function nameClockDifference(found: FoundLogin, clock: Clock, request: FastifyRequest): void {
+  const begunAtMs = found.kind === "transaction" ? found.transaction.begunAtMs : found.begunAtMs;
+  const differenceMs = begunAtMs === undefined ? 0 : clockDifferenceMs({ begunAtMs }, clock.now());
+  if (differenceMs === 0) return;
+  request.log.warn(
+    { clock_difference_seconds: Math.round(differenceMs / 1000) },
+    "a sign-in was begun by a clock that differs from this one; compare the time synchronisation of the processes",
+  );
+}
 
-  function leaveFor({ display, returnTo }: LoginTransaction, reply: FastifyReply): FastifyReply {
-    if (display === "popup") return sendPopupPage(reply);
-    // A page behind the session, reached by this redirect, would not get the Strict cookie just set: a page that moves on by itself does.
-    return mayNeedSession(returnTo) ? sendOnwardPage(reply, returnTo) : reply.redirect(returnTo, 302);
-  }
+/**
+ * Nothing can come of this callback any more, but perhaps nothing has to: the person pressed Back, reloaded, or finished in another tab. Only
+ * a request from our own page brings the session's Strict cookie that would show it.
+ */
+function incomplete(problem: Problem, failed: FailedSignIn, { error }: Answer): ProblemError {
+  const again = { ...failed, button: "Sign in again" } as const;
+  return new ProblemError({ ...problem, signIn: error === undefined ? { ...again, movesOn: true } : again });
+}
+
+/** What is said of the sign-in that a state is of. */
+function failedSignIn(state: LoginState | null, authPrefix: string): FailedSignIn {
+  // Parsed again: another release may have sealed it, by other rules.
+  const parsed = parseReturnPath(state?.returnTo ?? "/", authPrefix);
+  return { button: "Try again", returnTo: parsed.kind === "path" ? parsed.path : "/", display: state?.display ?? "page" };
+}
+
+/** The session before may have ended only after the sign-in began: the browser was away at Cognito, and nobody could tell it. */
+function demandOf(
+  { demand, begunAtMs, begunForCognitoMs }: LoginTransaction,
+  previous: Session | SessionId | null,
+  lifecycle: CallbackRouteOptions["lifecycle"],
+): Demand | null {
+  if (demand || previous === null || !lifecycle.hasEndedForGood(previous)) return demand;
+  return { newerThanSeconds: null, begunAtMs, begunForCognitoMs };
+}
+
+function leaveFor(
+  { display, returnTo }: LoginTransaction,
+  reply: FastifyReply,
+  mayNeedSession: CallbackRouteOptions["mayNeedSession"],
+): FastifyReply {
+  if (display === "popup") return sendPopupPage(reply);
+  // A page behind the session, reached by this redirect, would not get the Strict cookie just set: a page that moves on by itself does.
+  return mayNeedSession(returnTo) ? sendOnwardPage(reply, returnTo) : reply.redirect(returnTo, 302);
+}
+
+/** The transaction that is answered, for the first time. A state works once, whatever the answer to it says. */
+function claim(found: FoundLogin, answer: Answer, used: UsedLogins, authPrefix: string): LoginTransaction {
+  if (found.kind === "transaction" && used.claim(found.transaction)) return found.transaction;
+  const [cause, state] = found.kind === "none" ? [found.cause, found.state] : (["transaction_expired", found.transaction] as const);
+  throw incomplete({ reason: "sign_in_failed", cause }, failedSignIn(state, authPrefix), answer);
 }

@@ -2,6 +2,7 @@ import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Config } from "../../config/config.js";
 import type { ProxyRoute } from "../../config/kinds/proxy-route.js";
+import type { Cancel } from "../../model/clock.js";
 import { describeError } from "../../model/log.js";
 import type { Session } from "../../model/session.js";
 import type { Exchange, Forwarder, ForwardOutcome } from "../../proxy/forward.js";
@@ -61,7 +62,6 @@ export function createCallHandler(
   const {
     config,
     cookies,
-    coordinator,
     expectations,
     forwarder,
     gate,
@@ -69,7 +69,6 @@ export function createCallHandler(
     lifecycle,
     metrics,
     open,
-    stricterSiblings,
     tell,
     tracer,
     unread,
@@ -82,20 +81,12 @@ export function createCallHandler(
   const proto = publicUrl.protocol === "https:" ? ("https" as const) : ("http" as const);
 
   return async function handleCall({ match: { route, upstreamPath, translation }, upstreamTarget }, request, reply) {
-    if (stricterSiblings.guard(route, upstreamPath)) throw GUARDED;
-    // RFC 9110 9.3.8: the answer to TRACE would repeat the token.
-    if (request.method === "TRACE") throw new ProblemError({ reason: "method_not_allowed", allow: CALL_METHODS });
-    refuseCrossSite(judgeCall(request, config), judgeStaticHeader(request, config, route));
-    if (request.headers.upgrade !== undefined) {
-      refuseCrossSite(judgeUpgrade(request, config));
-      if (upgrades.isHandshake(request.raw)) refuseBadHandshake(request);
-    }
-    refuseReadBody(request.raw, tell);
+    refuseCall(request, route, upstreamPath, options);
 
     const visit = route.session === "none" ? null : gate.open(request.headers.cookie);
     request.bffVisit = visit;
     if (visit) hammerGuard.check(request, visit);
-    const session = visit && (await sessionFor(route, visit));
+    const session = visit && (await sessionFor(route, visit, options));
     if (session) lifecycle.touch(session);
 
     const bearer = bearerFor(route, session, tell);
@@ -117,14 +108,7 @@ export function createCallHandler(
         const seconds = (performance.now() - handedOnAtMs) / 1000;
         metrics.upstreamAnswered(route.prefix, { status, seconds, withToken: bearer !== null });
       },
-      watchStream(breakOff) {
-        const unwatch = session && watch.watch(session, breakOff);
-        open.streams += 1;
-        return () => {
-          open.streams -= 1;
-          unwatch?.();
-        };
-      },
+      watchStream: (breakOff) => followStream(session, breakOff, options),
     };
     const outcome = await forward(exchange, session);
     if (outcome.kind !== "answered") metrics.upstreamFailed(route.prefix, outcome.kind === "cut_short" ? outcome.cause : outcome.kind);
@@ -133,25 +117,15 @@ export function createCallHandler(
     settle(outcome, route.prefix, request, reply);
   };
 
-  /** Hands one call on, in a span of its own that the API's spans hang below. */
+  /** Hands one call on. */
   function forward(exchange: Exchange, session: Session | null): Promise<ForwardOutcome> {
-    const { method = "GET", socket } = exchange.request;
+    const { socket } = exchange.request;
     // Refused at the end of draining, or left, while it waited for Cognito.
     if (socket.writableEnded || socket.destroyed) return Promise.resolve({ kind: "client_gone" });
     open.handedOn.add(exchange.request);
     open.calls += 1;
-    return (tracer === null ? send(exchange, session) : forwardInSpan(tracer, method, exchange, session)).finally(() => {
+    return (tracer === null ? send(exchange, session) : inOwnSpan(tracer, exchange, (traced) => send(traced, session))).finally(() => {
       open.calls -= 1;
-    });
-  }
-
-  function forwardInSpan(by: Tracer, method: string, exchange: Exchange, session: Session | null): Promise<ForwardOutcome> {
-    const { prefix, target } = exchange.route;
-    const attributes = { "http.request.method": method, "http.route": prefix, "server.address": target.hostname };
-    return inSpan(by, `${method} ${prefix}`, { kind: SpanKind.CLIENT, attributes }, async (span) => {
-      const outcome = await send({ ...exchange, propagated: propagatedHeaders() }, session);
-      if (span) describe(outcome, span);
-      return outcome;
     });
   }
 
@@ -160,15 +134,60 @@ export function createCallHandler(
       ? upgrades.forward(exchange, session && ((onEnded) => watch.watch(session, onEnded)))
       : forwarder.forward(exchange);
   }
+}
 
-  async function sessionFor(route: ProxyRoute, visit: Visit): Promise<Session | null> {
-    if (route.session === "optional" && isNobody(visit)) return null;
-    const usable = gate.require(visit);
-    const session = usable instanceof Promise ? await usable : usable;
-    if (route.token === "none" || session.tokens[route.token]) return session;
-    // A session from before a route asked for this kind of token: one refresh brings it.
-    return gate.settle(await coordinator.refreshNow(session));
+/** In a span of its own, which the API's spans hang below. */
+function inOwnSpan(by: Tracer, exchange: Exchange, send: (exchange: Exchange) => Promise<ForwardOutcome>): Promise<ForwardOutcome> {
+  const { method = "GET" } = exchange.request;
+  const { prefix, target } = exchange.route;
+  const attributes = { "http.request.method": method, "http.route": prefix, "server.address": target.hostname };
+  return inSpan(by, `${method} ${prefix}`, { kind: SpanKind.CLIENT, attributes }, async (span) => {
+    const outcome = await send({ ...exchange, propagated: propagatedHeaders() });
+    if (span) describe(outcome, span);
+    return outcome;
+  });
+}
+
+/** What is refused before anybody looks for a session, without any I/O. */
+function refuseCall(
+  request: FastifyRequest,
+  route: ProxyRoute,
+  upstreamPath: string,
+  { config, stricterSiblings, tell, upgrades }: Pick<CallHandlerOptions, "config" | "stricterSiblings" | "tell" | "upgrades">,
+): void {
+  if (stricterSiblings.guard(route, upstreamPath)) throw GUARDED;
+  // RFC 9110 9.3.8: the answer to TRACE would repeat the token.
+  if (request.method === "TRACE") throw new ProblemError({ reason: "method_not_allowed", allow: CALL_METHODS });
+  refuseCrossSite(judgeCall(request, config), judgeStaticHeader(request, config, route));
+  if (request.headers.upgrade !== undefined) {
+    refuseCrossSite(judgeUpgrade(request, config));
+    if (upgrades.isHandshake(request.raw)) refuseBadHandshake(request);
   }
+  refuseReadBody(request.raw, tell);
+}
+
+/** An event stream, which may outlast its session: counted, and broken off when the session has ended. */
+function followStream(session: Session | null, breakOff: () => void, { open, watch }: Pick<CallHandlerOptions, "open" | "watch">): Cancel {
+  const unwatch = session && watch.watch(session, breakOff);
+  open.streams += 1;
+  return () => {
+    open.streams -= 1;
+    unwatch?.();
+  };
+}
+
+/** The session of a visit, as far as a route needs it: refreshed, and with the kind of token that it sends. */
+async function sessionFor(
+  route: ProxyRoute,
+  visit: Visit,
+  { gate, coordinator }: Pick<CallHandlerOptions, "gate" | "coordinator">,
+): Promise<Session | null> {
+  if (route.session === "optional" && isNobody(visit)) return null;
+  const usable = gate.require(visit);
+  const session = usable instanceof Promise ? await usable : usable;
+  if (route.token === "none" || session.tokens[route.token]) return session;
+  // A session from before a route asked for this kind of token: one refresh brings it.
+  return gate.settle(await coordinator.refreshNow(session));
 }
 
 const NO_SESSION: ReadonlySet<Visit["reading"]["kind"]> = new Set(["none", "invalid", "foreign"]);

@@ -82,23 +82,6 @@ export function followConnections(server: HttpServer): OpenConnections {
     if (closing) tellLast(connection, response);
   });
 
-  /** Where another request has come behind it (pipelining), the one before must leave the connection open for the other's answer. */
-  function tellLast(connection: Connection, response: ServerResponse): void {
-    if (connection.told && !connection.told.headersSent) connection.told.shouldKeepAlive = true;
-    connection.told = response.shouldKeepAlive ? response : null;
-    response.shouldKeepAlive = false;
-  }
-
-  function look(): void {
-    for (const connection of open.values()) {
-      const { socket, calls, upgraded, bytesRead } = connection;
-      connection.bytesRead = socket.bytesRead;
-      const quiet = calls.size === 0 && !upgraded && socket.bytesRead === bytesRead;
-      connection.quietLooks = quiet ? connection.quietLooks + 1 : 0;
-      if (connection.quietLooks >= QUIET_LOOKS) socket.destroySoon();
-    }
-  }
-
   return {
     closeAfterAnswers() {
       closing = true;
@@ -114,7 +97,7 @@ export function followConnections(server: HttpServer): OpenConnections {
       const closed = new Promise<void>((resolve) => Server.prototype.close.call(server, () => resolve()));
       // After the event loop has read what has come (setImmediate runs behind its poll phase), or a late timer would find a connection quiet
       // whose request waits in the system's buffer.
-      const looking = setInterval(() => setImmediate(look), LOOK_EVERY_MS);
+      const looking = setInterval(() => setImmediate(() => endQuiet(open.values())), LOOK_EVERY_MS);
       await closed.finally(() => clearInterval(looking));
     },
     refuseBehind(request) {
@@ -122,19 +105,39 @@ export function followConnections(server: HttpServer): OpenConnections {
       if (connection) connection.refused = true;
     },
     isTooLate: (request) => late.has(request),
-    giveUp(refusal) {
-      let refused = 0;
-      let cut = 0;
-      for (const { socket, calls, upgraded } of open.values()) {
-        const [first] = calls;
-        cut += calls.size + (upgraded ? 1 : 0);
-        if (first && !upgraded && !first[0].headersSent && socket.writable) {
-          refused += 1;
-          cut -= 1;
-          socket.end(refusal(first[1]), () => socket.destroySoon());
-        } else socket.destroy();
-      }
-      return { refused, cut };
-    },
+    giveUp: (refusal) => refuseOrCut(open.values(), refusal),
   };
+}
+
+/** Where another request has come behind it (pipelining), the one before must leave the connection open for the other's answer. */
+function tellLast(connection: Connection, response: ServerResponse): void {
+  if (connection.told && !connection.told.headersSent) connection.told.shouldKeepAlive = true;
+  connection.told = response.shouldKeepAlive ? response : null;
+  response.shouldKeepAlive = false;
+}
+
+/** Ends connections on which nothing has come for some looks in a row. */
+function endQuiet(open: Iterable<Connection>): void {
+  for (const connection of open) {
+    const { socket, calls, upgraded, bytesRead } = connection;
+    connection.bytesRead = socket.bytesRead;
+    const quiet = calls.size === 0 && !upgraded && socket.bytesRead === bytesRead;
+    connection.quietLooks = quiet ? connection.quietLooks + 1 : 0;
+    if (connection.quietLooks >= QUIET_LOOKS) socket.destroySoon();
+  }
+}
+
+function refuseOrCut(open: Iterable<Connection>, refusal: (request: IncomingMessage) => string): GivenUp {
+  let refused = 0;
+  let cut = 0;
+  for (const { socket, calls, upgraded } of open) {
+    const [first] = calls;
+    cut += calls.size + (upgraded ? 1 : 0);
+    if (first && !upgraded && !first[0].headersSent && socket.writable) {
+      refused += 1;
+      cut -= 1;
+      socket.end(refusal(first[1]), () => socket.destroySoon());
+    } else socket.destroy();
+  }
+  return { refused, cut };
 }

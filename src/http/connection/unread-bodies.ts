@@ -23,35 +23,35 @@ export interface UnreadBodies {
   giveUp(request: IncomingMessage): void;
 }
 
+/** Reads on and drops it, until it is whole or has to end. */
+function drain(request: IncomingMessage, clock: Clock, limitMs: number | null, onOver: (isWhole: boolean) => void): void {
+  if (request.destroyed) {
+    onOver(request.complete);
+    return;
+  }
+  let bytes = 0;
+  const over = () => {
+    pace.rest();
+    request.off("data", onData).off("end", over).off("close", over);
+    // It goes on flowing: nothing that comes now may hold the connection's end up.
+    request.resume();
+    onOver(request.complete);
+  };
+  const onData = (chunk: Buffer) => {
+    bytes += chunk.length;
+    pace.heard(chunk.length);
+    if (bytes > MOST_DROPPED_BYTES) over();
+  };
+  const pace = new RequestPace(clock, limitMs, over);
+  request.on("data", onData).on("end", over).on("close", over);
+  // A parser that has given up reads no more, and a pipe to it would hold the rest back.
+  request.unpipe();
+  request.resume();
+  pace.wait();
+}
+
 export function createUnreadBodies(clock: Clock): UnreadBodies {
   const givenUp = new WeakSet<IncomingMessage>();
-
-  /** Reads on and drops it, until it is whole or has to end. */
-  function drain(request: IncomingMessage, limitMs: number | null, onOver: (isWhole: boolean) => void): void {
-    if (request.destroyed) {
-      onOver(request.complete);
-      return;
-    }
-    let bytes = 0;
-    const over = () => {
-      pace.rest();
-      request.off("data", onData).off("end", over).off("close", over);
-      // It goes on flowing: nothing that comes now may hold the connection's end up.
-      request.resume();
-      onOver(request.complete);
-    };
-    const onData = (chunk: Buffer) => {
-      bytes += chunk.length;
-      pace.heard(chunk.length);
-      if (bytes > MOST_DROPPED_BYTES) over();
-    };
-    const pace = new RequestPace(clock, limitMs, over);
-    request.on("data", onData).on("end", over).on("close", over);
-    // A parser that has given up reads no more, and a pipe to it would hold the rest back.
-    request.unpipe();
-    request.resume();
-    pace.wait();
-  }
 
   /**
    * Begins at once: what is unread when an answer is out Node drops by itself, uncounted. And Node ends a connection behind its last answer by
@@ -72,7 +72,7 @@ export function createUnreadBodies(clock: Clock): UnreadBodies {
       end();
     };
     if (isOver) return;
-    drain(request, limitMs, () => {
+    drain(request, clock, limitMs, () => {
       isOver = true;
       end();
     });
@@ -99,7 +99,7 @@ export function createUnreadBodies(clock: Clock): UnreadBodies {
     },
     drop(request, limitMs) {
       if (request.complete || request.socket.destroyed) return;
-      drain(request, limitMs, (isWhole) => {
+      drain(request, clock, limitMs, (isWhole) => {
         if (!isWhole) closeLingering(request.socket, clock);
       });
     },

@@ -1,0 +1,73 @@
+import { Counter, Gauge, type Registry } from "prom-client";
+
+/** What is asked for when Prometheus asks. */
+export interface Gauges {
+  readonly openCalls: () => number;
+  readonly openSockets: () => number;
+  readonly openStreams: () => number;
+  readonly watchedSessions: () => number;
+  readonly waitingCalls: () => number;
+  readonly waitingRefreshes: () => number;
+  readonly cognitoAheadMs: () => number;
+  readonly cache: () => {
+    readonly hits: number;
+    readonly misses: number;
+    readonly openedBytes: number;
+    readonly newestBytes: number;
+    readonly endingBytes: number;
+  };
+  readonly cacheMaxBytes: number;
+}
+
+export function addGauge(registry: Registry, name: string, help: string, read: () => number): void {
+  const measured: Gauge = new Gauge({ name, help, registers: [registry], collect: () => measured.set(read()) });
+}
+
+/** A counter that somebody else counts. */
+export function addTotal(registry: Registry, name: string, help: string, read: () => number): void {
+  const counted: Counter = new Counter({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      counted.reset();
+      counted.inc(read());
+    },
+  });
+}
+
+export function addGauges(registry: Registry, gauges: Gauges): void {
+  addGauge(registry, "bff_open_calls", "Calls under way to an API", gauges.openCalls);
+  addGauge(registry, "bff_open_sockets", "WebSockets open through the proxy", gauges.openSockets);
+  addGauge(registry, "bff_open_streams", "Event streams open through the proxy", gauges.openStreams);
+  addGauge(registry, "bff_watched_sessions", "Sessions whose end open sockets and event streams wait for", gauges.watchedSessions);
+  addGauge(
+    registry,
+    "bff_upstream_waiting",
+    "Calls that wait for their turn at an API under UPSTREAM_MAX_CONNECTIONS",
+    gauges.waitingCalls,
+  );
+  const cognitoAhead = "How far Cognito's clock is ahead of this machine's, learned from the tokens it issues";
+  addGauge(registry, "bff_cognito_clock_difference_seconds", cognitoAhead, () => gauges.cognitoAheadMs() / 1000);
+  addGauge(registry, "bff_refresh_waiting", "Refreshes that wait for their turn under REFRESH_RATE_LIMIT", gauges.waitingRefreshes);
+  addTotal(registry, "bff_session_cache_hits_total", "Tickets found opened in memory", () => gauges.cache().hits);
+  addTotal(registry, "bff_session_cache_misses_total", "Tickets that had to be opened", () => gauges.cache().misses);
+  addGauge(
+    registry,
+    "bff_session_endings_bytes",
+    "Estimated bytes of ended sessions that are remembered",
+    () => gauges.cache().endingBytes,
+  );
+  addGauge(registry, "bff_session_cache_max_bytes", "SESSION_CACHE_BYTES", () => gauges.cacheMaxBytes);
+  const cacheBytes: Gauge<"cache"> = new Gauge({
+    name: "bff_session_cache_bytes",
+    help: "Estimated bytes of opened tickets, and of versions no browser has brought back yet",
+    labelNames: ["cache"],
+    registers: [registry],
+    collect() {
+      const { openedBytes, newestBytes } = gauges.cache();
+      cacheBytes.set({ cache: "opened" }, openedBytes);
+      cacheBytes.set({ cache: "newest" }, newestBytes);
+    },
+  });
+}
