@@ -16,23 +16,13 @@ import { EXPLANATIONS } from "../problem/explanations.js";
 import { escapeHtml, pageHeaders, renderPage } from "../problem/html.js";
 import { ProblemError } from "../problem/problem.js";
 import { addScope } from "../problem/scope.js";
+import { AUTH_ROUTES, authRouteOf } from "./auth-route-table.js";
 import { type LoginRoutesOptions, loginRoutes } from "./login-routes.js";
 import { addRateLimits } from "./rate-limits.js";
 import { type ResumeRouteOptions, resumeRoute } from "./resume.js";
 import { type SessionRoutesOptions, sessionRoutes } from "./session.js";
 
 const LONGEST_BODY_BYTES = 16 * 1024;
-
-/** Which methods each route has, for the 405 of all others. */
-const METHODS: Readonly<Record<string, string>> = {
-  "/login": "GET",
-  "/callback": "GET",
-  "/resume": "GET",
-  "/session": "GET, HEAD, POST",
-  "/refresh": "POST",
-  "/logout": "POST",
-  "/problems/:name": "GET, HEAD",
-};
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -122,7 +112,7 @@ function acceptSmallBodies(app: FastifyInstance, { clock, expectations, tell, un
 
 /** `/auth/problems/NAME`, which a problem's `type` points to: by slug, or by reason. */
 function problemRoutes(app: FastifyInstance): void {
-  app.get("/problems/:name", async (request, reply) => {
+  app.get(AUTH_ROUTES.problem.path, async (request, reply) => {
     const { name } = request.params as { name: string };
     const found = Object.entries(REASONS).find(([reason, { slug }]) => slug === name || reason === name);
     if (!found) throw new ProblemError({ reason: "not_found" });
@@ -146,8 +136,8 @@ function withCode(text: string): string {
 function refuseTheRest(app: FastifyInstance): void {
   const handler = async (request: FastifyRequest) => {
     const [path = ""] = request.url.slice(app.prefix.length).split("?", 1);
-    const allow = Object.hasOwn(METHODS, path) ? METHODS[path] : /^\/problems\/[^/]+$/.test(path) ? METHODS["/problems/:name"] : undefined;
-    throw new ProblemError(allow === undefined ? { reason: "not_found" } : { reason: "method_not_allowed", allow });
+    const route = authRouteOf(path);
+    throw new ProblemError(route === null ? { reason: "not_found" } : { reason: "method_not_allowed", allow: route.allow });
   };
   for (const url of ["/", "/*"]) app.route({ method: app.supportedMethods, url, onRequest: handler, handler });
 }

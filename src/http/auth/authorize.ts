@@ -11,11 +11,11 @@ import { authTimeSecondsOf, type SessionGate } from "../gate/session-gate.js";
 import { ProblemError } from "../problem/problem.js";
 import type { Visit } from "../problem/request-state.js";
 import { parseReturnPath, returnPathOfReferer } from "../problem/return-path.js";
+import { AUTH_ROUTES, configOf } from "./auth-route-table.js";
 import type { LoginCookies } from "./login-cookies.js";
 import { sealState } from "./login-state.js";
 import { beginLogin } from "./login-transaction.js";
 import { singleParameters } from "./query-parameters.js";
-import { SIGN_IN_LIMIT } from "./rate-limits.js";
 
 /** Cognito's own limit for both is below it. */
 const LONGEST_PARAMETER = 256;
@@ -34,7 +34,7 @@ export interface LoginRouteOptions {
 export function loginRoute(app: FastifyInstance, options: LoginRouteOptions, managedLogin: ManagedLogin): void {
   const { config, clock, gate, lifecycle, logins, sealer, time } = options;
 
-  app.get("/login", { exposeHeadRoute: false, config: { rateLimit: SIGN_IN_LIMIT } }, async (request, reply) => {
+  app.get(AUTH_ROUTES.login.path, { exposeHeadRoute: false, config: configOf(AUTH_ROUTES.login) }, async (request, reply) => {
     refuseCrossSite(judgeNavigation(request));
     const query = singleParameters(request);
     const visit = gate.open(request.headers.cookie);

@@ -13,12 +13,12 @@ import type { SessionGate } from "../gate/session-gate.js";
 import { sendOnwardPage, sendPopupPage } from "../problem/onward-pages.js";
 import { type FailedSignIn, namedBy, type Problem, ProblemError } from "../problem/problem.js";
 import { parseReturnPath } from "../problem/return-path.js";
+import { AUTH_ROUTES, configOf } from "./auth-route-table.js";
 import type { FoundLogin, LoginCookies } from "./login-cookies.js";
 import type { LoginState } from "./login-state.js";
 import { clockDifferenceMs, type LoginTransaction } from "./login-transaction.js";
 import { codeProblem, describeOAuthError, keysProblem, oauthProblem, startProblem, TOO_OLD } from "./oauth-errors.js";
 import { singleParameters } from "./query-parameters.js";
-import { SIGN_IN_LIMIT } from "./rate-limits.js";
 import { createUsedLogins, type UsedLogins } from "./used-logins.js";
 
 /** Cognito's own sign-out comes first: where it, or a provider behind it, ignores `prompt=login`, the same answer would come for ever. */
@@ -52,13 +52,13 @@ export function callbackRoute(app: FastifyInstance, options: CallbackRouteOption
 
   const route = {
     exposeHeadRoute: false,
-    config: { rateLimit: SIGN_IN_LIMIT },
+    config: configOf(AUTH_ROUTES.callback),
     async onError(_request: FastifyRequest, _reply: FastifyReply, error: Error) {
       // One that moves on is counted where it arrives.
       if (error instanceof ProblemError && !error.problem.signIn?.movesOn) tell({ kind: "sign_in_failed", ...namedBy(error.problem) });
     },
   };
-  app.get("/callback", route, async (request, reply) => {
+  app.get(AUTH_ROUTES.callback.path, route, async (request, reply) => {
     refuseCrossSite(judgeNavigation(request));
     const query = singleParameters(request);
     const answer = { code: query.get("code"), error: query.get("error"), description: query.get("error_description") };

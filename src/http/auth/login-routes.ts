@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { ManagedLogin } from "../../cognito/managed-login.js";
 import { ProblemError } from "../problem/problem.js";
+import { AUTH_ROUTES } from "./auth-route-table.js";
 import { type LoginRouteOptions, loginRoute } from "./authorize.js";
 import { type CallbackRouteOptions, callbackRoute } from "./callback.js";
 
@@ -17,7 +18,7 @@ export function loginRoutes(app: FastifyInstance, options: LoginRoutesOptions): 
     const handler = async () => {
       throw new ProblemError({ reason: "not_found", detail: "Sign-in by redirect is not set up here." });
     };
-    for (const url of ["/login", "/callback"]) app.get(url, { exposeHeadRoute: false }, handler);
+    for (const { path } of [AUTH_ROUTES.login, AUTH_ROUTES.callback]) app.get(path, { exposeHeadRoute: false }, handler);
     return;
   }
   loginRoute(app, options, managedLogin);

@@ -8,8 +8,8 @@ import { sendPopupPage, sendSignedInPage } from "../problem/onward-pages.js";
 import { namedBy, ProblemError } from "../problem/problem.js";
 import { type Visit, visitOf } from "../problem/request-state.js";
 import { parseReturnPath } from "../problem/return-path.js";
+import { AUTH_ROUTES, configOf } from "./auth-route-table.js";
 import { singleParameters } from "./query-parameters.js";
-import { SIGN_IN_LIMIT } from "./rate-limits.js";
 
 export interface ResumeRouteOptions {
   readonly config: Pick<Config, "authPrefix">;
@@ -26,12 +26,12 @@ export interface ResumeRouteOptions {
 export function resumeRoute(app: FastifyInstance, { config, gate, mayNeedSession, tell }: ResumeRouteOptions): void {
   const options = {
     exposeHeadRoute: false,
-    config: { rateLimit: SIGN_IN_LIMIT },
+    config: configOf(AUTH_ROUTES.resume),
     async onError(_request: FastifyRequest, _reply: FastifyReply, error: Error) {
       if (error instanceof ProblemError && error.problem.signIn) tell({ kind: "sign_in_failed", ...namedBy(error.problem) });
     },
   };
-  app.get("/resume", options, async (request, reply) => {
+  app.get(AUTH_ROUTES.resume.path, options, async (request, reply) => {
     refuseCrossSite(judgeNavigation(request));
     const query = singleParameters(request);
     const parsed = parseReturnPath(query.get("return_to") ?? "/", config.authPrefix);

@@ -16,8 +16,8 @@ import type { Json, LogoutDocument, SessionDocument } from "../../wire/shapes.js
 import type { SessionGate } from "../gate/session-gate.js";
 import { isNavigation } from "../problem/navigation.js";
 import { visitOf } from "../problem/request-state.js";
+import { AUTH_ROUTES, configOf } from "./auth-route-table.js";
 import type { LoginCookies } from "./login-cookies.js";
-import { REFRESH_LIMIT } from "./rate-limits.js";
 
 /** POST /auth/refresh refreshes at most this often for one session. */
 const REFRESH_AT_MOST_EVERY_MS = 30_000;
@@ -80,18 +80,18 @@ export function sessionRoutes(app: FastifyInstance, options: SessionRoutesOption
   const { clock, cookies, coordinator, gate, lifecycle, logins, managedLogin, signOut } = options;
   const attemptedAtMs = new LRUCache<SessionId, number>(atMost(MOST_ATTEMPTS));
 
-  app.get("/session", async (request) => sessionDocument(await gate.require(visitOf(request)), options));
+  app.get(AUTH_ROUTES.session.path, async (request) => sessionDocument(await gate.require(visitOf(request)), options));
 
   // Before a body is asked for (Expect: 100-continue).
   const admitFirst = async (request: FastifyRequest) => {
     gate.admit(visitOf(request));
   };
 
-  app.post("/session", { onRequest: admitFirst }, async (request) =>
+  app.post(AUTH_ROUTES.session.path, { onRequest: admitFirst }, async (request) =>
     sessionDocument(lifecycle.touch(gate.admit(visitOf(request))), options),
   );
 
-  app.post("/refresh", { onRequest: admitFirst, config: { rateLimit: REFRESH_LIMIT } }, async (request) => {
+  app.post(AUTH_ROUTES.refresh.path, { onRequest: admitFirst, config: configOf(AUTH_ROUTES.refresh) }, async (request) => {
     const session = gate.admit(visitOf(request));
     const nowMs = clock.now();
     const lastAtMs = Math.max(session.refreshedAtMs, attemptedAtMs.get(session.id) ?? 0);
@@ -106,8 +106,7 @@ export function sessionRoutes(app: FastifyInstance, options: SessionRoutesOption
   });
 
   const logoutUrl = managedLogin?.logoutUrl() ?? "/";
-  // Whoever asks to leave may do so however often.
-  app.post("/logout", { config: { mayHammer: true } }, async (request, reply) => {
+  app.post(AUTH_ROUTES.logout.path, { config: configOf(AUTH_ROUTES.logout) }, async (request, reply) => {
     const { reading, presented } = visitOf(request);
     if (reading.kind === "invalid" || reading.kind === "foreign") {
       // Kept on every other answer, since it may be the server that is wrong; but this person asks to leave.
