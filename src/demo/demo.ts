@@ -5,7 +5,7 @@ import type { BffOptions } from "../config/options.js";
 import { DEFAULT_SEED, defaultSeed, type LocalCognito, type LocalCognitoOptions, startLocalCognito } from "../local-cognito/index.js";
 import { type AdjustableClock, createAdjustableClock } from "../model/clock.js";
 import { listenFault } from "../model/listen-fault.js";
-import { type BffServer, buildServer, type ServerRuntime } from "../server/server.js";
+import { type BffServer, type BuildRuntime, buildServer } from "../server/server.js";
 import { demoControls } from "./controls.js";
 import { freePort } from "./free-port.js";
 import { idTokenCheck } from "./id-token-check.js";
@@ -22,7 +22,7 @@ export interface DemoOptions {
   readonly localCognitoPort: number;
   /** What is different about local Cognito. It listens on 127.0.0.1, where browsers are sent in any case; a container has to open it wider. */
   readonly localCognito?: Pick<LocalCognitoOptions, "host" | "issuer" | "corsOrigins">;
-  readonly runtime?: Omit<ServerRuntime, "clock">;
+  readonly runtime?: Omit<BuildRuntime, "clock">;
   /** Settings of the proxy that differ from the demo's. */
   readonly settings?: Partial<BffOptions>;
 }

@@ -10,16 +10,16 @@ import { createSessionGate, type SessionGate } from "../http/gate/session-gate.j
 import type { Clock } from "../model/clock.js";
 import type { Log } from "../model/log.js";
 import { proxyToCognito, type WayOut } from "../network/way-out.js";
-import type { SessionLimits } from "../session/limits.js";
+import { limitPassed, type SessionLimits } from "../session/limits.js";
 import { createDoubtGuard } from "../session/refresh/doubt-guard.js";
 import { createRefreshCoordinator, type RefreshCoordinator } from "../session/refresh/refresh-coordinator.js";
 import type { RefreshRateLimiter } from "../session/refresh/refresh-rate-limiter.js";
 import { createRevocation } from "../session/revocation.js";
 import { createSessionLifecycle, type SessionLifecycle } from "../session/session-lifecycle.js";
-import { createSessionWatch, type SessionWatch, tellingStore } from "../session/session-watch.js";
+import { createSessionWatch, type SessionWatch } from "../session/session-watch.js";
 import { createSignOut, type SignOut } from "../session/sign-out.js";
-import { type CacheFigures, createCookieStore } from "../store/cookie-store.js";
 import { type CookieWriter, createCookieWriter } from "../store/cookies.js";
+import { type CacheFigures, type OpenStore, openSessions } from "../store/open-sessions.js";
 import { createSealer, type Sealer } from "../store/sealing.js";
 import type { Tell } from "../telemetry/events.js";
 import type { Tracer } from "../telemetry/tracing.js";
@@ -61,6 +61,8 @@ export interface AppClientOptions {
   readonly revocationLimiter: RefreshRateLimiter;
   /** One attempt at Cognito. */
   readonly cognitoDeadlineMs?: number;
+  /** Where sessions live, in place of the browser's cookies. */
+  readonly openStore?: OpenStore;
 }
 
 /** How Cognito is spoken to. */
@@ -104,20 +106,23 @@ function createCognitoSide(config: Config, options: AppClientOptions) {
   };
 }
 
-/** How sessions are kept: sealed, in the browser's cookies. */
-function createKeeping(config: Config, time: CognitoTime, { clock, log, tell }: AppClientOptions) {
+/** How sessions are kept: sealed, in the browser's cookies, unless another store is given. */
+function createKeeping(config: Config, limits: SessionLimits, time: CognitoTime, { openStore, clock, log, tell }: AppClientOptions) {
   const sealer = createSealer(config.sessionKeys);
   return {
     sealer,
     cookies: createCookieWriter({ publicUrl: config.publicUrl, sameSite: config.cookieSameSite }),
-    cookieStore: createCookieStore({
+    ...openSessions({
       sealer,
+      openStore,
       clock,
       userPoolId: config.cognitoUserPoolId,
       clientId: config.cognitoClientId,
       cacheBytes: config.sessionCacheBytes,
       refreshableMs: refreshableMs(config),
       cognitoNow: time.now,
+      idleTimeoutMs: limits.idleTimeoutMs,
+      seemsOver: (session) => limitPassed(session, clock.now(), limits) !== null,
       tell,
       log,
     }),
@@ -131,13 +136,12 @@ export function createAppClient(config: Config, options: AppClientOptions): AppC
   const keep = { id: isSent("id"), access: isSent("access") };
   const limits: SessionLimits = { idleTimeoutMs: config.sessionIdleTimeoutMs, maxAgeMs: config.sessionMaxAgeMs };
   const { time, verifier, source, managedLogin } = createCognitoSide(config, options);
-  const { sealer, cookies, cookieStore, ticketBudgetBytes } = createKeeping(config, time, options);
-  const store = tellingStore(cookieStore, (session) => watch.learn(session));
+  const { sealer, cookies, sessions, cacheFigures, ticketBudgetBytes } = createKeeping(config, limits, time, options);
 
   const turn = () => revocationLimiter.request("background").granted;
-  const revocation = createRevocation({ source, turn, confirmed: store.revoked, clock, tell, log });
+  const revocation = createRevocation({ source, turn, confirmed: sessions.revoked, clock, tell, log });
   const lifecycle = createSessionLifecycle({
-    store,
+    sessions,
     verifier,
     revocation,
     clock,
@@ -150,7 +154,7 @@ export function createAppClient(config: Config, options: AppClientOptions): AppC
     tell,
   });
   const coordinator = createRefreshCoordinator({
-    store,
+    sessions,
     source,
     verifier,
     time,
@@ -163,14 +167,14 @@ export function createAppClient(config: Config, options: AppClientOptions): AppC
     tracer,
     tell,
     log,
-    end: lifecycle.end,
+    end: lifecycle.endRejected,
     revokeLate: lifecycle.revokeLate,
     random,
   });
-  const signOut = createSignOut({ store, lifecycle, coordinator, source, revocation, turn, time });
-  const watch = createSessionWatch({ coordinator, lifecycle, store, limits, time, clock, log });
+  const signOut = createSignOut({ sessions, lifecycle, coordinator, source, revocation, turn, time });
+  const watch = createSessionWatch({ coordinator, lifecycle, sessions, limits, time, clock, log });
   const previousClientIds = new Set(config.cognitoPreviousClientIds);
-  const gate = createSessionGate({ store, cookies, ticketBudgetBytes, previousClientIds, coordinator, lifecycle, tell });
+  const gate = createSessionGate({ sessions, cookies, ticketBudgetBytes, previousClientIds, coordinator, lifecycle, tell });
   return {
     time,
     verifier,
@@ -184,7 +188,7 @@ export function createAppClient(config: Config, options: AppClientOptions): AppC
     signOut,
     watch,
     gate,
-    cacheFigures: () => cookieStore.cacheFigures(),
+    cacheFigures,
     async settled() {
       // Side by side: a refresh that hangs must not keep tokens from being revoked. The second time for those that came late.
       await Promise.all([coordinator.settled(), revocation.flush()]);

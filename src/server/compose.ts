@@ -12,14 +12,15 @@ export interface Composition extends ProcessWide, Omit<AppClient, "settled" | "c
   close(): Promise<void>;
 }
 
-export type CompositionOptions = ProcessWideOptions & Pick<AppClientOptions, "cognitoDeadlineMs">;
+export type CompositionOptions = ProcessWideOptions & Pick<AppClientOptions, "cognitoDeadlineMs" | "openStore">;
 
 export function compose(config: Config, options: CompositionOptions = {}): Composition {
   const processWide = createProcessWide(config, options);
-  const { cognitoDeadlineMs } = options;
+  const { cognitoDeadlineMs, openStore } = options;
   const { settled, close, ...appClient } = createAppClient(config, {
     ...processWide,
     ...(cognitoDeadlineMs === undefined ? {} : { cognitoDeadlineMs }),
+    ...(openStore === undefined ? {} : { openStore }),
   });
   const { forwarder, metrics, open, refreshLimiter, upgrades } = processWide;
   metrics.watch({

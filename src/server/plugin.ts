@@ -73,7 +73,7 @@ function decoration(parts: Composition): BffDecoration {
   return {
     metrics: metrics.registry,
     async requireSession(request, reply) {
-      const visit = gate.open(request.headers.cookie);
+      const visit = await gate.open(request.headers.cookie);
       try {
         refuseCrossSite(judgeCall(request, config), judgeStaticHeader(request, config, null));
         if (request.headers.upgrade !== undefined) refuseCrossSite(judgeUpgrade(request, config));

@@ -16,6 +16,7 @@ import { declareRequestState, targetOf } from "../http/problem/request-state.js"
 import { transportSecurity } from "../http/problem/transport-security.js";
 import { type Clock, systemClock } from "../model/clock.js";
 import { type ListenSettings, listenFault } from "../model/listen-fault.js";
+import type { OpenStore } from "../store/open-sessions.js";
 import type { Tell } from "../telemetry/events.js";
 import { LogOutput } from "../telemetry/log-output.js";
 import { createMetrics } from "../telemetry/metrics.js";
@@ -42,6 +43,11 @@ export interface ServerRuntime {
   readonly cognitoDeadlineMs?: number;
 }
 
+/** For our own tests alone: a store in place of the one that the configuration names. */
+export interface BuildRuntime extends ServerRuntime {
+  readonly openStore?: OpenStore;
+}
+
 /** The whole product, not listening yet. */
 export interface BffServer {
   readonly app: FastifyInstance;
@@ -54,7 +60,7 @@ export interface BffServer {
 }
 
 /** Builds the server of a configuration. Rejects where the SPA's directory is not one. */
-export async function buildServer(config: Config, runtime: ServerRuntime = {}): Promise<BffServer> {
+export async function buildServer(config: Config, runtime: BuildRuntime = {}): Promise<BffServer> {
   await loadLoginCookies();
   const metrics = createMetrics();
   // Of what is answered before the rest is built, and beside it.

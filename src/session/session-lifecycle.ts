@@ -3,7 +3,8 @@ import type { Cancel, Clock } from "../model/clock.js";
 import type { Secret } from "../model/secret.js";
 import { createSessionId, identityOf, newestRefreshToken, type Session, type SessionId } from "../model/session.js";
 import { type Claims, createTokenSet, type KeptKinds, largestClaims } from "../model/token-set.js";
-import type { SessionStore } from "../store/session-store.js";
+import type { Awaitable, Ended } from "../store/session-store.js";
+import { after, type Sessions } from "../store/sessions.js";
 import type { Tell } from "../telemetry/events.js";
 import type { SessionEnding } from "../wire/reasons.js";
 import { type Demand, demandsNewSignIn, meetsDemand } from "./demand.js";
@@ -32,10 +33,12 @@ export type StartOutcome =
   | { readonly kind: "invalid"; readonly why: string }
   /** An earlier sign-in was taken for this one, and a new one had been demanded. */
   | { readonly kind: "too_old" }
-  | { readonly kind: "too_large" };
+  | { readonly kind: "too_large" }
+  /** There is nowhere to keep it. */
+  | { readonly kind: "store_unavailable"; readonly retryAfterSeconds: number };
 
 export interface SessionLifecycleOptions {
-  readonly store: SessionStore;
+  readonly sessions: Sessions;
   readonly verifier: TokenVerifier;
   readonly revocation: Revocation;
   readonly clock: Clock;
@@ -52,9 +55,13 @@ export interface SessionLifecycleOptions {
 /** Begins and ends sessions. */
 export interface SessionLifecycle {
   start(signIn: SignIn): Promise<StartOutcome>;
-  /** Ends the session here alone; `SignOut` ends it at Cognito as well. */
-  end(session: Session, ending: SessionEnding): void;
-  /** Calls back at every ending in this process, whoever brought it about; a session that a new sign-in replaced has ended too. */
+  /** Ends the session here alone, at once; `SignOut` ends it at Cognito as well. Its newest version, whose tokens live on. */
+  end(session: Session, ending: SessionEnding): Awaitable<Session>;
+  /** Ends a session that could not be had, since the store could not be asked, for a person who wants to leave. */
+  endUnseen(id: SessionId, ending: SessionEnding): void;
+  /** Ends the session on Cognito's verdict, unless somebody has renewed it meanwhile: the loser of a race ends nothing. */
+  endRejected(session: Session, ending: SessionEnding): Awaitable<Ended>;
+  /** Calls back at every ending this process hears of, whoever brought it about; a session that a new sign-in replaced has ended too. */
   onEnded(listener: (id: SessionId, ending: SessionEnding) => void): Cancel;
   /** Ends the session when a limit of ours has passed. */
   enforceLimits(session: Session): SessionEnding | null;
@@ -69,31 +76,47 @@ export interface SessionLifecycle {
 }
 
 export function createSessionLifecycle(options: SessionLifecycleOptions): SessionLifecycle {
-  const { store, verifier, revocation, clock, keep, limits, tell } = options;
+  const { sessions, verifier, revocation, clock, keep, limits, tell } = options;
   const listeners = new Set<(id: SessionId, ending: SessionEnding) => void>();
 
   function announce(id: SessionId, ending: SessionEnding): void {
     for (const listener of listeners) listener(id, ending);
   }
 
-  function end(session: Session, ending: SessionEnding): void {
-    if (store.endingOf(session.id)) return;
-    store.end(session, ending);
+  function end(session: Session, ending: SessionEnding): Awaitable<Session> {
+    if (sessions.endingOf(session.id)) return session;
+    const last = sessions.end(session, ending);
     tell({ kind: "session_ended", id: session.id, ending, known: knownOf(session), replaced: false });
     announce(session.id, ending);
+    return after(last, (newest) => newest ?? session);
+  }
+
+  function endRejected(session: Session, ending: SessionEnding): Awaitable<Ended> {
+    const known = sessions.endingOf(session.id);
+    if (known) return { kind: "ended", ...known, before: true, last: null };
+    return after(sessions.endUnlessRenewed(session, ending), (answer) => {
+      if (answer.kind === "ended") {
+        if (!answer.before) tell({ kind: "session_ended", id: session.id, ending, known: knownOf(session), replaced: false });
+        announce(session.id, answer.ending);
+      }
+      return answer;
+    });
   }
 
   const knownOf = ({ subject, startedAtMs }: Session) => ({ subject, ageSeconds: Math.round((clock.now() - startedAtMs) / 1000) });
 
   function replacePrevious(before: Session | SessionId): void {
     const [id, presented] = typeof before === "string" ? [before, null] : [before.id, before];
-    const previous = store.newest(id) ?? presented;
-    const known = store.endingOf(id);
+    const previous = sessions.newest(id) ?? presented;
+    const known = sessions.endingOf(id);
     const ending: SessionEnding = { reason: "signed_out", cause: "logout" };
-    store.end(id, ending, "superseded");
+    const last = sessions.end(id, ending, "superseded");
     if (!known) tell({ kind: "session_ended", id, ending, known: previous && knownOf(previous), replaced: true });
     announce(id, ending);
-    if (previous) void revocation.revoke(newestRefreshToken(previous), previous);
+    void after(last, (newest) => {
+      const ended = newest ?? previous;
+      if (ended) void revocation.revoke(newestRefreshToken(ended), ended);
+    });
   }
 
   async function verify(signIn: SignIn, receivedAtMs: number): Promise<IssuedVerdict> {
@@ -105,12 +128,11 @@ export function createSessionLifecycle(options: SessionLifecycleOptions): Sessio
 
   function enforceLimits(session: Session): SessionEnding | null {
     const ending = limitPassed(session, clock.now(), limits);
-    if (ending) {
-      end(session, ending);
-      void revocation.revoke(newestRefreshToken(session), session);
-    }
+    if (ending) void after(end(session, ending), (last) => void revocation.revoke(newestRefreshToken(last), last));
     return ending;
   }
+
+  sessions.onEndedElsewhere(announce);
 
   return {
     async start(signIn) {
@@ -144,7 +166,7 @@ export function createSessionLifecycle(options: SessionLifecycleOptions): Sessio
         refreshedAtMs: nowMs,
         version: 1,
       };
-      const sealed = store.seal(session);
+      const sealed = sessions.seal(session);
       const bytes = options.ticketBytes(sealed);
       if (bytes > options.ticketBudgetBytes) {
         const fits = { cookie_bytes: bytes, budget_bytes: options.ticketBudgetBytes };
@@ -153,12 +175,26 @@ export function createSessionLifecycle(options: SessionLifecycleOptions): Sessio
         void revocation.revoke(signIn.refresh, session);
         return { kind: "too_large" };
       }
+      const begun = sessions.begin(session);
+      const saved = begun instanceof Promise ? await begun : begun;
+      if (saved.kind !== "saved") {
+        void revocation.revoke(signIn.refresh, session);
+        return { kind: "store_unavailable", retryAfterSeconds: saved.kind === "unavailable" ? saved.retryAfterSeconds : 1 };
+      }
       if (signIn.previous) replacePrevious(signIn.previous);
       tell({ kind: "session_started", session, cookieBytes: bytes });
       return { kind: "started", session, sealed };
     },
 
     end,
+    endUnseen(id, ending) {
+      if (sessions.endingOf(id)) return;
+      const last = sessions.end(id, ending);
+      tell({ kind: "session_ended", id, ending, known: null, replaced: false });
+      announce(id, ending);
+      void after(last, (newest) => newest && void revocation.revoke(newestRefreshToken(newest), newest));
+    },
+    endRejected,
 
     onEnded(listener) {
       listeners.add(listener);
@@ -169,20 +205,20 @@ export function createSessionLifecycle(options: SessionLifecycleOptions): Sessio
 
     hasEndedForGood(before) {
       const [id, presented] = typeof before === "string" ? [before, null] : [before.id, before];
-      const known = store.endingOf(id);
+      const known = sessions.endingOf(id);
       // One that a newer sign-in replaced was not signed out of.
       if (known) return !known.superseded && demandsNewSignIn(known.ending);
       // Where its cookie is not there, activity may have gone by in another process: then it is not ended here.
-      const here = store.newest(id);
+      const here = sessions.newest(id);
       const ending = presented ? enforceLimits(presented) : here && limitPassed(here, clock.now(), limits);
       return ending !== null && demandsNewSignIn(ending);
     },
 
-    keepAtHand: (session) => void store.save(session),
+    keepAtHand: (session) => void sessions.keep(session),
 
     touch(session) {
       const next = touched(session, clock.now(), limits);
-      if (next !== session) store.save(next);
+      if (next !== session) sessions.touch(next);
       return next;
     },
 

@@ -2,7 +2,7 @@ import type { CognitoTime } from "../cognito/cognito-time.js";
 import type { Cancel, Clock } from "../model/clock.js";
 import { describeError, type Log } from "../model/log.js";
 import { mergeSessions, type Session, type SessionId } from "../model/session.js";
-import type { SessionStore } from "../store/session-store.js";
+import type { Sessions } from "../store/sessions.js";
 import type { SessionEnding } from "../wire/reasons.js";
 import { idleEndsAtMs, limitPassed, type SessionLimits } from "./limits.js";
 import type { RefreshCoordinator, RefreshOutcome } from "./refresh/refresh-coordinator.js";
@@ -11,7 +11,7 @@ import type { SessionLifecycle } from "./session-lifecycle.js";
 export interface SessionWatchOptions {
   readonly coordinator: Pick<RefreshCoordinator, "ensureUsable">;
   readonly lifecycle: Pick<SessionLifecycle, "enforceLimits" | "onEnded">;
-  readonly store: Pick<SessionStore, "newest" | "endingOf">;
+  readonly sessions: Pick<Sessions, "newest" | "endingOf" | "onKept">;
   readonly limits: SessionLimits;
   readonly time: CognitoTime;
   readonly clock: Clock;
@@ -42,20 +42,8 @@ interface Watched {
   cancelTimer: Cancel;
 }
 
-/** A store that tells of each version it keeps. */
-export function tellingStore(store: SessionStore, onSaved: (session: Session) => void): SessionStore {
-  return {
-    ...store,
-    save(session) {
-      const saved = store.save(session);
-      if (saved) onSaved(session);
-      return saved;
-    },
-  };
-}
-
 export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
-  const { coordinator, lifecycle, store, limits, time, clock, log } = options;
+  const { coordinator, lifecycle, sessions, limits, time, clock, log } = options;
   const watched = new Map<SessionId, Watched>();
 
   function learn(session: Session): void {
@@ -99,7 +87,7 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
   const isWatched = (entry: Watched) => watched.get(entry.session.id) === entry;
 
   function endingOf(session: Session): SessionEnding | null {
-    const known = store.endingOf(session.id)?.ending;
+    const known = sessions.endingOf(session.id)?.ending;
     if (known) return known;
     const passed = limitPassed(session, clock.now(), limits);
     // Activity may have gone by in another process, and only the browser's cookie tells: what watches the session closes, and the next request
@@ -109,7 +97,7 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
   }
 
   async function check(entry: Watched): Promise<void> {
-    const newest = store.newest(entry.session.id);
+    const newest = sessions.newest(entry.session.id);
     if (newest) learn(newest);
     const { session } = entry;
     const ending = endingOf(session);
@@ -153,7 +141,7 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
     watched.set(session.id, entry);
     // It may have ended between the request's own check and now; the caller is still to get its Cancel.
     queueMicrotask(() => {
-      const ending = store.endingOf(session.id)?.ending;
+      const ending = sessions.endingOf(session.id)?.ending;
       if (ending && isWatched(entry)) tell(session.id, ending);
     });
     checkIn(entry, untilNextMs(session));
@@ -161,6 +149,7 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
   }
 
   lifecycle.onEnded(tell);
+  sessions.onKept(learn);
 
   return {
     watch(session, onEnded) {

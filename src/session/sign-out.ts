@@ -2,13 +2,14 @@ import type { CognitoTime } from "../cognito/cognito-time.js";
 import type { AskTurn, RevokeAnswer, TokenSource } from "../cognito/token-source.js";
 import { newestRefreshToken, type Session } from "../model/session.js";
 import type { KeptToken } from "../model/token-set.js";
-import type { SessionStore } from "../store/session-store.js";
+import type { Sessions } from "../store/sessions.js";
+import type { SessionEnding } from "../wire/reasons.js";
 import type { RefreshCoordinator } from "./refresh/refresh-coordinator.js";
 import type { ErrandResult, Revocation } from "./revocation.js";
 import type { SessionLifecycle } from "./session-lifecycle.js";
 
 export interface SignOutOptions {
-  readonly store: Pick<SessionStore, "newest">;
+  readonly sessions: Pick<Sessions, "endAllOf">;
   readonly lifecycle: Pick<SessionLifecycle, "end">;
   readonly coordinator: Pick<RefreshCoordinator, "refreshLast">;
   readonly source: Pick<TokenSource, "signOutEverywhere">;
@@ -25,20 +26,21 @@ export interface SignOut {
   everywhere(session: Session): Promise<ErrandResult>;
 }
 
-export function createSignOut({ store, lifecycle, coordinator, source, revocation, turn, time }: SignOutOptions): SignOut {
-  // A refresh may have landed since the request was read, and once the session has ended nobody knows.
-  const newestOf = (session: Session) => store.newest(session.id) ?? session;
-
+export function createSignOut({ sessions, lifecycle, coordinator, source, revocation, turn, time }: SignOutOptions): SignOut {
   return {
-    here(session) {
-      const newest = newestOf(session);
-      lifecycle.end(session, { reason: "signed_out", cause: "logout" });
+    async here(session) {
+      // A refresh may have landed since the request was read.
+      const ended = lifecycle.end(session, { reason: "signed_out", cause: "logout" });
+      const newest = ended instanceof Promise ? await ended : ended;
       return revocation.revoke(newestRefreshToken(newest), newest);
     },
 
-    everywhere(session) {
-      const newest = newestOf(session);
-      lifecycle.end(session, { reason: "signed_out", cause: "logout_everywhere" });
+    async everywhere(session) {
+      const ending: SessionEnding = { reason: "signed_out", cause: "logout_everywhere" };
+      const ended = lifecycle.end(session, ending);
+      const newest = ended instanceof Promise ? await ended : ended;
+      const others = sessions.endAllOf(newest.subject, ending);
+      if (others instanceof Promise) await others;
       let { access } = newest.tokens;
       let refreshToken = newestRefreshToken(newest);
       let answerLost = false;

@@ -1,50 +1,119 @@
+import type { Cancel } from "../model/clock.js";
 import type { Session, SessionId } from "../model/session.js";
-import type { InvalidCause, SessionEnding } from "../wire/reasons.js";
-import type { PresentedCookies } from "./cookies.js";
+import type { SessionEnding } from "../wire/reasons.js";
+import type { KnownEnding } from "./ending-table.js";
 
-/** What a request's cookies say, before any limit or refresh is looked at. */
-export type Reading =
-  /** Nobody is signed in. */
-  | { readonly kind: "none" }
-  /** The newest session the store knows under the ticket that came. */
-  | { readonly kind: "session"; readonly session: Session; readonly presented: Session; readonly sealedWith: "newest" | "older" }
-  /** A session that has ended. */
-  | {
-      readonly kind: "ended";
-      readonly id: SessionId;
-      readonly ending: SessionEnding;
-      readonly known: "here" | "marker";
-      readonly superseded: boolean;
-      /** When its person had signed in, in seconds of Cognito's clock; null where nobody knows. */
-      readonly authTimeSeconds: number | null;
-    }
-  /** A ticket that cannot be opened: perhaps the server is wrong (a rolling deploy), so it is kept. */
-  | { readonly kind: "invalid"; readonly cause: InvalidCause }
-  /** Sealed for another user pool or app client: the server's mistake, not the user's end. */
-  | { readonly kind: "foreign"; readonly userPoolId: string; readonly clientId: string };
+/** An answer that may take a while; the cookie store's never does. */
+export type Awaitable<T> = T | Promise<T>;
+
+/** Nobody could be asked. Never a verdict on a session. */
+export interface StoreUnavailable {
+  readonly kind: "unavailable";
+  readonly retryAfterSeconds: number;
+}
+
+export interface StoredEnding extends KnownEnding {
+  readonly kind: "ended";
+}
+
+/** The store was asked and knows neither the session nor how it ended. */
+export interface Gone {
+  readonly kind: "gone";
+}
+
+/** A session newer than the one in hand, which a sibling has written. */
+export interface NewerSession {
+  readonly kind: "newer";
+  readonly session: Session;
+}
+
+/** The session itself in the ordinary case, so that it costs nothing beside. */
+export type Loaded = Session | StoredEnding | Gone | StoreUnavailable;
+
+export type Committed = { readonly kind: "saved" } | StoredEnding | NewerSession | StoreUnavailable;
+
+/** `lastSeenAtMs`: the latest activity anybody knows. */
+export type Touched = { readonly kind: "touched"; readonly lastSeenAtMs: number } | StoredEnding | Gone | StoreUnavailable;
+
+export type Ended =
+  /**
+   * The ending is the one that stands, `before` whether it stood already. `last`: the newest version there was, whose tokens are to be revoked; null
+   * where the store knows none.
+   */
+  (StoredEnding & { readonly before: boolean; readonly last: Session | null }) | NewerSession | StoreUnavailable;
+
+export interface EndingOrder extends KnownEnding {
+  /** Only while nobody has written newer tokens than these: a rejected refresh ends nothing that a sibling has renewed. Null: in any case. */
+  readonly unlessNewerThan: Session | null;
+}
+
+/** The right to refresh one session, of one process at a time. Whoever gets it later has the higher fence. */
+export interface Lease {
+  readonly fence: number;
+  /** For how long it is held without being renewed, from the moment it was asked for; null: for as long as the process lives. */
+  readonly lastsMs: number | null;
+  renew(): Awaitable<"renewed" | "lost" | "unavailable">;
+  /** Notes that Cognito is about to be asked, so that a sibling who is refused a refresh token knows what that may mean. A commit closes the note. */
+  announce(): Awaitable<"announced" | "lost" | "unavailable">;
+  /** Gives it back, and closes the note where nothing came of it. Never fails: a lease that cannot be given back runs out. */
+  release(): Awaitable<void>;
+}
+
+export type Leased =
+  | { readonly kind: "granted"; readonly lease: Lease }
+  /** A sibling holds it. `over` resolves once that is over, as far as can be known; then the session is read again. */
+  | { readonly kind: "held"; readonly over: Promise<void> }
+  | StoreUnavailable;
+
+/** A session as a list shows it. */
+export type StoredSession = Pick<Session, "id" | "startedAtMs" | "lastSeenAtMs">;
+
+/** The store keeps no list: whose sessions there are is known to nobody. */
+export interface Unlisted {
+  readonly kind: "unlisted";
+}
+
+export type Listed = { readonly kind: "sessions"; readonly sessions: readonly StoredSession[] } | Unlisted | StoreUnavailable;
+
+export type AllEnded = { readonly kind: "ended"; readonly ids: readonly SessionId[] } | Unlisted | StoreUnavailable;
+
+/** What a store tells without being asked. */
+export interface StoreListener {
+  /** A session has ended, in whatever process; the own ones may be among them. */
+  ended(id: SessionId, known: KnownEnding): void;
+  /** Endings may have gone by unheard: what is remembered is to be asked for again before it is used. */
+  missed(): void;
+}
 
 /**
- * Where sessions live. All methods may be called at any time and in any order; an ended session never comes back, as far as the contract's
- * section 4 promises for each store.
+ * Where sessions live. All methods may be called at any time and in any order, and none of them rejects; an ended session never comes back, as
+ * far as the contract's section 4 promises for each store.
+ *
+ * What this process knows anyway (its newest versions and endings) is in the table, which a store does not write to.
  */
 export interface SessionStore {
-  /** Never throws for what a browser sends. */
-  read(presented: PresentedCookies): Reading;
-  /** The newest version the store knows of a session it has seen; null where it knows none or the session has ended. */
-  newest(id: SessionId): Session | null;
-  /** Keeps a version that no request has brought yet. False, and nothing kept, when the session has ended meanwhile. */
-  save(session: Session): boolean;
+  /** What goes to the browser: the whole session, or its id alone. */
+  readonly tickets: "sessions" | "ids";
+  /** How long what the store has said may be used without asking again; milliseconds. */
+  readonly trustMs: number;
+  /** `carried`: the session, where the ticket that came holds it whole. */
+  load(id: SessionId, carried: Session | null): Awaitable<Loaded>;
   /**
-   * Ends a session for good; its id where no more is known of it. `superseded`: a newer sign-in in that browser took its place, so nobody may
-   * touch the browser's cookies.
+   * Writes a version.
+   *
+   * @param expected the version that is to be replaced; null for a session that begins.
+   * @param lease the one that the refresh was made under; null where no refresh was made. A fence older than one that has been granted since does
+   *   not overwrite what its holder wrote; whether something is kept of it, as an alternate, is the store's affair.
    */
-  end(ended: Session | SessionId, ending: SessionEnding, superseded?: "superseded"): void;
-  /** Cognito has confirmed that the refresh token of an ended session is dead: what is left of a copied cookie is the life of its tokens. */
-  revoked(id: SessionId): void;
-  /** How a session ended; null while it has not. */
-  endingOf(id: SessionId): { readonly ending: SessionEnding; readonly superseded: boolean } | null;
-  /** The ticket that goes to the browser. */
-  seal(session: Session): string;
-  /** The marker that tells other tabs why the session ended, and the next sign-in what it has to be newer than. */
-  sealEnding(id: SessionId, ending: SessionEnding, authTimeSeconds?: number | null): string;
+  commit(session: Session, expected: number | null, lease: Lease | null): Awaitable<Committed>;
+  /** Counts activity; `idleTimeoutMs` says how long the record is of use after it, null without an idle limit. */
+  touch(session: Session, idleTimeoutMs: number | null): Awaitable<Touched>;
+  /** Ends a session for good, if the order's condition holds. Ending one that has ended is no fault. */
+  end(ended: Session | SessionId, order: EndingOrder): Awaitable<Ended>;
+  lease(id: SessionId): Awaitable<Leased>;
+  subscribe(listener: StoreListener): Cancel;
+  /** All sessions of a person. */
+  sessionsOf(subject: string): Awaitable<Listed>;
+  /** Ends them all, and says which they were. */
+  endAllOf(subject: string, ending: SessionEnding): Awaitable<AllEnded>;
 }

@@ -1,6 +1,5 @@
 import type { Test } from "tap";
 import type { Session } from "../../src/model/session.js";
-import type { SessionStore } from "../../src/store/session-store.js";
 import { ENDING_CAUSES, type SessionEnding } from "../../src/wire/reasons.js";
 import {
   CLIENT_ID,
@@ -13,6 +12,7 @@ import {
   sessionOf,
   USER_POOL_ID,
 } from "../support/session-fixtures.js";
+import type { CookieSessions } from "../support/session-stores.js";
 
 /** Which pool and client a store is made for. */
 export interface StoreOwner {
@@ -23,7 +23,7 @@ export interface StoreOwner {
 /** Stores that stand for processes of one deployment, with one key and one clock. */
 export interface StoresUnderTest {
   /** One more process. */
-  open(owner?: Partial<StoreOwner>): SessionStore;
+  open(owner?: Partial<StoreOwner>): CookieSessions;
   /** Lets time pass for all of them. */
   fastForward(ms: number): void;
 }

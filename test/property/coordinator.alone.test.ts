@@ -6,6 +6,7 @@ import { refreshRequestOf } from "../../src/session/refresh/refresh-attempts.js"
 import type { RefreshOutcome } from "../../src/session/refresh/refresh-coordinator.js";
 import { createRevocation, type ErrandResult } from "../../src/session/revocation.js";
 import { createSignOut } from "../../src/session/sign-out.js";
+import { after } from "../../src/store/sessions.js";
 import type { SessionEnding } from "../../src/wire/reasons.js";
 import { flush } from "../support/manual-clock.js";
 import fc from "../support/property.js";
@@ -178,8 +179,10 @@ function createWorld(rotating: boolean, latencyMs: number) {
     },
   };
   const revocation = createRevocation({ source, turn: GRANTED, clock, tell: () => {}, log: rig.log });
-  const lifecycle = { end: (session: Session, ending: SessionEnding) => store.end(session.id, ending) };
-  const signOut = createSignOut({ store, lifecycle, coordinator, source, revocation, turn: GRANTED, time: rig.time });
+  const lifecycle = {
+    end: (session: Session, ending: SessionEnding) => after(store.end(session, ending), (last) => last ?? session),
+  };
+  const signOut = createSignOut({ sessions: store, lifecycle, coordinator, source, revocation, turn: GRANTED, time: rig.time });
   const everywhere = new Map<string, ErrandResult>();
 
   const browsers = Array.from({ length: USERS }, (_, index) => {

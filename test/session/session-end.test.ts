@@ -6,9 +6,9 @@ t.test("ending says how once, under a pseudonym; reuse of a rotated token is a s
   const { lifecycle, log, clock } = createLifecycleRig();
   const [one, two] = [sessionOf(), sessionOf({ subject: "user-2" })];
   clock.advance(90_000);
-  lifecycle.end(one, { reason: "expired", cause: "refresh_token_expired" });
-  lifecycle.end(one, { reason: "signed_out", cause: "logout" });
-  lifecycle.end(two, { reason: "expired", cause: "refresh_token_reused" });
+  void lifecycle.end(one, { reason: "expired", cause: "refresh_token_expired" });
+  void lifecycle.end(one, { reason: "signed_out", cause: "logout" });
+  void lifecycle.end(two, { reason: "expired", cause: "refresh_token_reused" });
   t.match(log.lines, [
     { level: "info", fields: { event: "session_expired", reason: "expired", cause: "refresh_token_expired", age_seconds: 90 } },
     { level: "warn", fields: { event: "authn_token_reuse" } },
@@ -57,7 +57,7 @@ t.test("activity is kept once it is a tenth of the idle limit, and cannot wake a
   clock.advance(2 * MINUTE_MS);
   t.equal(lifecycle.touch(session).lastSeenAtMs, START_MS + 2 * MINUTE_MS);
   t.equal(store.newest(session.id)?.lastSeenAtMs, START_MS + 2 * MINUTE_MS);
-  lifecycle.end(session, { reason: "signed_out", cause: "logout" });
+  void lifecycle.end(session, { reason: "signed_out", cause: "logout" });
   clock.advance(2 * MINUTE_MS);
   lifecycle.touch(session);
   t.equal(store.newest(session.id), null);

@@ -1,5 +1,5 @@
 import t from "tap";
-import { createSessionWatch, tellingStore } from "../../src/session/session-watch.js";
+import { createSessionWatch } from "../../src/session/session-watch.js";
 import type { SessionEnding } from "../../src/wire/reasons.js";
 import { flush } from "../support/manual-clock.js";
 import { EXPIRED, HINDRANCES, rigWith, unavailable } from "../support/session-coordinator-rig.js";
@@ -17,7 +17,7 @@ const LOGOUT: SessionEnding = { reason: "signed_out", cause: "logout" };
 /** A watch over a real coordinator, store and lifecycle, for a session of one hour that has just begun. */
 function watching(limits: Limits = NO_LIMITS) {
   const rig = rigWith(HOUR_MS);
-  const { lifecycle, signOut, revoked } = createLifecycleRig({ store: rig.store, clock: rig.clock, limits });
+  const { lifecycle, signOut, revoked } = createLifecycleRig({ sessions: rig.sessions, clock: rig.clock, limits });
   const watch = createSessionWatch({ ...rig, lifecycle, limits });
   const heard: SessionEnding[] = [];
   return { ...rig, lifecycle, signOut, revoked, watch, heard, hear: (ending: SessionEnding) => void heard.push(ending) };
@@ -81,7 +81,7 @@ t.test("a doubtful session is asked about once a minute", async (t) => {
 
 t.test("an ending that anybody brings about is told at once", async (t) => {
   for (const endIt of [
-    ({ lifecycle, session }: ReturnType<typeof watching>) => lifecycle.end(session, LOGOUT),
+    ({ lifecycle, session }: ReturnType<typeof watching>) => void lifecycle.end(session, LOGOUT),
     ({ signOut, session }: ReturnType<typeof watching>) => void signOut.here(session),
   ]) {
     const rig = watching();
@@ -95,7 +95,7 @@ t.test("an ending that anybody brings about is told at once", async (t) => {
 
 t.test("a session that has already ended is told of after watch has returned", async (t) => {
   const { watch, session, hear, lifecycle, heard } = watching();
-  lifecycle.end(session, LOGOUT);
+  void lifecycle.end(session, LOGOUT);
   watch.watch(session, hear);
   t.same(heard, []);
   await flush();
@@ -125,10 +125,10 @@ t.test("the lifetime ends the session; the idle limit closes what watches it and
 t.test("activity and refreshes of other calls are heard of, even where the store has forgotten them", async (t) => {
   const limits = { idleTimeoutMs: 20 * MINUTE_MS, maxAgeMs: null };
   const rig = rigWith(HOUR_MS);
-  const store = tellingStore(rig.store, (session) => watch.learn(session));
-  const { lifecycle } = createLifecycleRig({ store, clock: rig.clock, limits });
-  const forgetful = { newest: () => null, endingOf: store.endingOf };
-  const watch = createSessionWatch({ ...rig, store: forgetful, lifecycle, limits });
+  const { store } = rig;
+  const { lifecycle } = createLifecycleRig({ sessions: store, clock: rig.clock, limits });
+  const forgetful = { newest: () => null, endingOf: store.endingOf, onKept: store.onKept };
+  const watch = createSessionWatch({ ...rig, sessions: forgetful, lifecycle, limits });
   const heard: SessionEnding[] = [];
   watch.watch(rig.session, (ending) => heard.push(ending));
   await rig.clock.run(15 * MINUTE_MS);
@@ -162,7 +162,7 @@ t.test("a watcher that fails does not keep the others open", (t) => {
     throw new Error("broken");
   });
   watch.watch(session, hear);
-  lifecycle.end(session, LOGOUT);
+  void lifecycle.end(session, LOGOUT);
   t.equal(heard.length, 1);
   t.equal(log.saying("a watcher of a session failed").length, 1);
   t.end();
@@ -185,7 +185,7 @@ t.test("a refresh under way when the last watcher leaves starts no new timer", a
 });
 
 t.test("a check that fails unexpectedly is made again", async (t) => {
-  const { watch, session, hear, clock, coordinator, lifecycle, store, time, log, heard } = watching();
+  const { watch, session, hear, clock, coordinator, lifecycle, sessions, time, log, heard } = watching();
   t.equal(watch.size, 0);
   let failing = true;
   const fragile = createSessionWatch({
@@ -193,7 +193,7 @@ t.test("a check that fails unexpectedly is made again", async (t) => {
       ensureUsable: (of) => (failing ? Promise.reject(new Error("unexpected")) : coordinator.ensureUsable(of)),
     },
     lifecycle,
-    store,
+    sessions,
     limits: NO_LIMITS,
     time,
     clock,

@@ -1,7 +1,6 @@
 import t from "tap";
 import { createSessionId, type Session } from "../../src/model/session.js";
 import { ByteWriter } from "../../src/store/byte-string.js";
-import { type CookieStoreOptions, createCookieStore } from "../../src/store/cookie-store.js";
 import { createCookieWriter, readSessionCookies } from "../../src/store/cookies.js";
 import { createSealer } from "../../src/store/sealing.js";
 import type { BffEvent } from "../../src/telemetry/events.js";
@@ -9,7 +8,6 @@ import type { SessionEnding } from "../../src/wire/reasons.js";
 import { createManualClock } from "../support/manual-clock.js";
 import fc from "../support/property.js";
 import {
-  CLIENT_ID,
   HOUR_MS,
   keyFrom,
   MINUTE_MS,
@@ -18,30 +16,25 @@ import {
   refreshTokenOf,
   START_MS,
   sessionOf,
-  USER_POOL_ID,
 } from "../support/session-fixtures.js";
 import { collectLog } from "../support/session-log.js";
+import { createCookieSessions, type ProcessOptions } from "../support/session-stores.js";
 
 const LOGOUT: SessionEnding = { reason: "signed_out", cause: "logout" };
 const sealer = createSealer([keyFrom("cookie store")]);
 
-function storeWith(options: Partial<CookieStoreOptions> = {}) {
-  return createCookieStore({
+function storeWith(options: Partial<ProcessOptions> = {}) {
+  return createCookieSessions({
     sealer,
     clock: createManualClock(START_MS),
-    userPoolId: USER_POOL_ID,
-    clientId: CLIENT_ID,
-    cacheBytes: 8 * 1024 * 1024,
     ...options,
   });
 }
 
 t.test("a ticket sealed with an older key is opened, and says so, so that it is sealed anew", (t) => {
-  const ticket = createCookieStore({
+  const ticket = createCookieSessions({
     sealer: createSealer([keyFrom("old")]),
     clock: createManualClock(),
-    userPoolId: USER_POOL_ID,
-    clientId: CLIENT_ID,
     cacheBytes: 1024 * 1024,
   }).seal(sessionOf());
   const rotated = storeWith({ sealer: createSealer([keyFrom("new"), keyFrom("old")]) });

@@ -3,7 +3,7 @@ import fastify, { type FastifyBaseLogger } from "fastify";
 import type { Test } from "tap";
 import type { BffOptions } from "../../src/config/options.js";
 import { type Demo, startDemo } from "../../src/demo/demo.js";
-import type { ServerRuntime } from "../../src/server/server.js";
+import type { BuildRuntime } from "../../src/server/server.js";
 import { readMetric } from "./metric.js";
 import { Person } from "./person.js";
 import { noteLogLine } from "./redaction.js";
@@ -40,7 +40,7 @@ export function memoryLogger(lines: string[]): FastifyBaseLogger {
 }
 
 /** Starts the demo for one test file or test and ends it afterwards. */
-export async function runDemo(t: Test, settings: Partial<BffOptions> = {}, runtime: ServerRuntime = {}): Promise<RunningDemo> {
+export async function runDemo(t: Test, settings: Partial<BffOptions> = {}, runtime: BuildRuntime = {}): Promise<RunningDemo> {
   const logLines: string[] = [];
   const demo = await startDemo({
     host: "127.0.0.1",

@@ -11,14 +11,15 @@ import {
   type RefreshOutcome,
 } from "../../src/session/refresh/refresh-coordinator.js";
 import { createRefreshRateLimiter } from "../../src/session/refresh/refresh-rate-limiter.js";
-import { createCookieStore } from "../../src/store/cookie-store.js";
 import { createSealer } from "../../src/store/sealing.js";
+import { after } from "../../src/store/sessions.js";
 import { createAuditLog, createUserPseudonym } from "../../src/telemetry/audit-log.js";
 import type { BffEvent } from "../../src/telemetry/events.js";
 import type { SessionEnding } from "../../src/wire/reasons.js";
 import { createManualClock, type ManualClock } from "./manual-clock.js";
-import { CLIENT_ID, HOUR_MS, issuedFor, keyFrom, START_MS, sessionOf, USER_POOL_ID } from "./session-fixtures.js";
+import { HOUR_MS, issuedFor, keyFrom, START_MS, sessionOf } from "./session-fixtures.js";
 import { collectLog } from "./session-log.js";
+import { createCookieSessions } from "./session-stores.js";
 
 type Answering = (request: RefreshRequest) => RefreshAnswer | Promise<RefreshAnswer>;
 type Verifying = TokenVerifier["verify"];
@@ -43,13 +44,7 @@ export function createCoordinatorRig(options: RigOptions = {}) {
   const clock = options.clock ?? createManualClock(START_MS);
   const log = collectLog();
   const time = createCognitoTime(clock, log);
-  const store = createCookieStore({
-    sealer: createSealer([keyFrom("coordinator")]),
-    clock,
-    userPoolId: USER_POOL_ID,
-    clientId: CLIENT_ID,
-    cacheBytes: 8 * 1024 * 1024,
-  });
+  const sessions = createCookieSessions({ sealer: createSealer([keyFrom("coordinator")]), clock });
   const asked: Asked[] = [];
   const ended: { readonly session: Session; readonly ending: SessionEnding }[] = [];
   const revokedLate: string[] = [];
@@ -66,7 +61,7 @@ export function createCoordinatorRig(options: RigOptions = {}) {
   const audit = createAuditLog(log, createUserPseudonym([keyFrom("coordinator")]), clock);
   const limiter = createRefreshRateLimiter({ perSecond: options.perSecond ?? 1_000, longestWaitMs: options.longestWaitMs ?? 5_000, clock });
   const coordinator = createRefreshCoordinator({
-    store,
+    sessions,
     source: {
       async refresh(request) {
         // As the real one does before every request.
@@ -94,14 +89,15 @@ export function createCoordinatorRig(options: RigOptions = {}) {
       audit(event);
     },
     log,
-    end(session, ending) {
-      ended.push({ session, ending });
-      store.end(session.id, ending);
-    },
+    end: (session, ending) =>
+      after(sessions.endUnlessRenewed(session, ending), (answer) => {
+        if (answer.kind === "ended" && !answer.before) ended.push({ session, ending });
+        return answer;
+      }),
     revokeLate: (session) => void revokedLate.push(newestRefreshToken(session).reveal()),
     random: options.random ?? (() => 0.5),
   });
-  return { clock, log, told, time, store, asked, ended, revokedLate, cognito, limiter, coordinator };
+  return { clock, log, told, time, store: sessions, sessions, asked, ended, revokedLate, cognito, limiter, coordinator };
 }
 
 export type CoordinatorRig = ReturnType<typeof createCoordinatorRig>;

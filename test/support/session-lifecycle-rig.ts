@@ -9,7 +9,6 @@ import { createRefreshRateLimiter } from "../../src/session/refresh/refresh-rate
 import { createRevocation } from "../../src/session/revocation.js";
 import { createSessionLifecycle, type SessionLifecycleOptions, type SignIn } from "../../src/session/session-lifecycle.js";
 import { createSignOut } from "../../src/session/sign-out.js";
-import { createCookieStore } from "../../src/store/cookie-store.js";
 import { createCookieWriter } from "../../src/store/cookies.js";
 import { createSealer } from "../../src/store/sealing.js";
 import { createAuditLog, createUserPseudonym } from "../../src/telemetry/audit-log.js";
@@ -27,6 +26,7 @@ import {
   USER_POOL_ID,
 } from "./session-fixtures.js";
 import { collectLog } from "./session-log.js";
+import { createCookieSessions } from "./session-stores.js";
 
 export const OUTAGE = { kind: "unavailable", reason: "cognito_unavailable", answerLost: true } as const;
 
@@ -37,13 +37,7 @@ export function createLifecycleRig(options: Partial<SessionLifecycleOptions> = {
   const clock = createManualClock(START_MS);
   const log = collectLog();
   const cookies = createCookieWriter({ publicUrl: "https://app.example.com", sameSite: "strict" });
-  const store = createCookieStore({
-    sealer: createSealer([keyFrom("lifecycle")]),
-    clock,
-    userPoolId: USER_POOL_ID,
-    clientId: CLIENT_ID,
-    cacheBytes: 8 * 1024 * 1024,
-  });
+  const sessions = createCookieSessions({ sealer: createSealer([keyFrom("lifecycle")]), clock });
   const tell = createAuditLog(log, createUserPseudonym([keyFrom("lifecycle")]), clock);
   const revoked: string[] = [];
   const signedOutEverywhere: string[] = [];
@@ -72,7 +66,7 @@ export function createLifecycleRig(options: Partial<SessionLifecycleOptions> = {
   const verifications: (readonly [use: string, receivedAtMs: number | null])[] = [];
   const revocation = createRevocation({ source, turn: GRANTED, clock, tell, log });
   const lifecycle = createSessionLifecycle({
-    store,
+    sessions,
     verifier: {
       haveKeys: async () => "had" as const,
       async verify(jwt, use, receivedAtMs) {
@@ -93,7 +87,7 @@ export function createLifecycleRig(options: Partial<SessionLifecycleOptions> = {
   });
   const time = createCognitoTime(clock, log);
   // A test may have given its own.
-  const parts = { store: options.store ?? store, clock: options.clock ?? clock };
+  const parts = { sessions: options.sessions ?? sessions, clock: options.clock ?? clock };
   const coordinator = createRefreshCoordinator({
     ...parts,
     source,
@@ -107,12 +101,25 @@ export function createLifecycleRig(options: Partial<SessionLifecycleOptions> = {
     tracer: null,
     tell,
     log,
-    end: lifecycle.end,
+    end: lifecycle.endRejected,
     revokeLate: lifecycle.revokeLate,
     random: () => 0.5,
   });
   const signOut = createSignOut({ ...parts, lifecycle, coordinator, source, revocation, turn: GRANTED, time });
-  return { clock, log, store, cognito, coordinator, lifecycle, signOut, refreshed, revoked, signedOutEverywhere, verifications };
+  return {
+    clock,
+    log,
+    store: sessions,
+    sessions,
+    cognito,
+    coordinator,
+    lifecycle,
+    signOut,
+    refreshed,
+    revoked,
+    signedOutEverywhere,
+    verifications,
+  };
 }
 
 export function signInWith(fields: Partial<SignIn> = {}): SignIn {

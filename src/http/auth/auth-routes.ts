@@ -66,8 +66,9 @@ function sessionScope(app: FastifyInstance, options: SessionScopeOptions): void 
   const { config, gate, hammerGuard } = options;
   app.addHook("onRequest", async (request) => {
     refuseCrossSite(judgeCall(request, config), judgeStaticHeader(request, config, null));
-    request.bffVisit = gate.open(request.headers.cookie);
-    if (!request.routeOptions.config.mayHammer) hammerGuard.check(request, request.bffVisit);
+    const visit = await gate.open(request.headers.cookie);
+    request.bffVisit = visit;
+    if (!request.routeOptions.config.mayHammer) hammerGuard.check(request, visit);
   });
   resumeRoute(app, options);
   sessionRoutes(app, options);

@@ -37,7 +37,7 @@ export function loginRoute(app: FastifyInstance, options: LoginRouteOptions, man
   app.get(AUTH_ROUTES.login.path, { exposeHeadRoute: false, config: configOf(AUTH_ROUTES.login) }, async (request, reply) => {
     refuseCrossSite(judgeNavigation(request));
     const query = singleParameters(request);
-    const visit = gate.open(request.headers.cookie);
+    const visit = await gate.open(request.headers.cookie);
     const session = visit.reading.kind === "session" ? visit.reading.session : null;
     if (session) lifecycle.keepAtHand(session);
     const beginning: Beginning = { begunAtMs: clock.now(), begunForCognitoMs: time.learnedNow() };

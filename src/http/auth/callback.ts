@@ -99,7 +99,7 @@ export function callbackRoute(app: FastifyInstance, options: CallbackRouteOption
     if (issued.kind === "code_rejected") throw incomplete(codeProblem(issued, tell), failedSignIn(transaction, authPrefix), answer);
     if (issued.kind === "misconfigured") throw failed(codeProblem(issued, tell));
 
-    const visit = gate.open(request.headers.cookie);
+    const visit = await gate.open(request.headers.cookie);
     const previous = visit.reading.kind === "session" ? visit.reading.session : transaction.previous;
     const started = await lifecycle.start({
       ...issued,

@@ -78,6 +78,8 @@ export function startProblem(
     case "invalid":
       tell({ kind: "alert", alert: "misconfigured", details: { problem: "the tokens of a sign-in are not good", why: outcome.why } });
       return MISCONFIGURED;
+    case "store_unavailable":
+      return { reason: "store_unavailable", retryAfterSeconds: outcome.retryAfterSeconds };
     case "too_large":
       return { reason: "session_too_large" };
   }

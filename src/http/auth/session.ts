@@ -43,7 +43,7 @@ export interface SessionRoutesOptions extends SessionDocumentOptions {
   readonly cookies: CookieWriter;
   readonly coordinator: Pick<RefreshCoordinator, "refreshNow">;
   readonly gate: SessionGate;
-  readonly lifecycle: Pick<SessionLifecycle, "touch">;
+  readonly lifecycle: Pick<SessionLifecycle, "touch" | "endUnseen">;
   readonly logins: Pick<LoginCookies, "demandNew">;
   readonly managedLogin: Pick<ManagedLogin, "logoutUrl"> | null;
   readonly signOut: SignOut;
@@ -108,7 +108,7 @@ export function sessionRoutes(app: FastifyInstance, options: SessionRoutesOption
   const logoutUrl = managedLogin?.logoutUrl() ?? "/";
   app.post(AUTH_ROUTES.logout.path, { config: configOf(AUTH_ROUTES.logout) }, async (request, reply) => {
     const { reading, presented } = visitOf(request);
-    if (reading.kind === "invalid" || reading.kind === "foreign") {
+    if (reading.kind === "invalid" || reading.kind === "foreign" || reading.kind === "gone") {
       // Kept on every other answer, since it may be the server that is wrong; but this person asks to leave.
       request.log.warn(
         { reading: reading.kind },
@@ -116,6 +116,7 @@ export function sessionRoutes(app: FastifyInstance, options: SessionRoutesOption
       );
       for (const value of cookies.clearTicket(presented.names)) reply.header("set-cookie", value);
     }
+    if (reading.kind === "unavailable") lifecycle.endUnseen(reading.id, { reason: "signed_out", cause: "logout" });
     if (reading.kind === "session") {
       const everywhere = wantsEverywhere(request.body);
       for (const value of logins.demandNew(request.headers.cookie, reading.session)) reply.header("set-cookie", value);

@@ -83,7 +83,8 @@ export function createCallHandler(
   return async function handleCall({ match: { route, upstreamPath, translation }, upstreamTarget }, request, reply) {
     refuseCall(request, route, upstreamPath, options);
 
-    const visit = route.session === "none" ? null : gate.open(request.headers.cookie);
+    const opened = route.session === "none" ? null : gate.open(request.headers.cookie);
+    const visit = opened instanceof Promise ? await opened : opened;
     request.bffVisit = visit;
     if (visit) hammerGuard.check(request, visit);
     const session = visit && (await sessionFor(route, visit, options));
@@ -190,7 +191,7 @@ async function sessionFor(
   return gate.settle(await coordinator.refreshNow(session));
 }
 
-const NO_SESSION: ReadonlySet<Visit["reading"]["kind"]> = new Set(["none", "invalid", "foreign"]);
+const NO_SESSION: ReadonlySet<Visit["reading"]["kind"]> = new Set(["none", "gone", "invalid", "foreign"]);
 
 /**
  * Whether an optional route goes on without a session. One that has ended is told of once, on the answer that takes its ticket away; a ticket

@@ -5,7 +5,7 @@ import { largestClaims } from "../../model/token-set.js";
 import type { RefreshCoordinator, RefreshOutcome } from "../../session/refresh/refresh-coordinator.js";
 import type { SessionLifecycle } from "../../session/session-lifecycle.js";
 import { type CookieWriter, readSessionCookies } from "../../store/cookies.js";
-import type { Reading, SessionStore } from "../../store/session-store.js";
+import type { Reading, Sessions } from "../../store/sessions.js";
 import type { Tell } from "../../telemetry/events.js";
 import { endingProblem, ProblemError } from "../problem/problem.js";
 import type { Visit } from "../problem/request-state.js";
@@ -14,7 +14,7 @@ const MOST_REPORTED = 1_000;
 const FOREIGN = "Your session was begun under another configuration of this service. Signing in again replaces it.";
 
 export interface SessionGateOptions {
-  readonly store: SessionStore;
+  readonly sessions: Pick<Sessions, "read" | "newest" | "endingOf" | "seal" | "sealEnding" | "travel">;
   readonly cookies: CookieWriter;
   /** How many bytes of Cookie header a ticket may take. */
   readonly ticketBudgetBytes: number;
@@ -27,7 +27,8 @@ export interface SessionGateOptions {
 
 /** Between the browser's cookies and a session ready for use, in both directions. */
 export interface SessionGate {
-  open(cookieHeader: string | undefined): Visit;
+  /** Without a promise where this process knows the session. */
+  open(cookieHeader: string | undefined): Visit | Promise<Visit>;
   /** The session that came, within our limits and not refreshed yet. Throws the problem where there is none. */
   admit(visit: Visit): Session;
   /** `admit`, and the session refreshed as far as a call needs it. */
@@ -50,8 +51,22 @@ export function authTimeSecondsOf(reading: Reading): number | null {
   return reading.kind === "ended" ? reading.authTimeSeconds : null;
 }
 
+/** Which session a reading is of, as far as its ticket could be opened. */
+export function sessionIdOf(reading: Reading): SessionId | null {
+  switch (reading.kind) {
+    case "session":
+      return reading.session.id;
+    case "ended":
+    case "gone":
+    case "unavailable":
+      return reading.id;
+    default:
+      return null;
+  }
+}
+
 export function createSessionGate(options: SessionGateOptions): SessionGate {
-  const { store, cookies, coordinator, lifecycle, tell } = options;
+  const { sessions, cookies, coordinator, lifecycle, tell } = options;
 
   /** Whose ticket was too large; one forgotten is told of again. */
   const reported = new LRUCache<SessionId, true>(atMost(MOST_REPORTED));
@@ -61,7 +76,7 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
    * has, and this process goes on with the newest.
    */
   function ticketCookies(session: Session, presented: readonly string[]): string[] {
-    const sealed = store.seal(session);
+    const sealed = sessions.seal(session);
     const bytes = cookies.ticketBytes(sealed);
     tell({ kind: "ticket_sealed", bytes });
     if (bytes <= options.ticketBudgetBytes) return cookies.setTicket(sealed, presented);
@@ -80,6 +95,12 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
     return [];
   }
 
+  /** Whether the browser's ticket is behind. */
+  function isNews(newest: Session, presented: Session | null): boolean {
+    if (sessions.travel === "in the store") return presented !== null;
+    return presented !== null && isNewer(newest, presented);
+  }
+
   function reportForeign({ userPoolId, clientId }: Extract<Reading, { kind: "foreign" }>): void {
     const details = { problem: "a session of another user pool or app client came", user_pool_id: userPoolId, client_id: clientId };
     tell({ kind: "alert", alert: "misconfigured", details });
@@ -91,6 +112,10 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
         throw new ProblemError({ reason: "anonymous" });
       case "ended":
         throw endingProblem(reading.ending);
+      case "gone":
+        throw new ProblemError({ reason: "expired", cause: "unknown" });
+      case "unavailable":
+        throw new ProblemError({ reason: "store_unavailable", retryAfterSeconds: reading.retryAfterSeconds });
       case "invalid":
         throw new ProblemError({ reason: "invalid", cause: reading.cause });
       case "foreign":
@@ -99,7 +124,7 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
         reportForeign(reading);
         throw new ProblemError({ reason: "misconfigured", detail: FOREIGN, signInHelps: true });
       case "session": {
-        const ending = store.endingOf(reading.session.id)?.ending ?? lifecycle.enforceLimits(reading.session);
+        const ending = sessions.endingOf(reading.session.id)?.ending ?? lifecycle.enforceLimits(reading.session);
         if (ending) throw endingProblem(ending);
         return reading.session;
       }
@@ -126,7 +151,10 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
   return {
     open(cookieHeader) {
       const presented = readSessionCookies(cookieHeader, cookies.names);
-      return { presented, reading: store.read(presented), openedAtMs: performance.now() };
+      const openedAtMs = performance.now();
+      const reading = sessions.read(presented);
+      if (reading instanceof Promise) return reading.then((late) => ({ presented, reading: late, openedAtMs }));
+      return { presented, reading, openedAtMs };
     },
 
     admit,
@@ -139,21 +167,21 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
 
     cookiesFor({ presented, reading, openedAtMs }) {
       if (reading.kind === "ended" && reading.known === "marker") return presented.any ? cookies.clearTicket(presented.names) : [];
-      if (reading.kind !== "session" && reading.kind !== "ended") return [];
-      const id = reading.kind === "session" ? reading.session.id : reading.id;
-      const ended = store.endingOf(id);
+      const id = sessionIdOf(reading);
+      if (id === null) return [];
+      const ended = sessions.endingOf(id);
       if (ended) {
         // A newer sign-in wrote the browser's cookies: they are not this session's any more.
         if (ended.superseded) return [];
         const mayDelete = performance.now() - openedAtMs <= MAY_DELETE_MS;
         return [
-          cookies.setEnded(store.sealEnding(id, ended.ending, authTimeSecondsOf(reading))),
+          cookies.setEnded(sessions.sealEnding(id, ended.ending, authTimeSecondsOf(reading))),
           ...(mayDelete ? cookies.clearTicket(presented.names) : []),
         ];
       }
       if (reading.kind !== "session") return [];
-      const newest = store.newest(id) ?? reading.session;
-      const changed = reading.sealedWith === "older" || isNewer(newest, reading.presented);
+      const newest = sessions.newest(id) ?? reading.session;
+      const changed = reading.sealedWith === "older" || isNews(newest, reading.presented);
       return changed ? ticketCookies(newest, presented.names) : [];
     },
   };

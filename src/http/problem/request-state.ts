@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { type ParsedTarget, parseTarget } from "../../proxy/routes/path.js";
 import type { PresentedCookies } from "../../store/cookies.js";
-import type { Reading } from "../../store/session-store.js";
+import type { Reading } from "../../store/sessions.js";
 import type { Reason } from "../../wire/reasons.js";
 
 /** One request's look at its session. */

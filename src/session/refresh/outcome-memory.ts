@@ -6,7 +6,7 @@ import type { DoubtfulCause, UnavailableReason } from "../../wire/reasons.js";
 
 /** Why a session could not be refreshed, although it has not ended. */
 export type Hindrance =
-  | { readonly kind: "unavailable"; readonly reason: UnavailableReason; readonly retryAfterSeconds: number }
+  | { readonly kind: "unavailable"; readonly reason: UnavailableReason | "store_unavailable"; readonly retryAfterSeconds: number }
   | { readonly kind: "doubtful"; readonly cause: DoubtfulCause }
   | { readonly kind: "misconfigured" }
   | { readonly kind: "denied" };

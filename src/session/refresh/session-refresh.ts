@@ -1,0 +1,166 @@
+import type { CognitoTime } from "../../cognito/cognito-time.js";
+import type { AskTurn, IssuedTokens, RefreshAnswer, TokenSource } from "../../cognito/token-source.js";
+import { type Clock, sleep } from "../../model/clock.js";
+import { hasNewerTokens, isNewer, type Session } from "../../model/session.js";
+import type { Awaitable, Ended, Lease, Loaded } from "../../store/session-store.js";
+import type { Sessions } from "../../store/sessions.js";
+import type { Tell } from "../../telemetry/events.js";
+import { inSpan, type Tracer } from "../../telemetry/tracing.js";
+import type { SessionEnding } from "../../wire/reasons.js";
+import type { DoubtGuard } from "./doubt-guard.js";
+import { freshnessOf } from "./freshness.js";
+import { type HeldLease, holdLease } from "./held-lease.js";
+import { type IssuedSets, storeAway } from "./issued-sets.js";
+import { afterFirst, attemptRefresh, refreshRequestOf } from "./refresh-attempts.js";
+import type { RefreshOutcome } from "./refresh-coordinator.js";
+
+/** How long a sibling's refresh is waited for: a little longer than one takes at worst. */
+const LONGEST_SIBLING_MS = 10_000;
+
+export interface SessionRefreshOptions {
+  readonly sessions: Pick<Sessions, "newest" | "endingOf" | "reload" | "lease">;
+  readonly sets: IssuedSets;
+  readonly source: Pick<TokenSource, "refresh">;
+  readonly time: CognitoTime;
+  readonly clock: Clock;
+  readonly guard: DoubtGuard;
+  readonly earlyMs: number;
+  readonly tracer: Tracer | null;
+  readonly tell: Tell;
+  /** Cognito's rejection ends the session, unless somebody has renewed it meanwhile. */
+  readonly end: (session: Session, ending: SessionEnding) => Awaitable<Ended>;
+  /** What a call hears of an outcome. */
+  readonly answered: (outcome: RefreshOutcome) => RefreshOutcome;
+  /** 0 to 1; Math.random outside tests. */
+  readonly random: () => number;
+}
+
+/** One refresh of one session, from the lease to a set that can be used. */
+export class SessionRefresh {
+  readonly #options: SessionRefreshOptions;
+
+  constructor(options: SessionRefreshOptions) {
+    this.#options = options;
+  }
+
+  /** @param force whatever the token's age. */
+  async run(session: Session, turn: AskTurn, force: boolean): Promise<RefreshOutcome> {
+    const { sessions, sets, clock } = this.#options;
+    const deadlineMs = clock.now() + LONGEST_SIBLING_MS;
+    const begunWith = this.#newestOf(session);
+    for (;;) {
+      const askedAtMs = clock.now();
+      const leasing = sessions.lease(session.id);
+      const leased = leasing instanceof Promise ? await leasing : leasing;
+      if (leased.kind === "unavailable") return sets.hindered(session, storeAway(leased.retryAfterSeconds));
+      if (leased.kind === "granted") {
+        const held = holdLease(leased.lease, askedAtMs, clock);
+        return this.#under(held, begunWith, turn, force).finally(() => held.release());
+      }
+      const adopted = await this.#sibling(begunWith, leased.over, deadlineMs - clock.now());
+      if (adopted) return adopted;
+    }
+  }
+
+  /** What a sibling's refresh brought; null where it brought nothing, and somebody else may try. */
+  async #sibling(session: Session, over: Promise<void>, limitMs: number): Promise<RefreshOutcome | null> {
+    const { sets, clock } = this.#options;
+    const waited = new AbortController();
+    const late = sleep(clock, limitMs, waited.signal).then(() => "late" as const);
+    const first = await Promise.race([over, late]).finally(() => waited.abort());
+    const current = await this.#reload(session);
+    if ("kind" in current) return current;
+    if (hasNewerTokens(current, session) && !current.unverified) return { kind: "refreshed", session: current };
+    if (first !== "late") return null;
+    return sets.hindered(session, { kind: "unavailable", reason: "cognito_unavailable", retryAfterSeconds: 1 });
+  }
+
+  async #under(held: HeldLease, begunWith: Session, turn: AskTurn, force: boolean): Promise<RefreshOutcome> {
+    const { sets, time, earlyMs } = this.#options;
+    // Read again: a sibling may have refreshed before the lease was ours.
+    const reloading = this.#reload(begunWith);
+    const before = reloading instanceof Promise ? await reloading : reloading;
+    if ("kind" in before) return before;
+    const unsaved = sets.unsaved(before);
+    if (unsaved) return sets.save(unsaved, before.version, held.lease);
+    if (before.unverified && before.unverified.expiresAtMs > time.now()) return sets.verify(before, before.unverified, held.lease);
+    const wanted = force && !hasNewerTokens(before, begunWith);
+    if (!wanted && freshnessOf(before, time.now(), earlyMs) === "fresh") return { kind: "refreshed", session: before };
+    if ((await turn()) === "timed_out") {
+      return sets.hindered(before, { kind: "unavailable", reason: "cognito_throttled", retryAfterSeconds: 1 });
+    }
+    return this.#ended(before) ?? this.#ask(this.#newestOf(before), held, afterFirst(turn));
+  }
+
+  #ask(session: Session, held: HeldLease, turn: AskTurn): Promise<RefreshOutcome> {
+    const { sets, tracer, tell } = this.#options;
+    return inSpan(tracer, "refresh session", {}, async (span) => {
+      const askedAtMs = performance.now();
+      const goOn = () => held.isOurs() && !this.#options.sessions.endingOf(session.id);
+      const announced = await held.announce();
+      const outcome =
+        announced === "announced"
+          ? await this.#judge(session, held.lease, await attemptRefresh(refreshRequestOf(session, turn), this.#options, goOn))
+          : sets.hindered(session, storeAway(1));
+      span?.setAttribute("bff.refresh.result", outcome.kind);
+      tell({ kind: "refresh_finished", result: outcome.kind, seconds: (performance.now() - askedAtMs) / 1000 });
+      return outcome;
+    });
+  }
+
+  async #judge(session: Session, lease: Lease, answer: RefreshAnswer): Promise<RefreshOutcome> {
+    return answer.kind === "issued" ? this.#options.sets.take(session, answer, lease) : this.#conclude(session, lease, answer);
+  }
+
+  async #conclude(session: Session, lease: Lease, answer: Exclude<RefreshAnswer, IssuedTokens>): Promise<RefreshOutcome> {
+    const { sets, guard, tell } = this.#options;
+    switch (answer.kind) {
+      case "rejected": {
+        // Somebody else may have refreshed meanwhile, and the loser of a race never ends a session. Newer tokens alone say so.
+        const ended = await this.#options.end(session, answer.ending);
+        if (ended.kind === "newer") return sets.adopt(ended.session, lease);
+        if (ended.kind === "unavailable") return sets.hindered(session, storeAway(ended.retryAfterSeconds));
+        return { kind: "rejected", ending: ended.ending };
+      }
+      case "doubtful":
+        guard.doubted();
+        if (guard.tripped()) tell({ kind: "alert", alert: "refreshes_doubtful", details: { cause: answer.cause } });
+        return this.#options.answered(sets.hindered(session, answer));
+      case "unavailable":
+        return sets.hindered(session, { kind: "unavailable", reason: answer.reason, retryAfterSeconds: 1 });
+      case "misconfigured":
+        tell({ kind: "alert", alert: "misconfigured", details: { problem: answer.problem } });
+        return sets.hindered(session, { kind: "misconfigured" });
+      case "denied":
+        return sets.hindered(session, { kind: "denied" });
+    }
+  }
+
+  /** The session as the store has it, or what there is to say instead. */
+  #reload(session: Session): Session | RefreshOutcome | Promise<Session | RefreshOutcome> {
+    const loaded = this.#options.sessions.reload(session);
+    return loaded instanceof Promise ? loaded.then((late) => this.#loaded(session, late)) : this.#loaded(session, loaded);
+  }
+
+  #loaded(session: Session, loaded: Loaded): Session | RefreshOutcome {
+    if (!("kind" in loaded)) return loaded;
+    switch (loaded.kind) {
+      case "ended":
+        return { kind: "rejected", ending: loaded.ending };
+      case "gone":
+        return { kind: "doubtful", cause: "unknown" };
+      case "unavailable":
+        return this.#options.sets.hindered(session, storeAway(loaded.retryAfterSeconds));
+    }
+  }
+
+  #newestOf(session: Session): Session {
+    const newest = this.#options.sessions.newest(session.id);
+    return newest && isNewer(newest, session) ? newest : session;
+  }
+
+  #ended(session: Session): RefreshOutcome | null {
+    const known = this.#options.sessions.endingOf(session.id);
+    return known ? { kind: "rejected", ending: known.ending } : null;
+  }
+}

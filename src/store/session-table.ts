@@ -1,0 +1,205 @@
+import { LRUCache } from "lru-cache";
+import type { Cancel, Clock } from "../model/clock.js";
+import { type Log, silentLog } from "../model/log.js";
+import { isNewer, mergeSessions, type Session, type SessionId } from "../model/session.js";
+import type { Tell } from "../telemetry/events.js";
+import type { SessionEnding } from "../wire/reasons.js";
+import { EndingTable, type KnownEnding } from "./ending-table.js";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Cognito's longest life of an ID or access token: so long a copied cookie may serve where its tokens are not known here. */
+const LONGEST_TOKEN_LIFE_MS = DAY_MS;
+/** Where nobody said how long refresh tokens live: Cognito's own default. */
+const ASSUMED_REFRESH_TOKEN_LIFE_MS = 30 * DAY_MS;
+/** Answers under way and old tabs hear of an ending for so long whatever became of its tokens, without asking Cognito again. */
+const SHORTEST_ENDING_MS = 60 * 60 * 1000;
+/** A quarter of a million endings. */
+const ENDING_BYTES = 64 * 1024 * 1024;
+/** Objects and their headers beside the tokens' text, measured roughly. */
+const SESSION_OVERHEAD_BYTES = 1_500;
+
+/** Cognito's own verdict on the refresh token: nothing is left to be revoked. */
+const DEAD_AT_COGNITO: ReadonlySet<string> = new Set(["refresh_token_expired", "refresh_token_revoked", "refresh_token_reused"]);
+
+/** Roughly, in bytes. */
+export function sizeOf(session: Session | null): number {
+  if (!session) return SESSION_OVERHEAD_BYTES;
+  const { refresh, id, access } = session.tokens;
+  const text = refresh.reveal().length + (id?.jwt.reveal().length ?? 0) + (access?.jwt.reveal().length ?? 0);
+  // The claims once more, as objects.
+  return SESSION_OVERHEAD_BYTES + 2 * text;
+}
+
+/**
+ * Where else a version is: `nowhere` while it is in this process's memory alone, `in_store` once a shared store has it, and it counts as the
+ * store's answer.
+ */
+export type Kept = "nowhere" | "in_store";
+
+/** What this process knows of sessions: the newest versions and the endings. Synchronous and bounded, whatever the store; asks nobody. */
+export interface SessionTable {
+  /** The newest version known of a session; null where none is, or it has ended. */
+  newest(id: SessionId): Session | null;
+  /** How a session ended; null while it has not, as far as is known here. */
+  endingOf(id: SessionId): KnownEnding | null;
+  /** Keeps a version, together with later activity that is known. False, and nothing kept, when the session has ended meanwhile. */
+  keep(session: Session, elsewhere: Kept): boolean;
+  /** A version that a browser brought, put together with what is known: one may hold newer tokens, the other later activity. */
+  meet(presented: Session): Session;
+  /** The newest version, where the store said so within `withinMs` and nothing made it doubtful since; null otherwise. */
+  confirmed(id: SessionId, withinMs: number): Session | null;
+  /** What is known may be old: messages of the store have been lost. */
+  doubtAll(): void;
+  /** Forgets the version and remembers the ending; the first reason stands. Gives back the newest version there was. */
+  end(ended: Session | SessionId, ending: SessionEnding, superseded?: "superseded"): Session | null;
+  /** Cognito has confirmed that the refresh token of an ended session is dead: what is left of a copied cookie is the life of its tokens. */
+  revoked(id: SessionId): void;
+  /** The sealed ticket of a version: kept with it, so that fifty answers at once cost one sealing. */
+  sealed(session: Session, seal: (session: Session) => string): string;
+  /** Calls back with every version that is kept. */
+  onKept(listener: (session: Session) => void): Cancel;
+  /** Bytes, as estimated. */
+  figures(): { readonly newestBytes: number; readonly endingBytes: number };
+}
+
+export interface SessionTableOptions {
+  readonly clock: Clock;
+  /** Bytes of memory for versions. */
+  readonly cacheBytes: number;
+  /** Bytes of memory for endings; 64 MiB unless a test says otherwise. */
+  readonly endingBytes?: number;
+  /** How long after its start a session can be refreshed at most; null where nobody said. */
+  readonly refreshableMs?: number | null;
+  /** Cognito's time, which a token's `exp` is compared with. */
+  readonly cognitoNow?: () => number;
+  readonly tell?: Tell;
+  readonly log?: Log;
+}
+
+interface KnownSession {
+  readonly session: Session;
+  /** Filled at the first answer that carries it. */
+  sealed: string | null;
+  /** Whether nothing is lost with it: a browser has brought this version back, or the store has it. */
+  safe: boolean;
+  /** When the store said so last; null where it has not, or what it said is in doubt. */
+  confirmedAtMs: number | null;
+}
+
+export function createSessionTable(options: SessionTableOptions): SessionTable {
+  const { clock, tell = () => {}, log = silentLog } = options;
+  const listeners = new Set<(session: Session) => void>();
+  const known = new LRUCache<SessionId, KnownSession>({
+    maxSize: Math.max(1, Math.floor(options.cacheBytes)),
+    // With its sealed ticket.
+    sizeCalculation: ({ session }) => Math.ceil(1.5 * sizeOf(session)),
+    dispose({ session, safe }, _id, reason) {
+      if (reason !== "evict" || safe) return;
+      tell({ kind: "store_failed", operation: "keep" });
+      log.warn(
+        { version: session.version },
+        "a refreshed session was forgotten before its browser came back for it: raise SESSION_CACHE_BYTES",
+      );
+    },
+  });
+  let warned = false;
+  const endings = new EndingTable({
+    maxBytes: options.endingBytes ?? ENDING_BYTES,
+    now: () => clock.now(),
+    forgotten() {
+      tell({ kind: "store_failed", operation: "forget" });
+      if (!warned)
+        log.warn({}, "an ended session was forgotten while a copy of its cookie could still be used: too many sessions end at once");
+      warned = true;
+    },
+  });
+  const refreshableMs = options.refreshableMs ?? ASSUMED_REFRESH_TOKEN_LIFE_MS;
+
+  function put(session: Session, safe: boolean, confirmedAtMs: number | null): void {
+    known.set(session.id, { session, sealed: null, safe, confirmedAtMs });
+  }
+
+  /** By our clock: when the last of the session's tokens dies, and when its refresh token does. */
+  function lifeOf(session: Session | null): { readonly tokensMs: number; readonly refreshTokenMs: number } {
+    const nowMs = clock.now();
+    if (!session) return { tokensMs: nowMs + LONGEST_TOKEN_LIFE_MS, refreshTokenMs: nowMs + refreshableMs };
+    const { tokens, unverified } = session;
+    const kept = [tokens.id, tokens.access, unverified?.id, unverified?.access];
+    const lastExpiryMs = Math.max(0, ...kept.map((token) => token?.expiresAtMs ?? 0));
+    return {
+      tokensMs: lastExpiryMs - (options.cognitoNow?.() ?? nowMs) + nowMs,
+      refreshTokenMs: session.startedAtMs + refreshableMs,
+    };
+  }
+
+  return {
+    newest: (id) => (endings.get(id) ? null : (known.get(id)?.session ?? null)),
+
+    endingOf: (id) => endings.get(id),
+
+    keep(session, elsewhere) {
+      if (endings.get(session.id)) return false;
+      const before = known.get(session.id);
+      const merged = before ? mergeSessions(session, before.session) : session;
+      const inStore = elsewhere === "in_store";
+      const confirmedAtMs = inStore ? clock.now() : (before?.confirmedAtMs ?? null);
+      if (merged !== before?.session) put(merged, inStore, confirmedAtMs);
+      else if (inStore) {
+        before.safe = true;
+        before.confirmedAtMs = confirmedAtMs;
+      }
+      for (const listener of listeners) listener(session);
+      return true;
+    },
+
+    meet(presented) {
+      const entry = known.get(presented.id);
+      if (!entry) return presented;
+      const newest = mergeSessions(presented, entry.session);
+      if (newest !== entry.session && newest !== presented) put(newest, false, entry.confirmedAtMs);
+      else if (!isNewer(entry.session, presented)) entry.safe = true;
+      return newest;
+    },
+
+    confirmed(id, withinMs) {
+      const entry = known.get(id);
+      if (!entry || entry.confirmedAtMs === null) return null;
+      const agoMs = clock.now() - entry.confirmedAtMs;
+      // A clock set back says nothing of when that was.
+      return agoMs >= 0 && agoMs < withinMs ? entry.session : null;
+    },
+
+    doubtAll() {
+      for (const entry of known.values()) entry.confirmedAtMs = null;
+    },
+
+    end(ended, ending, superseded) {
+      const id = typeof ended === "string" ? ended : ended.id;
+      const here = known.get(id)?.session ?? null;
+      const session = typeof ended === "string" ? here : here ? mergeSessions(ended, here) : ended;
+      known.delete(id);
+      const { tokensMs, refreshTokenMs } = lifeOf(session);
+      const shortestMs = Math.max(tokensMs, clock.now() + SHORTEST_ENDING_MS);
+      // Until Cognito has confirmed that the refresh token is dead, a copied cookie could be refreshed.
+      const untilMs = DEAD_AT_COGNITO.has(ending.cause) ? shortestMs : Math.max(shortestMs, refreshTokenMs);
+      endings.add(id, { ending, superseded: superseded !== undefined }, untilMs, shortestMs);
+      return session;
+    },
+
+    revoked: (id) => endings.keepForTokensAlone(id),
+
+    sealed(session, seal) {
+      const entry = known.get(session.id);
+      if (entry?.session !== session) return seal(session);
+      entry.sealed ??= seal(session);
+      return entry.sealed;
+    },
+
+    onKept(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+
+    figures: () => ({ newestBytes: known.calculatedSize, endingBytes: endings.bytes }),
+  };
+}

@@ -1,0 +1,264 @@
+import type { Cancel, Clock } from "../model/clock.js";
+import type { Log } from "../model/log.js";
+import { type Session, type SessionId, sessionPseudonym } from "../model/session.js";
+import type { SessionEnding } from "../wire/reasons.js";
+import type { PresentedCookies } from "./cookies.js";
+import type { KnownEnding } from "./ending-table.js";
+import type { AllEnded, Awaitable, Committed, Ended, EndingOrder, Lease, Leased, Loaded, SessionStore } from "./session-store.js";
+import type { SessionTable } from "./session-table.js";
+import { authTimeIn, type CookieWords, type InvalidTicket, type Marker, type OpenedTicket, type TicketCodec } from "./ticket-codec.js";
+
+/** What a request's cookies say, before any limit or refresh is looked at. */
+export type Reading =
+  /** Nobody is signed in. */
+  | { readonly kind: "none" }
+  /** The newest session known under the ticket that came. `presented`: the one that the ticket holds, if it holds one. */
+  | {
+      readonly kind: "session";
+      readonly session: Session;
+      readonly presented: Session | null;
+      readonly sealedWith: "newest" | "older";
+    }
+  /** A session that has ended. */
+  | {
+      readonly kind: "ended";
+      readonly id: SessionId;
+      readonly ending: SessionEnding;
+      readonly known: "here" | "marker";
+      readonly superseded: boolean;
+      /** When its person had signed in, in seconds of Cognito's clock; null where nobody knows. */
+      readonly authTimeSeconds: number | null;
+    }
+  /** The store was asked and has no record of it: lost, or not written yet. No verdict, so the ticket is kept. */
+  | { readonly kind: "gone"; readonly id: SessionId }
+  /** The store cannot be asked. */
+  | { readonly kind: "unavailable"; readonly id: SessionId; readonly retryAfterSeconds: number }
+  | InvalidTicket
+  /** Sealed for another user pool or app client: the server's mistake, not the user's end. */
+  | { readonly kind: "foreign"; readonly userPoolId: string; readonly clientId: string };
+
+/** An ending that could not be written is tried again so often; until then it holds in this process, and Cognito revokes the token. */
+const RETRY_AFTER_MS = [1_000, 5_000, 30_000, 120_000, 600_000] as const;
+
+export interface SessionsOptions {
+  readonly codec: TicketCodec;
+  readonly table: SessionTable;
+  readonly store: SessionStore;
+  readonly userPoolId: string;
+  readonly clientId: string;
+  /** Null: off. */
+  readonly idleTimeoutMs: number | null;
+  /** Whether a session as it is known here seems to have passed a limit: activity in another process would show it otherwise. */
+  readonly seemsOver: (session: Session) => boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The sessions as this process sees them: what its table knows it answers at once, and everything else goes through the table as well. */
+export interface Sessions {
+  /** Without a promise where this process knows the answer. Never throws for what a browser sends. */
+  read(presented: PresentedCookies): Awaitable<Reading>;
+  /** The newest version known here; null where there is none, or the session has ended. */
+  newest(id: SessionId): Session | null;
+  /** How a session ended, as far as is known here; null while it has not. */
+  endingOf(id: SessionId): KnownEnding | null;
+  /** The store's newest version of a session in hand. */
+  reload(session: Session): Awaitable<Loaded>;
+  /** The same of one that only the id is known of. */
+  find(id: SessionId): Awaitable<Loaded>;
+  /** Remembers a version in this process alone. False, and nothing kept, when the session has ended meanwhile. */
+  keep(session: Session): boolean;
+  /** Writes the first version. */
+  begin(session: Session): Awaitable<Committed>;
+  /** Writes a version in place of the one that it was made from. */
+  commit(session: Session, expected: number, lease: Lease): Awaitable<Committed>;
+  /** Keeps later activity: here at once, in the store soon. */
+  touch(session: Session): void;
+  /** Ends a session here before it returns, and in the store as soon as that can be had. The version it ended with, as far as it is known. */
+  end(ended: Session | SessionId, ending: SessionEnding, superseded?: "superseded"): Awaitable<Session | null>;
+  /** Ends it in the store first, and only if nobody has renewed it. */
+  endUnlessRenewed(session: Session, ending: SessionEnding): Awaitable<Ended>;
+  endAllOf(subject: string, ending: SessionEnding): Awaitable<AllEnded>;
+  revoked(id: SessionId): void;
+  lease(id: SessionId): Awaitable<Leased>;
+  /** The ticket that goes to the browser. */
+  seal(session: Session): string;
+  sealEnding: TicketCodec["sealEnding"];
+  /** Whether the browser has to get the newest version: a ticket with an id alone says nothing of it. */
+  readonly travel: "with the browser" | "in the store";
+  /** Calls back with endings that another process brought about. */
+  onEndedElsewhere(listener: (id: SessionId, ending: SessionEnding) => void): Cancel;
+  onKept: SessionTable["onKept"];
+}
+
+/** What comes of an answer, at once where it is there. */
+export function after<T, R>(answer: Awaitable<T>, next: (value: T) => R): R | Promise<Awaited<R>> {
+  return answer instanceof Promise ? (answer.then(next) as Promise<Awaited<R>>) : next(answer);
+}
+
+export function createSessions(options: SessionsOptions): Sessions {
+  const { codec, table, store, clock, log } = options;
+  const elsewhere = store.tickets === "ids" ? "in_store" : "nowhere";
+  const listeners = new Set<(id: SessionId, ending: SessionEnding) => void>();
+
+  function hear(id: SessionId, { ending, superseded }: KnownEnding): void {
+    if (table.endingOf(id)) return;
+    table.end(id, ending, superseded ? "superseded" : undefined);
+    for (const listener of listeners) listener(id, ending);
+  }
+
+  /** What the store says, once the table knows it. */
+  function learn(id: SessionId, loaded: Loaded): Loaded {
+    if ("kind" in loaded) {
+      if (loaded.kind === "ended") hear(id, loaded);
+      return loaded;
+    }
+    if (elsewhere === "nowhere") return loaded;
+    if (table.keep(loaded, "in_store")) return table.newest(id) ?? loaded;
+    // It has ended here, and the store has not heard of it.
+    const known = table.endingOf(id);
+    if (!known) return loaded;
+    void endInStore(id, { ...known, unlessNewerThan: null }, RETRY_AFTER_MS.length);
+    return { kind: "ended", ...known };
+  }
+
+  function load(id: SessionId, carried: Session | null): Awaitable<Loaded> {
+    const loaded = store.load(id, carried);
+    return loaded instanceof Promise ? loaded.then((late) => learn(id, late)) : learn(id, loaded);
+  }
+
+  function keepCommitted(session: Session, answer: Committed): Committed {
+    if (answer.kind === "saved") {
+      const known = table.keep(session, elsewhere) ? null : table.endingOf(session.id);
+      return known ? { kind: "ended", ...known } : answer;
+    }
+    if (answer.kind === "ended") hear(session.id, answer);
+    if (answer.kind === "newer") table.keep(answer.session, elsewhere);
+    return answer;
+  }
+
+  function endInStore(ended: Session | SessionId, order: EndingOrder, failures: number): Awaitable<Session | null> {
+    return after(store.end(ended, order), (answer) => {
+      if (answer.kind !== "unavailable") return answer.kind === "ended" ? answer.last : null;
+      const delayMs = RETRY_AFTER_MS[failures];
+      const session = sessionPseudonym(typeof ended === "string" ? ended : ended.id);
+      if (delayMs === undefined)
+        log.error({ session }, "an ending could not be written to the session store: other processes do not know it");
+      else clock.after(delayMs, () => void endInStore(ended, order, failures + 1));
+      return null;
+    });
+  }
+
+  store.subscribe({ ended: hear, missed: () => table.doubtAll() });
+
+  const read = createReader(options, load);
+  return {
+    read: (presented) => read(codec.read(presented), presented.any),
+    newest: (id) => table.newest(id),
+    endingOf: (id) => table.endingOf(id),
+    reload: (session) => load(session.id, store.tickets === "sessions" ? session : null),
+    find: (id) => load(id, null),
+    keep: (session) => table.keep(session, "nowhere"),
+    begin(session) {
+      const answer = store.commit(session, null, null);
+      // A ticket that holds the session needs no memory beside it.
+      if (elsewhere === "nowhere") return answer;
+      return after(answer, (committed) => keepCommitted(session, committed));
+    },
+    commit: (session, expected, lease) => after(store.commit(session, expected, lease), (answer) => keepCommitted(session, answer)),
+    touch(session) {
+      if (!table.keep(session, "nowhere")) return;
+      void after(store.touch(session, options.idleTimeoutMs), (touched) => {
+        if (touched.kind === "ended") hear(session.id, touched);
+      });
+    },
+    end(ended, ending, superseded) {
+      const here = table.end(ended, ending, superseded);
+      const order = { ending, superseded: superseded !== undefined, unlessNewerThan: null };
+      return after(endInStore(ended, order, 0), (last) => last ?? here);
+    },
+    endUnlessRenewed(session, ending) {
+      return after(store.end(session, { ending, superseded: false, unlessNewerThan: session }), (answer) => {
+        if (answer.kind === "ended") table.end(session, answer.ending, answer.superseded ? "superseded" : undefined);
+        if (answer.kind === "newer") table.keep(answer.session, elsewhere);
+        return answer;
+      });
+    },
+    endAllOf: (subject, ending) =>
+      after(store.endAllOf(subject, ending), (answer) => {
+        if (answer.kind === "ended") for (const id of answer.ids) hear(id, { ending, superseded: false });
+        return answer;
+      }),
+    revoked: (id) => table.revoked(id),
+    lease: (id) => store.lease(id),
+    seal: (session) => table.sealed(session, store.tickets === "sessions" ? codec.sealSession : codec.sealId),
+    sealEnding: codec.sealEnding,
+    travel: store.tickets === "sessions" ? "with the browser" : "in the store",
+    onEndedElsewhere(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    onKept: table.onKept,
+  };
+}
+
+type Load = (id: SessionId, carried: Session | null) => Awaitable<Loaded>;
+
+/** A cookie that stands twice must not lock the person out: a living session wins over everything else, and what nobody could say over a verdict. */
+const BEST: readonly Reading["kind"][] = ["session", "unavailable", "ended"];
+
+function createReader({ table, store, userPoolId, clientId, seemsOver }: SessionsOptions, load: Load) {
+  function sessionReading(session: Session, { carried, sealedWith }: OpenedTicket): Reading {
+    return { kind: "session", session, presented: carried, sealedWith };
+  }
+
+  function readingOf(ticket: OpenedTicket, loaded: Loaded): Reading {
+    if (!("kind" in loaded)) return sessionReading(loaded, ticket);
+    const { id } = ticket;
+    switch (loaded.kind) {
+      case "ended": {
+        const { ending, superseded } = loaded;
+        return { kind: "ended", id, ending, superseded, known: "here", authTimeSeconds: authTimeIn(ticket) };
+      }
+      case "gone":
+        return { kind: "gone", id };
+      case "unavailable":
+        return { kind: "unavailable", id, retryAfterSeconds: loaded.retryAfterSeconds };
+    }
+  }
+
+  function resolve(ticket: OpenedTicket | InvalidTicket, markers: readonly Marker[]): Awaitable<Reading> {
+    if (ticket.kind === "invalid") return ticket;
+    const { id } = ticket;
+    const ended = table.endingOf(id);
+    if (ended) return readingOf(ticket, { kind: "ended", ...ended });
+    const marker = markers.find((candidate) => candidate.id === id);
+    if (marker) return { kind: "ended", ...marker, known: "marker", superseded: false };
+    if (ticket.userPoolId !== userPoolId || ticket.clientId !== clientId)
+      return { kind: "foreign", userPoolId: ticket.userPoolId, clientId: ticket.clientId };
+    const confirmed = store.trustMs > 0 ? table.confirmed(id, store.trustMs) : null;
+    if (confirmed && !seemsOver(confirmed)) return sessionReading(confirmed, ticket);
+    const loaded = load(id, ticket.carried);
+    return loaded instanceof Promise ? loaded.then((late) => readingOf(ticket, late)) : readingOf(ticket, loaded);
+  }
+
+  function best(readings: readonly Reading[]): Reading {
+    for (const kind of BEST) {
+      const found = readings.find((reading) => reading.kind === kind);
+      if (found) return found;
+    }
+    return readings[0] ?? { kind: "none" };
+  }
+
+  return ({ tickets, markers }: CookieWords, any: boolean): Awaitable<Reading> => {
+    const [first] = tickets;
+    if (first && tickets.length === 1) return resolve(first, markers);
+    if (first) {
+      const readings = tickets.map((ticket) => resolve(ticket, markers));
+      return readings.some((reading) => reading instanceof Promise) ? Promise.all(readings).then(best) : best(readings as Reading[]);
+    }
+    if (any) return { kind: "invalid", cause: "unreadable" };
+    const marker = markers[0];
+    return marker ? { kind: "ended", ...marker, known: "marker", superseded: false } : { kind: "none" };
+  };
+}

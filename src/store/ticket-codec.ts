@@ -1,0 +1,174 @@
+import { LRUCache } from "lru-cache";
+import { authTimeOf, SESSION_ID_BYTES, type Session, type SessionId, sessionIdFromBytes } from "../model/session.js";
+import { ENDING_CAUSES, type InvalidCause, type SessionEnding } from "../wire/reasons.js";
+import { ByteReader, ByteWriter } from "./byte-string.js";
+import type { PresentedCookies } from "./cookies.js";
+import type { Sealer } from "./sealing.js";
+import { decodeSession, encodeSession } from "./session-codec.js";
+import { sizeOf } from "./session-table.js";
+import { DICTIONARY } from "./token-packing.js";
+
+/*
+ * Tickets and ended markers, which are all that a browser ever holds of a session. A ticket carries the whole session, or, where a shared store
+ * keeps it, its id alone:
+ *
+ *   dictionary 1 and up | the session (session-codec.ts)
+ *   dictionary 0        | layout (1 byte) | id (16) | pool | client
+ */
+
+const ID_ALONE = 0;
+const ID_LAYOUT = 1;
+
+/** A ticket that could be opened. */
+export interface OpenedTicket {
+  readonly kind: "ticket";
+  readonly id: SessionId;
+  readonly userPoolId: string;
+  readonly clientId: string;
+  /** Null where the ticket holds no more than the id. */
+  readonly carried: Session | null;
+  readonly sealedWith: "newest" | "older";
+}
+
+/** One that could not: perhaps the server is wrong (a rolling deploy), so it is kept. */
+export interface InvalidTicket {
+  readonly kind: "invalid";
+  readonly cause: InvalidCause;
+}
+
+/** What an ended marker says. */
+export interface Marker {
+  readonly id: SessionId;
+  readonly ending: SessionEnding;
+  /** When the session's person had signed in, in seconds of Cognito's clock; null where nobody knows. */
+  readonly authTimeSeconds: number | null;
+}
+
+/** What a request's cookies say, before any store is asked. */
+export interface CookieWords {
+  /** The likeliest first. */
+  readonly tickets: readonly (OpenedTicket | InvalidTicket)[];
+  /** Those that could be opened. */
+  readonly markers: readonly Marker[];
+}
+
+/** Between sessions and what stands in cookies. Synchronous, asks nobody, and never throws for what a browser sends. */
+export interface TicketCodec {
+  read(presented: PresentedCookies): CookieWords;
+  /** The ticket of a store that keeps nothing itself. */
+  sealSession(session: Session): string;
+  /** The ticket of a store that has the session. */
+  sealId(session: Pick<Session, "id" | "userPoolId" | "clientId">): string;
+  /** The marker that tells other tabs why the session ended, and the next sign-in what it has to be newer than. */
+  sealEnding(id: SessionId, ending: SessionEnding, authTimeSeconds?: number | null): string;
+  /** How well memory serves, for whoever watches: tickets found opened, tickets that had to be opened, bytes as estimated. */
+  figures(): { readonly hits: number; readonly misses: number; readonly openedBytes: number };
+}
+
+export interface TicketCodecOptions {
+  readonly sealer: Sealer;
+  /** By our clock. */
+  readonly now: () => number;
+  /** Bytes of memory for opened tickets. */
+  readonly cacheBytes: number;
+}
+
+const NO_MARKERS: readonly Marker[] = [];
+
+const ENDINGS: readonly SessionEnding[] = [
+  ...ENDING_CAUSES.expired.flatMap((cause): SessionEnding[] => {
+    return cause === "unknown" || cause === "refresh_token_invalid" || cause === "client_replaced" ? [] : [{ reason: "expired", cause }];
+  }),
+  ...ENDING_CAUSES.signed_out.map((cause): SessionEnding => ({ reason: "signed_out", cause })),
+];
+
+export function createTicketCodec({ sealer, now, cacheBytes }: TicketCodecOptions): TicketCodec {
+  const lookups = { hits: 0, misses: 0 };
+  // Keyed by the whole value: a part of it could be forged.
+  const opened = new LRUCache<string, OpenedTicket>({
+    maxSize: Math.max(1, Math.floor(cacheBytes)),
+    sizeCalculation: ({ carried }, ticket) => sizeOf(carried) + ticket.length,
+  });
+
+  function openTicket(sealed: string): OpenedTicket | InvalidTicket {
+    const cached = opened.get(sealed);
+    if (cached) {
+      lookups.hits += 1;
+      return cached;
+    }
+    lookups.misses += 1;
+    const result = sealer.open("session", sealed);
+    if (result.kind === "invalid") return result;
+    try {
+      const entry =
+        result.dictionary === ID_ALONE
+          ? idTicket(result.plaintext, result.key)
+          : sessionTicket(decodeSession(result.plaintext, result.dictionary), result.key);
+      opened.set(sealed, entry);
+      return entry;
+    } catch {
+      // Sealed by us, and yet not to be read: a dictionary or layout of another release.
+      return { kind: "invalid", cause: "unknown_version" };
+    }
+  }
+
+  function openMarker(sealed: string): Marker | null {
+    const result = sealer.open("ended", sealed);
+    if (result.kind === "invalid") return null;
+    try {
+      const reader = new ByteReader(result.plaintext);
+      const id = sessionIdFromBytes(reader.raw(SESSION_ID_BYTES));
+      reader.uint48();
+      const cause = reader.text();
+      const ending = ENDINGS.find((candidate) => candidate.cause === cause);
+      // Markers of earlier releases end here.
+      const authTimeSeconds = reader.rest() > 0 ? reader.uint48() : null;
+      return ending ? { id, ending, authTimeSeconds } : null;
+    } catch {
+      return null;
+    }
+  }
+
+  return {
+    read: ({ tickets, markers }) => ({
+      tickets: tickets.map(openTicket),
+      markers: markers.length === 0 ? NO_MARKERS : markers.flatMap((sealed) => openMarker(sealed) ?? []),
+    }),
+
+    sealSession: (session) => sealer.seal("session", encodeSession(session), DICTIONARY),
+
+    sealId({ id, userPoolId, clientId }) {
+      const writer = new ByteWriter().uint8(ID_LAYOUT).raw(Buffer.from(id, "base64url")).text(userPoolId).text(clientId);
+      return sealer.seal("session", writer.finish(), ID_ALONE);
+    },
+
+    sealEnding(id, ending, authTimeSeconds = null) {
+      const writer = new ByteWriter().raw(Buffer.from(id, "base64url")).uint48(now()).text(ending.cause);
+      if (authTimeSeconds !== null) writer.uint48(authTimeSeconds);
+      return sealer.seal("ended", writer.finish());
+    },
+
+    figures: () => ({ ...lookups, openedBytes: opened.calculatedSize }),
+  };
+}
+
+function sessionTicket(carried: Session, sealedWith: OpenedTicket["sealedWith"]): OpenedTicket {
+  const { id, userPoolId, clientId } = carried;
+  return { kind: "ticket", id, userPoolId, clientId, carried, sealedWith };
+}
+
+/** @throws where the bytes are not an id's layout. */
+function idTicket(bytes: Buffer, sealedWith: OpenedTicket["sealedWith"]): OpenedTicket {
+  const reader = new ByteReader(bytes);
+  if (reader.uint8() !== ID_LAYOUT) throw new RangeError("a layout of another release");
+  const id = sessionIdFromBytes(reader.raw(SESSION_ID_BYTES));
+  const userPoolId = reader.text();
+  const clientId = reader.text();
+  reader.end();
+  return { kind: "ticket", id, userPoolId, clientId, carried: null, sealedWith };
+}
+
+/** When the person of a ticket had signed in, as far as it says. */
+export function authTimeIn({ carried }: OpenedTicket): number | null {
+  return carried && authTimeOf(carried);
+}
