@@ -1,6 +1,8 @@
 import type { Test } from "tap";
 import type { Session } from "../../src/model/session.js";
-import { ENDING_CAUSES, type SessionEnding } from "../../src/wire/reasons.js";
+import type { Committed, Lease } from "../../src/store/session-store.js";
+import type { Reading, Sessions } from "../../src/store/sessions.js";
+import type { SessionEnding } from "../../src/wire/reasons.js";
 import {
   CLIENT_ID,
   HOUR_MS,
@@ -12,21 +14,33 @@ import {
   sessionOf,
   USER_POOL_ID,
 } from "../support/session-fixtures.js";
-import type { CookieSessions } from "../support/session-stores.js";
 
-/** Which pool and client a store is made for. */
+/** Which pool and client a process is set up for. */
 export interface StoreOwner {
   readonly userPoolId: string;
   readonly clientId: string;
 }
 
-/** Stores that stand for processes of one deployment, with one key and one clock. */
-export interface StoresUnderTest {
+/** Processes of one deployment, with one key and one clock. */
+export interface Deployment {
   /** One more process. */
-  open(owner?: Partial<StoreOwner>): CookieSessions;
+  open(owner?: Partial<StoreOwner>): Sessions;
   /** Lets time pass for all of them. */
   fastForward(ms: number): void;
+  /** Lets what is on its way arrive. */
+  settle(): Promise<void>;
+  /** What can go wrong between processes and the store they share; null where they share none. */
+  readonly shared: SharedStore | null;
 }
+
+export interface SharedStore {
+  /** Whether the store can be reached. */
+  reachable(is: boolean): void;
+  /** Whether messages of endings arrive; once they do again, subscribers know that they missed some. */
+  listening(is: boolean): void;
+}
+
+type Check = (t: Test, deployment: Deployment, sessions: Sessions) => Promise<void>;
 
 const LOGOUT: SessionEnding = { reason: "signed_out", cause: "logout" };
 const EXPIRED: SessionEnding = { reason: "expired", cause: "refresh_token_expired" };
@@ -34,222 +48,465 @@ const EXPIRED: SessionEnding = { reason: "expired", cause: "refresh_token_expire
 const refreshed = (session: Session, times = 1) =>
   refreshedSession(session, { issuedAtMs: START_MS + times * HOUR_MS, lifeMs: HOUR_MS }, `rotated ${times}`);
 
-/** What every session store promises. `name` says which one is meant; `create` makes a fresh deployment. */
-export function sessionStoreContract(t: Test, name: string, create: () => StoresUnderTest): void {
-  const rig = () => {
-    const stores = create();
-    return { ...stores, store: stores.open() };
-  };
-  const promise = (text: string, check: (t: Test) => void) =>
-    void t.test(`${name}: ${text}`, (t) => {
-      check(t);
-      t.end();
-    });
+const read = async (sessions: Sessions, tickets: readonly string[], markers: readonly string[] = []): Promise<Reading> =>
+  sessions.read(presenting(tickets, markers));
 
-  promise("without cookies nobody is signed in", (t) => {
-    t.same(rig().store.read(presenting([])), { kind: "none" });
-  });
+/** Begins a session, as a sign-in does, and gives its ticket. */
+async function begin(sessions: Sessions, session: Session): Promise<string> {
+  const begun = await sessions.begin(session);
+  if (begun.kind !== "saved") throw new Error(`it could not begin: ${begun.kind}`);
+  return sessions.seal(session);
+}
 
-  promise("a session comes back from its ticket as it was, on any process", (t) => {
-    const { store, open } = rig();
-    const session = sessionOf({ keep: { id: true, access: true } });
-    const ticket = store.seal(session);
-    for (const reader of [store, open()]) {
-      const reading = reader.read(presenting([ticket]));
-      t.equal(reading.kind, "session");
-      if (reading.kind === "session") t.same([revealed(reading.session), reading.sealedWith], [revealed(session), "newest"]);
-    }
-  });
+async function leaseOf(sessions: Sessions, { id }: Session): Promise<Lease> {
+  const leased = await sessions.lease(id);
+  if (leased.kind !== "granted") throw new Error(`no lease: ${leased.kind}`);
+  return leased.lease;
+}
 
-  promise("a ticket shows neither tokens nor the subject", (t) => {
-    const session = sessionOf({ subject: "subject-in-the-clear" });
-    const ticket = rig().store.seal(session);
-    const bytes = Buffer.from(ticket, "base64url").toString("latin1");
-    for (const text of ["subject-in-the-clear", session.tokens.refresh.reveal()]) t.notOk(ticket.includes(text) || bytes.includes(text));
-  });
+/** Writes a version under a lease, as a refresh does. */
+async function renew(sessions: Sessions, before: Session, next: Session): Promise<Committed> {
+  const lease = await leaseOf(sessions, before);
+  const committed = await sessions.commit(next, before.version, lease);
+  await lease.release();
+  return committed;
+}
 
-  promise("a version that was saved wins over the older ticket that comes, and says which came", (t) => {
-    const { store } = rig();
-    const session = sessionOf();
-    const next = refreshed(session);
-    const ticket = store.seal(session);
-    t.ok(store.save(next));
-    const reading = store.read(presenting([ticket]));
-    t.match(reading, { kind: "session", session: { version: 2 }, presented: { version: 1 } });
-    t.same(revealed(store.newest(session.id) ?? session), revealed(next));
-  });
-
-  promise("a ticket newer than what the process knows wins over it", (t) => {
-    const { store, open } = rig();
-    const session = sessionOf();
-    store.save(refreshed(session, 1));
-    const ticket = open().seal(refreshed(refreshed(session, 1), 2));
-    t.match(store.read(presenting([ticket])), { kind: "session", session: { version: 3 }, presented: { version: 3 } });
-  });
-
-  promise("an older version that is saved late does not replace a newer one", (t) => {
-    const { store } = rig();
-    const session = sessionOf();
-    const next = refreshed(session);
-    store.save(next);
-    t.ok(store.save(session), "it is taken, and makes no difference");
-    t.equal(store.newest(session.id)?.version, 2);
-    store.save({ ...next, lastSeenAtMs: next.lastSeenAtMs + 1 });
-    t.equal(store.newest(session.id)?.lastSeenAtMs, next.lastSeenAtMs + 1, "activity is news");
-  });
-
-  promise("newer tokens and later activity are kept together, whichever of the two the browser brings", (t) => {
-    for (const brought of ["the tokens", "the activity"] as const) {
-      const { store, open } = rig();
+const RUNS: readonly (readonly [promise: string, check: Check])[] = [
+  [
+    "without cookies nobody is signed in",
+    async (t, _deployment, sessions) => {
+      t.same(await read(sessions, []), { kind: "none" });
+    },
+  ],
+  [
+    "a session comes back from its ticket as it was, on any process",
+    async (t, { open }, sessions) => {
+      const session = sessionOf({ keep: { id: true, access: true } });
+      const ticket = await begin(sessions, session);
+      for (const reader of [sessions, open()]) {
+        const reading = await read(reader, [ticket]);
+        t.equal(reading.kind, "session");
+        if (reading.kind === "session") t.same([revealed(reading.session), reading.sealedWith], [revealed(session), "newest"]);
+      }
+    },
+  ],
+  [
+    "a version that was written wins over the ticket of before",
+    async (t, _deployment, sessions) => {
       const session = sessionOf();
-      const active: Session = { ...session, lastSeenAtMs: START_MS + 9 * MINUTE_MS };
-      const [known, comes] = brought === "the tokens" ? [active, refreshed(session)] : [refreshed(session), active];
-      store.save(known);
-      const reading = store.read(presenting([open().seal(comes)]));
-      t.match(reading, { kind: "session", session: { version: 2, lastSeenAtMs: active.lastSeenAtMs } }, brought);
-      t.match(store.newest(session.id), { version: 2, lastSeenAtMs: active.lastSeenAtMs }, "and go on to the next answer");
-    }
-  });
-
-  promise("a verified set wins over the same one unverified", (t) => {
-    const { store } = rig();
-    const session = sessionOf();
-    const next = refreshed(session);
-    const waiting: Session = { ...next, tokens: session.tokens, unverified: next.tokens };
-    store.save(waiting);
-    store.save(next);
-    store.save(waiting);
-    t.equal(store.newest(session.id)?.unverified, null);
-  });
-
-  promise("an unverified set survives the ticket", (t) => {
-    const { store, open } = rig();
-    const session = sessionOf();
-    const waiting: Session = { ...session, unverified: refreshed(session).tokens, version: 2 };
-    const reading = open().read(presenting([store.seal(waiting)]));
-    t.same(reading.kind === "session" && revealed(reading.session), revealed(waiting));
-  });
-
-  promise("sessions know nothing of each other", (t) => {
-    const { store } = rig();
-    const [one, two] = [sessionOf({ subject: "one" }), sessionOf({ subject: "two" })];
-    store.save(refreshed(one));
-    t.equal(store.newest(two.id), null);
-    store.end(one.id, LOGOUT);
-    t.equal(store.endingOf(two.id), null);
-    t.match(store.read(presenting([store.seal(two)])), { kind: "session", session: { subject: "two" } });
-  });
-
-  promise("an ended session never comes back: not by its ticket, not by a newer one, not by being saved", (t) => {
-    const { store, fastForward } = rig();
-    const session = sessionOf();
-    const tickets = [store.seal(session), store.seal(refreshed(session))];
-    store.save(refreshed(session));
-    store.read(presenting(tickets));
-    store.end(session.id, LOGOUT);
-    t.notOk(store.save(refreshed(session, 5)), "saving says so");
-    t.equal(store.newest(session.id), null);
-    for (const passedMs of [0, MINUTE_MS, 23 * HOUR_MS]) {
-      fastForward(passedMs);
-      for (const ticket of tickets)
-        t.match(store.read(presenting([ticket])), { kind: "ended", id: session.id, ending: LOGOUT, known: "here", superseded: false });
-    }
-    t.same(store.endingOf(session.id), { ending: LOGOUT, superseded: false });
-  });
-
-  promise("the first reason stands", (t) => {
-    const { store } = rig();
-    const session = sessionOf();
-    store.end(session.id, LOGOUT);
-    store.end(session.id, EXPIRED);
-    store.end(session.id, EXPIRED, "superseded");
-    t.same(store.endingOf(session.id), { ending: LOGOUT, superseded: false });
-    t.match(store.read(presenting([store.seal(session)])), { ending: LOGOUT });
-  });
-
-  promise("a session that a newer sign-in replaced says so", (t) => {
-    const { store } = rig();
-    const session = sessionOf();
-    store.end(session.id, LOGOUT, "superseded");
-    t.match(store.read(presenting([store.seal(session)])), { kind: "ended", superseded: true });
-  });
-
-  promise("the marker tells another process the reason, for every reason there is", (t) => {
-    const { store, open } = rig();
-    const endings: SessionEnding[] = [
-      ...ENDING_CAUSES.expired.flatMap((cause) =>
-        cause === "unknown" || cause === "refresh_token_invalid" || cause === "client_replaced"
-          ? []
-          : [{ reason: "expired", cause } as const],
-      ),
-      ...ENDING_CAUSES.signed_out.map((cause) => ({ reason: "signed_out", cause }) as const),
-    ];
-    t.equal(endings.length, 12);
-    for (const ending of endings) {
+      const ticket = await begin(sessions, session);
+      t.same(await renew(sessions, session, refreshed(session)), { kind: "saved" });
+      t.match(await read(sessions, [ticket]), { kind: "session", session: { version: 2 } });
+      t.same(revealed(sessions.newest(session.id) ?? session), revealed(refreshed(session)));
+    },
+  ],
+  [
+    "a process that comes later reads the newest version from the newest ticket",
+    async (t, { open }, sessions) => {
       const session = sessionOf();
-      const [ticket, marker] = [store.seal(session), store.sealEnding(session.id, ending, 1_764_000_000)];
-      const told = { kind: "ended", id: session.id, ending, known: "marker", superseded: false, authTimeSeconds: 1_764_000_000 };
+      await begin(sessions, session);
+      const next = refreshed(session);
+      await renew(sessions, session, next);
+      t.match(await read(open(), [sessions.seal(next)]), { kind: "session", session: { version: 2 } });
+    },
+  ],
+  [
+    "a version older than what is known is not written, and whoever comes with it gets the newer one",
+    async (t, _deployment, sessions) => {
+      const session = sessionOf();
+      await begin(sessions, session);
+      const [next, later] = [refreshed(session), refreshed(refreshed(session), 2)];
+      await renew(sessions, session, next);
+      await renew(sessions, next, later);
+      t.match(await renew(sessions, session, next), { kind: "newer", session: { version: 3 } });
+      t.equal(sessions.newest(session.id)?.version, 3);
+    },
+  ],
+  [
+    "newer tokens and later activity are kept together, whichever came first",
+    async (t, { settle }, sessions) => {
+      for (const first of ["the tokens", "the activity"]) {
+        const session = sessionOf();
+        const ticket = await begin(sessions, session);
+        const lastSeenAtMs = START_MS + 9 * MINUTE_MS;
+        const touch = () => sessions.touch({ ...session, lastSeenAtMs });
+        if (first === "the activity") touch();
+        await renew(sessions, session, refreshed(session));
+        if (first === "the tokens") touch();
+        await settle();
+        t.match(await read(sessions, [ticket]), { kind: "session", session: { version: 2, lastSeenAtMs } }, first);
+      }
+    },
+  ],
+  [
+    "a set is written before it is verified, and verified in its place",
+    async (t, { open }, sessions) => {
+      const session = sessionOf();
+      await begin(sessions, session);
+      const next = refreshed(session);
+      const waiting: Session = { ...next, tokens: session.tokens, unverified: next.tokens };
+      const lease = await leaseOf(sessions, session);
+      t.same(await sessions.commit(waiting, session.version, lease), { kind: "saved" });
+      const reading = await read(open(), [sessions.seal(waiting)]);
+      t.same(reading.kind === "session" && revealed(reading.session), revealed(waiting), "it survives");
+      t.same(await sessions.commit(next, waiting.version, lease), { kind: "saved" });
+      await lease.release();
+      t.equal(sessions.newest(session.id)?.unverified, null);
+      const verified = await read(open(), [sessions.seal(next)]);
+      t.equal(verified.kind === "session" && verified.session.unverified, null);
+    },
+  ],
+  [
+    "sessions know nothing of each other",
+    async (t, _deployment, sessions) => {
+      const [one, two] = [sessionOf({ subject: "one" }), sessionOf({ subject: "two" })];
+      await begin(sessions, one);
+      const ticket = await begin(sessions, two);
+      await renew(sessions, one, refreshed(one));
+      await sessions.end(one, LOGOUT);
+      t.equal(sessions.endingOf(two.id), null);
+      t.match(await read(sessions, [ticket]), { kind: "session", session: { subject: "two", version: 1 } });
+    },
+  ],
+  [
+    "an ended session never comes back: not by its ticket, not by being written, not by activity",
+    async (t, { fastForward, settle }, sessions) => {
+      const session = sessionOf();
+      const tickets = [await begin(sessions, session), sessions.seal(refreshed(session))];
+      const lease = await leaseOf(sessions, session);
+      await read(sessions, tickets);
+      await sessions.end(session, LOGOUT);
+      t.match(await sessions.commit(refreshed(session), session.version, lease), { kind: "ended", ending: LOGOUT }, "writing says so");
+      sessions.touch({ ...session, lastSeenAtMs: START_MS + HOUR_MS });
+      await settle();
+      t.equal(sessions.newest(session.id), null);
+      for (const passedMs of [0, MINUTE_MS, 23 * HOUR_MS]) {
+        fastForward(passedMs);
+        for (const ticket of tickets)
+          t.match(await read(sessions, [ticket]), { kind: "ended", id: session.id, ending: LOGOUT, known: "here", superseded: false });
+      }
+      t.same(sessions.endingOf(session.id), { ending: LOGOUT, superseded: false });
+    },
+  ],
+  [
+    "a session has ended here before anybody is asked",
+    async (t, _deployment, sessions) => {
+      const session = sessionOf();
+      await begin(sessions, session);
+      const ended = sessions.end(session, LOGOUT);
+      t.same(sessions.endingOf(session.id), { ending: LOGOUT, superseded: false });
+      t.equal((await ended)?.id, session.id, "and the version it ended with is given back");
+    },
+  ],
+  [
+    "the first reason stands",
+    async (t, _deployment, sessions) => {
+      const session = sessionOf();
+      const ticket = await begin(sessions, session);
+      await sessions.end(session, LOGOUT);
+      await sessions.end(session.id, EXPIRED);
+      await sessions.end(session, EXPIRED, "superseded");
+      t.same(sessions.endingOf(session.id), { ending: LOGOUT, superseded: false });
+      t.match(await read(sessions, [ticket]), { ending: LOGOUT });
+    },
+  ],
+  [
+    "a session that a newer sign-in replaced says so",
+    async (t, _deployment, sessions) => {
+      const session = sessionOf();
+      const ticket = await begin(sessions, session);
+      await sessions.end(session.id, LOGOUT, "superseded");
+      t.match(await read(sessions, [ticket]), { kind: "ended", superseded: true });
+    },
+  ],
+  [
+    "a verdict on tokens that somebody has renewed meanwhile ends nothing; on the newest it ends the session, once",
+    async (t, _deployment, sessions) => {
+      const session = sessionOf();
+      const ticket = await begin(sessions, session);
+      const next = refreshed(session);
+      await renew(sessions, session, next);
+      t.match(await sessions.endUnlessRenewed(session, EXPIRED), { kind: "newer", session: { version: 2 } });
+      t.match(await read(sessions, [ticket]), { kind: "session", session: { version: 2 } });
+      t.match(await sessions.endUnlessRenewed(next, EXPIRED), { kind: "ended", ending: EXPIRED, before: false });
+      t.match(await sessions.endUnlessRenewed(next, LOGOUT), { kind: "ended", ending: EXPIRED, before: true });
+      t.match(await read(sessions, [ticket]), { kind: "ended", ending: EXPIRED });
+    },
+  ],
+  [
+    "activity is no newer token: a verdict ends the session all the same",
+    async (t, { settle }, sessions) => {
+      const session = sessionOf();
+      await begin(sessions, session);
+      sessions.touch({ ...session, lastSeenAtMs: START_MS + HOUR_MS });
+      await settle();
+      t.match(await sessions.endUnlessRenewed(session, EXPIRED), { kind: "ended", ending: EXPIRED });
+    },
+  ],
+  [
+    "the marker tells another process the reason, beside the ticket and alone",
+    async (t, { open }, sessions) => {
+      const session = sessionOf();
+      const ticket = await begin(sessions, session);
+      const marker = sessions.sealEnding(session.id, EXPIRED, 1_764_000_000);
+      const told = { kind: "ended", id: session.id, ending: EXPIRED, known: "marker", superseded: false, authTimeSeconds: 1_764_000_000 };
+      t.match(await read(open(), [ticket], [marker]), told, "beside the ticket");
+      t.same(await read(open(), [], [marker]), told, "alone");
+    },
+  ],
+  [
+    "a marker says nothing about any other session: planting one locks nobody out",
+    async (t, { open }, sessions) => {
+      const mine = sessionOf({ subject: "me" });
+      const ticket = await begin(sessions, mine);
+      const planted = sessions.sealEnding(sessionOf({ subject: "stranger" }).id, LOGOUT);
+      t.match(await read(open(), [ticket], [planted]), { kind: "session", session: { subject: "me" } });
+    },
+  ],
+  [
+    "this process's own knowledge wins over a marker's",
+    async (t, _deployment, sessions) => {
+      const session = sessionOf();
+      const ticket = await begin(sessions, session);
+      await sessions.end(session.id, LOGOUT);
+      t.match(await read(sessions, [ticket], [sessions.sealEnding(session.id, EXPIRED)]), { ending: LOGOUT, known: "here" });
+    },
+  ],
+  [
+    "a session of another pool or client is the server's mistake, and is kept",
+    async (t, { open }, sessions) => {
+      const ticket = await begin(sessions, sessionOf());
+      const foreign = { kind: "foreign", userPoolId: USER_POOL_ID, clientId: CLIENT_ID };
+      t.same(await read(open({ userPoolId: "eu-central-1_Other" }), [ticket]), foreign);
+      t.same(await read(open({ clientId: "other" }), [ticket]), foreign);
+      t.equal((await read(open(), [ticket])).kind, "session", "and works again when the setting is put right");
+    },
+  ],
+  [
+    "a living session wins over a dead, an ended and an unreadable ticket beside it",
+    async (t, _deployment, sessions) => {
+      const [living, gone] = [sessionOf({ subject: "living" }), sessionOf({ subject: "gone" })];
+      const tickets = ["garbage", await begin(sessions, gone), await begin(sessions, living)];
+      await sessions.end(gone.id, LOGOUT);
+      for (const order of [tickets, tickets.toReversed()])
+        t.match(await read(sessions, order), { kind: "session", session: { subject: "living" } });
+      t.match(await read(sessions, tickets.slice(0, 2)), { kind: "ended", id: gone.id });
+    },
+  ],
+  [
+    "a lease is granted again once it was given back",
+    async (t, _deployment, sessions) => {
+      const session = sessionOf();
+      await begin(sessions, session);
+      const first = await leaseOf(sessions, session);
+      t.equal(await first.renew(), "renewed");
+      t.equal(await first.announce(), "announced");
+      await first.release();
+      await (await leaseOf(sessions, session)).release();
+    },
+  ],
+];
+
+/** What a store promises besides that all processes share. */
+const SHARED: readonly (readonly [
+  promise: string,
+  check: (t: Test, deployment: Deployment, sessions: Sessions, store: SharedStore) => Promise<void>,
+])[] = [
+  [
+    "what one process writes the others read within a second, whatever ticket comes",
+    async (t, { open, fastForward }, sessions) => {
+      const session = sessionOf();
+      const ticket = await begin(sessions, session);
       const other = open();
-      t.match(other.read(presenting([ticket], [marker])), told, "beside the ticket");
-      t.same(other.read(presenting([], [marker])), told, "alone");
-    }
-  });
+      await read(other, [ticket]);
+      await renew(sessions, session, refreshed(session));
+      fastForward(1_000);
+      t.match(await read(other, [ticket]), { kind: "session", session: { version: 2 } });
+    },
+  ],
+  [
+    "of two that write in place of the same version one does, and the other gets what the first has written",
+    async (t, { open }, sessions) => {
+      const session = sessionOf();
+      const ticket = await begin(sessions, session);
+      const other = open();
+      await read(other, [ticket]);
+      const lease = await leaseOf(sessions, session);
+      const [mine, theirs] = await Promise.all([
+        sessions.commit(refreshed(session, 1), session.version, lease),
+        other.commit(refreshed(session, 2), session.version, lease),
+      ]);
+      t.same([mine.kind, theirs.kind].sort(), ["newer", "saved"]);
+      const [winner, loser] = mine.kind === "saved" ? [sessions, other] : [other, sessions];
+      t.same(
+        revealed(loser.newest(session.id) ?? session),
+        revealed(winner.newest(session.id) ?? sessionOf()),
+        "both know the same afterwards",
+      );
+    },
+  ],
+  [
+    "one process at a time has the lease, and who waits is told when it is over",
+    async (t, { open, settle }, sessions) => {
+      const session = sessionOf();
+      await begin(sessions, session);
+      const other = open();
+      const lease = await leaseOf(sessions, session);
+      const held = await other.lease(session.id);
+      t.equal(held.kind, "held");
+      let over = false;
+      if (held.kind === "held") void held.over.then(() => (over = true));
+      await settle();
+      t.equal(over, false);
+      await lease.release();
+      await settle();
+      t.equal(over, true);
+      const next = await leaseOf(other, session);
+      t.ok(next.fence > lease.fence, "a later lease has the higher fence");
+    },
+  ],
+  [
+    "a holder that was stopped for longer than its lease has lost it, and its late write does not overwrite the next holder's",
+    async (t, { open, fastForward }, sessions) => {
+      const session = sessionOf();
+      const ticket = await begin(sessions, session);
+      const stopped = await leaseOf(sessions, session);
+      if (stopped.lastsMs === null) throw new Error("a shared lease runs out");
+      fastForward(stopped.lastsMs + 1);
+      const other = open();
+      await read(other, [ticket]);
+      const next = await leaseOf(other, session);
+      t.equal(await stopped.renew(), "lost");
+      t.equal(await stopped.announce(), "lost");
+      t.same(await other.commit(refreshed(session, 2), session.version, next), { kind: "saved" });
+      t.match(await sessions.commit(refreshed(session, 1), session.version, stopped), { kind: "newer" });
+      t.equal(sessions.newest(session.id)?.tokens.refresh.reveal(), "rotated 2");
+    },
+  ],
+  [
+    "a lease that is renewed lasts",
+    async (t, { open, fastForward }, sessions) => {
+      const session = sessionOf();
+      await begin(sessions, session);
+      const lease = await leaseOf(sessions, session);
+      for (let times = 0; times < 5; times++) {
+        fastForward((lease.lastsMs ?? 0) - 1);
+        t.equal(await lease.renew(), "renewed");
+      }
+      t.equal((await open().lease(session.id)).kind, "held");
+    },
+  ],
+  [
+    "an ending is heard by every process without its being asked",
+    async (t, { open, settle }, sessions) => {
+      const session = sessionOf();
+      const ticket = await begin(sessions, session);
+      const other = open();
+      const heard: unknown[] = [];
+      other.onEndedElsewhere((...ending) => heard.push(ending));
+      await read(other, [ticket]);
+      await sessions.end(session, LOGOUT);
+      await settle();
+      t.same(other.endingOf(session.id), { ending: LOGOUT, superseded: false });
+      t.same(heard, [[session.id, LOGOUT]]);
+      t.match(await read(open(), [ticket]), { kind: "ended", ending: LOGOUT, known: "here" }, "and by one that comes later");
+    },
+  ],
+  [
+    "an ending whose message got lost is found by asking",
+    async (t, { open, settle }, sessions, { listening }) => {
+      const session = sessionOf();
+      const ticket = await begin(sessions, session);
+      const other = open();
+      await read(other, [ticket]);
+      listening(false);
+      await sessions.end(session, LOGOUT);
+      await settle();
+      t.equal(other.endingOf(session.id), null);
+      listening(true);
+      t.match(await read(other, [ticket]), { kind: "ended", ending: LOGOUT });
+    },
+  ],
+  [
+    "an ending gives back the newest version there is, whoever wrote it: its token is to be revoked",
+    async (t, { open }, sessions) => {
+      const session = sessionOf();
+      const ticket = await begin(sessions, session);
+      const other = open();
+      await read(other, [ticket]);
+      await renew(sessions, session, refreshed(session));
+      t.equal((await other.end(session, LOGOUT))?.tokens.refresh.reveal(), "rotated 1");
+    },
+  ],
+  [
+    "all sessions of a person end together, and nobody else's",
+    async (t, { open, settle }, sessions) => {
+      const [one, two, others] = [sessionOf(), sessionOf(), sessionOf({ subject: "somebody else" })];
+      const tickets = [];
+      for (const session of [one, two, others]) tickets.push(await begin(sessions, session));
+      const ended = await open().endAllOf("user-1", LOGOUT);
+      t.same(ended.kind === "ended" && [...ended.ids].sort(), [one.id, two.id].sort());
+      await settle();
+      const kinds = await Promise.all(tickets.map(async (ticket) => (await read(sessions, [ticket])).kind));
+      t.same(kinds, ["ended", "ended", "session"]);
+    },
+  ],
+  [
+    "a session without a record is gone: no verdict, and no outage",
+    async (t, _deployment, sessions) => {
+      t.match(await read(sessions, [sessions.seal(sessionOf())]), { kind: "gone" });
+    },
+  ],
+  [
+    "while the store is away nothing is ended, and nothing is taken for written",
+    async (t, { open }, sessions, { reachable }) => {
+      const session = sessionOf();
+      const ticket = await begin(sessions, session);
+      const lease = await leaseOf(sessions, session);
+      reachable(false);
+      const other = open();
+      t.match(await read(other, [ticket]), { kind: "unavailable", id: session.id });
+      t.match(await sessions.commit(refreshed(session), session.version, lease), { kind: "unavailable" });
+      t.match(await sessions.endUnlessRenewed(session, EXPIRED), { kind: "unavailable" });
+      t.match(await sessions.begin(sessionOf()), { kind: "unavailable" });
+      t.match(await other.lease(session.id), { kind: "unavailable" });
+      t.equal(sessions.endingOf(session.id), null);
+      t.equal(sessions.newest(session.id)?.version, 1);
+      reachable(true);
+      t.match(await read(other, [ticket]), { kind: "session", session: { version: 1 } });
+    },
+  ],
+  [
+    "a session that ends while the store is away has ended here at once, and everywhere once it is back",
+    async (t, { open, fastForward, settle }, sessions, { reachable }) => {
+      const session = sessionOf();
+      const ticket = await begin(sessions, session);
+      reachable(false);
+      t.equal((await sessions.end(session, LOGOUT))?.id, session.id);
+      t.match(await read(sessions, [ticket]), { kind: "ended", ending: LOGOUT });
+      reachable(true);
+      fastForward(1_000);
+      await settle();
+      t.match(await read(open(), [ticket]), { kind: "ended", ending: LOGOUT });
+    },
+  ],
+];
 
-  promise("a marker says nothing about any other session: planting one locks nobody out", (t) => {
-    const { store, open } = rig();
-    const [mine, strangers] = [sessionOf({ subject: "me" }), sessionOf({ subject: "stranger" })];
-    const planted = store.sealEnding(strangers.id, LOGOUT);
-    t.match(open().read(presenting([store.seal(mine)], [planted])), { kind: "session", session: { subject: "me" } });
-  });
-
-  promise("a marker that cannot be opened, or is a ticket, says nothing", (t) => {
-    const { store } = rig();
-    const session = sessionOf();
-    const ticket = store.seal(session);
-    for (const marker of ["", "garbage", ticket, store.sealEnding(session.id, LOGOUT).slice(0, -1)]) {
-      t.equal(store.read(presenting([ticket], [marker])).kind, "session");
-      t.same(store.read(presenting([], [marker])), { kind: "none" });
-    }
-  });
-
-  promise("a marker is not accepted as a ticket", (t) => {
-    const { store } = rig();
-    t.match(store.read(presenting([store.sealEnding(sessionOf().id, LOGOUT)])), { kind: "invalid", cause: "unreadable" });
-  });
-
-  promise("this process's own knowledge wins over a marker's", (t) => {
-    const { store } = rig();
-    const session = sessionOf();
-    const marker = store.sealEnding(session.id, EXPIRED);
-    store.end(session.id, LOGOUT);
-    t.match(store.read(presenting([store.seal(session)], [marker])), { ending: LOGOUT, known: "here" });
-  });
-
-  promise("a session of another pool or client is the server's mistake, and is kept", (t) => {
-    const { store, open } = rig();
-    const ticket = store.seal(sessionOf());
-    const foreign = { kind: "foreign", userPoolId: USER_POOL_ID, clientId: CLIENT_ID };
-    t.same(open({ userPoolId: "eu-central-1_Other" }).read(presenting([ticket])), foreign);
-    t.same(open({ clientId: "other" }).read(presenting([ticket])), foreign);
-    t.equal(open().read(presenting([ticket])).kind, "session", "and works again when the setting is put right");
-  });
-
-  promise("a living session wins over a dead, an ended and an unreadable ticket beside it", (t) => {
-    const { store } = rig();
-    const [living, gone] = [sessionOf({ subject: "living" }), sessionOf({ subject: "gone" })];
-    store.end(gone.id, LOGOUT);
-    const tickets = ["garbage", store.seal(gone), store.seal(living)];
-    for (const order of [tickets, tickets.toReversed()])
-      t.match(store.read(presenting(order)), { kind: "session", session: { subject: "living" } });
-    t.match(store.read(presenting(["garbage", store.seal(gone)])), { kind: "ended", id: gone.id });
-  });
-
-  promise("what cannot be read is `unreadable`, with or without a marker of another session", (t) => {
-    const { store } = rig();
-    const marker = store.sealEnding(sessionOf().id, LOGOUT);
-    for (const markers of [[], [marker]]) {
-      t.same(store.read(presenting(["garbage"], markers)), { kind: "invalid", cause: "unreadable" });
-      t.same(store.read({ ...presenting([], markers), any: true }), { kind: "invalid", cause: "unreadable" }, "chunks that make no ticket");
-    }
-  });
+/** What every session store promises. `name` says which one is meant; `create` makes a fresh deployment. */
+export function sessionStoreContract(t: Test, name: string, create: () => Deployment): void {
+  for (const [promise, check] of RUNS) {
+    void t.test(`${name}: ${promise}`, async (t) => {
+      const deployment = create();
+      await check(t, deployment, deployment.open());
+    });
+  }
+  for (const [promise, check] of SHARED) {
+    const { shared } = create();
+    if (shared === null) continue;
+    void t.test(`${name}: ${promise}`, async (t) => {
+      const deployment = create();
+      if (deployment.shared) await check(t, deployment, deployment.open(), deployment.shared);
+    });
+  }
 }

@@ -1,0 +1,152 @@
+import t from "tap";
+import type { Session } from "../../src/model/session.js";
+import { createSealer } from "../../src/store/sealing.js";
+import { createSessionTable } from "../../src/store/session-table.js";
+import type { SessionEnding } from "../../src/wire/reasons.js";
+import { createManualClock } from "../support/manual-clock.js";
+import { HOUR_MS, keyFrom, MINUTE_MS, presenting, refreshedSession, revealed, START_MS, sessionOf } from "../support/session-fixtures.js";
+import { createCookieSessions } from "../support/session-stores.js";
+
+const LOGOUT: SessionEnding = { reason: "signed_out", cause: "logout" };
+const refreshed = (session: Session, times = 1) =>
+  refreshedSession(session, { issuedAtMs: START_MS + times * HOUR_MS, lifeMs: HOUR_MS }, `rotated ${times}`);
+
+const away = () => ({ kind: "unavailable", retryAfterSeconds: 1 }) as const;
+const emptyStore = {
+  trustMs: 0,
+  load: away,
+  commit: away,
+  touch: away,
+  end: away,
+  lease: away,
+  subscribe: () => () => {},
+  sessionsOf: away,
+  endAllOf: away,
+};
+
+function rig() {
+  const clock = createManualClock(START_MS);
+  const table = createSessionTable({ clock, cacheBytes: 1_000_000 });
+  const open = () => createCookieSessions({ sealer: createSealer([keyFrom("table")]), clock });
+  return { clock, table, open, store: open() };
+}
+
+t.test("a version that was kept wins over the older ticket that comes, and the reading says which came", (t) => {
+  const { store } = rig();
+  const session = sessionOf();
+  const next = refreshed(session);
+  const ticket = store.seal(session);
+  t.ok(store.save(next));
+  t.match(store.read(presenting([ticket])), { kind: "session", session: { version: 2 }, presented: { version: 1 } });
+  t.same(revealed(store.newest(session.id) ?? session), revealed(next));
+  t.end();
+});
+
+t.test("a ticket newer than what the process knows wins over it", (t) => {
+  const { store, open } = rig();
+  const session = sessionOf();
+  store.save(refreshed(session, 1));
+  const ticket = open().seal(refreshed(refreshed(session, 1), 2));
+  t.match(store.read(presenting([ticket])), { kind: "session", session: { version: 3 }, presented: { version: 3 } });
+  t.end();
+});
+
+t.test("an older version that is kept late does not replace a newer one", (t) => {
+  const { table } = rig();
+  const session = sessionOf();
+  const next = refreshed(session);
+  table.keep(next, "nowhere");
+  t.ok(table.keep(session, "nowhere"), "it is taken, and makes no difference");
+  t.equal(table.newest(session.id)?.version, 2);
+  table.keep({ ...next, lastSeenAtMs: next.lastSeenAtMs + 1 }, "nowhere");
+  t.equal(table.newest(session.id)?.lastSeenAtMs, next.lastSeenAtMs + 1, "activity is news");
+  t.end();
+});
+
+t.test("newer tokens and later activity are kept together, whichever of the two the browser brings", (t) => {
+  for (const brought of ["the tokens", "the activity"] as const) {
+    const { store, open } = rig();
+    const session = sessionOf();
+    const active: Session = { ...session, lastSeenAtMs: START_MS + 9 * MINUTE_MS };
+    const [known, comes] = brought === "the tokens" ? [active, refreshed(session)] : [refreshed(session), active];
+    store.save(known);
+    const reading = store.read(presenting([open().seal(comes)]));
+    t.match(reading, { kind: "session", session: { version: 2, lastSeenAtMs: active.lastSeenAtMs } }, brought);
+    t.match(store.newest(session.id), { version: 2, lastSeenAtMs: active.lastSeenAtMs }, "and go on to the next answer");
+  }
+  t.end();
+});
+
+t.test("a verified set wins over the same one unverified", (t) => {
+  const { table } = rig();
+  const session = sessionOf();
+  const next = refreshed(session);
+  const waiting: Session = { ...next, tokens: session.tokens, unverified: next.tokens };
+  for (const each of [waiting, next, waiting]) table.keep(each, "nowhere");
+  t.equal(table.newest(session.id)?.unverified, null);
+  t.end();
+});
+
+t.test("what the store has said counts for as long as it is trusted, and until messages were missed", (t) => {
+  const { table, clock } = rig();
+  const session = sessionOf();
+  table.keep(session, "nowhere");
+  t.equal(table.confirmed(session.id, 1_000), null, "the store has not said so");
+  table.keep(session, "in_store");
+  t.equal(table.confirmed(session.id, 1_000), session);
+  clock.advance(999);
+  const active = { ...session, lastSeenAtMs: clock.now() };
+  table.keep(active, "nowhere");
+  t.equal(table.confirmed(session.id, 1_000), active, "activity makes it no younger, and no older");
+  clock.advance(1);
+  t.equal(table.confirmed(session.id, 1_000), null);
+  table.keep(active, "in_store");
+  t.equal(table.confirmed(session.id, 1_000), active);
+  table.doubtAll();
+  t.equal(table.confirmed(session.id, 1_000), null);
+  t.equal(table.newest(session.id), active, "and is known all the same");
+  table.keep(active, "in_store");
+  clock.jump(-HOUR_MS);
+  t.equal(table.confirmed(session.id, 1_000), null, "a clock set back makes nothing younger");
+  t.end();
+});
+
+t.test("an ended session is neither kept nor confirmed, and listeners hear of nothing", (t) => {
+  const { table } = rig();
+  const session = sessionOf();
+  const kept: Session[] = [];
+  const cancel = table.onKept((each) => kept.push(each));
+  table.keep(session, "in_store");
+  t.equal(table.end(session.id, LOGOUT), session);
+  t.notOk(table.keep(refreshed(session), "in_store"));
+  t.equal(table.confirmed(session.id, 1_000), null);
+  t.same(kept, [session]);
+  cancel();
+  table.keep(sessionOf(), "nowhere");
+  t.equal(kept.length, 1);
+  t.end();
+});
+
+t.test("what cannot be read is unreadable, with or without a marker of another session", (t) => {
+  const { store } = rig();
+  const marker = store.sealEnding(sessionOf().id, LOGOUT);
+  for (const markers of [[], [marker]]) {
+    t.same(store.read(presenting(["garbage"], markers)), { kind: "invalid", cause: "unreadable" });
+    t.same(store.read({ ...presenting([], markers), any: true }), { kind: "invalid", cause: "unreadable" }, "chunks that make no ticket");
+  }
+  t.end();
+});
+
+t.test("a ticket with an id alone is of a shared store: a process with the cookie store says 503 and ends nothing", (t) => {
+  const { store } = rig();
+  const session = sessionOf();
+  const sealer = createSealer([keyFrom("table")]);
+  const shared = createCookieSessions({
+    sealer,
+    clock: createManualClock(START_MS),
+    openStore: () => ({ ...emptyStore, tickets: "ids" }),
+  });
+  t.same(store.read(presenting([shared.seal(session)])), { kind: "unavailable", id: session.id, retryAfterSeconds: 5 });
+  t.equal(store.endingOf(session.id), null);
+  t.end();
+});
