@@ -1,29 +1,53 @@
+import type { FastifyInstance } from "fastify";
+import type { Config } from "./config/config.js";
 import { requireConfig } from "./config/config-error.js";
 import type { BffOptions } from "./config/options.js";
-import { parseEnvironment } from "./config/parse-config.js";
-import { type BffServer, buildServer, type ServerRuntime } from "./server/server.js";
+import { type ConfigParsing, type EnvironmentReading, parseEnvironment } from "./config/parse-config.js";
+import { buildServer, type ServerRuntime } from "./server/server.js";
 
 export type { Config } from "./config/config.js";
 export { ConfigError } from "./config/config-error.js";
 export type { ConfigFault } from "./config/given-settings.js";
 export type { ProxyRoute } from "./config/kinds/proxy-route.js";
 export type { BffOptions } from "./config/options.js";
-export type { ConfigParsing } from "./config/parse-config.js";
-export type { Clock } from "./model/clock.js";
+export type { ConfigParsing, EffectiveSetting, EnvironmentReading } from "./config/parse-config.js";
+export { type AdjustableClock, type Clock, createAdjustableClock } from "./model/clock.js";
 export { type BffDecoration, type BffPluginOptions, type BffSession, cognitoBff } from "./server/plugin.js";
-export type { BffServer, ServerRuntime } from "./server/server.js";
+export type { ServerRuntime } from "./server/server.js";
 export type { Cause, Reason } from "./wire/reasons.js";
 export type { LogoutDocument, ProblemDocument, SessionDocument } from "./wire/shapes.js";
 
-/** Every fault of a configuration at once, or the frozen configuration; from environment variables. */
-export const parseConfig = parseEnvironment;
+/** The whole product, not listening yet. */
+export interface BffServer {
+  /** The Fastify app that answers on the public address. */
+  readonly app: FastifyInstance;
+  /**
+   * Listens on the public and the management address, and says where. Where one of them cannot be had everything is closed again.
+   * @throws Error that begins with the setting to change.
+   */
+  listen(): Promise<{ readonly url: string; readonly managementUrl: string }>;
+  /** Stops as `cognito-bff start` does: what is under way is finished first. */
+  close(): Promise<void>;
+}
+
+/**
+ * The frozen configuration that environment variables make, which `createServer` takes as it is; or every fault at once.
+ *
+ * @param env such as `process.env`. Nothing else is read but the files that its NAME_FILE variables name.
+ */
+export function parseConfig(env: Readonly<Record<string, string | undefined>>, reading: EnvironmentReading = {}): ConfigParsing {
+  return parseEnvironment(env, reading);
+}
 
 /**
  * The whole product: sign-in, session, proxy, SPA, error pages and the management address, not listening yet.
  *
- * @param options the settings of docs/configuration.md, names in camel case: `{ publicUrl: "https://app.example.com", … }`.
- * @throws ConfigError with every fault at once.
+ * @param settings a configuration of `parseConfig`, or the settings of docs/configuration.md with names in camel case:
+ *   `{ publicUrl: "https://app.example.com", … }`.
+ * @throws ConfigError with every fault of such options at once.
  */
-export async function createServer(options: BffOptions, runtime: ServerRuntime = {}): Promise<BffServer> {
-  return buildServer(requireConfig(options), runtime);
+export async function createServer(settings: BffOptions | Config, runtime: ServerRuntime = {}): Promise<BffServer> {
+  // Worked out from the pool's id, so that no option has this name.
+  const config = "cognitoRegion" in settings ? settings : requireConfig(settings);
+  return buildServer(config, runtime);
 }

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { access, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { access, cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, posix } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -61,32 +61,70 @@ t.test("every source map in it leads to sources in it, and every script to its m
   t.same(lost, []);
 });
 
-t.test("it installs elsewhere, imports by its exports, and its command runs", async (t) => {
+/** What TypeScript needs of Node.js is the consumer's own. */
+const FOR_CONSUMERS = {
+  module: "nodenext",
+  target: "es2022",
+  strict: true,
+  types: ["node"],
+  typeRoots: [join(ROOT, "node_modules/@types")],
+};
+
+/** Compiles files of the consumer as strictly as a user may. Resolves with what the compiler has to say: nothing. */
+async function compile(name: string, files: readonly string[], options: object): Promise<string> {
+  const config = join(folder, name);
+  await writeFile(config, JSON.stringify({ compilerOptions: { ...FOR_CONSUMERS, ...options }, files }));
+  const tsc = join(ROOT, "node_modules/.bin/tsc");
+  return (await run(tsc, ["-p", config]).catch((error: { stdout: string }) => error)).stdout;
+}
+
+t.test("publint and Are the types wrong? find nothing in it, for packages that are ES modules alone", async (t) => {
+  const tarball = join(folder, filename);
+  for (const [tool, ...options] of [
+    ["publint", "--strict"],
+    ["attw", "--profile", "esm-only", "--no-emoji", "--no-color"],
+  ] as const) {
+    const { code, stdout } = await run(join(ROOT, "node_modules/.bin", tool), [...options, tarball], { cwd: folder }).then(
+      ({ stdout }) => ({ code: 0, stdout }),
+      (error: { code: number; stdout: string }) => error,
+    );
+    t.equal(code, 0, `${tool}: ${code === 0 ? "nothing" : stdout}`);
+  }
+});
+
+t.test("it installs elsewhere, a consumer in TypeScript compiles against it and runs, and its command runs", async (t) => {
   const script = `
     import { randomBytes } from "node:crypto";
-    import { createServer, parseConfig, ConfigError } from "cognito-bff";
+    import { createServer, parseConfig, ConfigError, type ProblemDocument } from "cognito-bff";
     import { startLocalCognito } from "cognito-bff/local-cognito";
     const cognito = await startLocalCognito({ port: 0 });
-    const server = await createServer({
-      ...{ publicUrl: "http://localhost:3000", cognitoEndpoint: cognito.url, cognitoDomain: cognito.url, logLevel: "fatal" },
-      ...{ cognitoUserPoolId: "us-east-1_Local0001", cognitoClientId: "client", cognitoPublicClient: true },
-      ...{ sessionKeys: [randomBytes(32).toString("base64")], proxyRoutes: [{ prefix: "/api", target: cognito.url }] },
+    const parsing = parseConfig({
+      ...{ PUBLIC_URL: "http://localhost:3000", COGNITO_ENDPOINT: cognito.url, COGNITO_DOMAIN: cognito.url, LOG_LEVEL: "fatal" },
+      ...{ COGNITO_USER_POOL_ID: "us-east-1_Local0001", COGNITO_CLIENT_ID: "client", COGNITO_PUBLIC_CLIENT: "true" },
+      ...{ SESSION_KEYS: randomBytes(32).toString("base64"), PROXY_ROUTES: "/api=" + cognito.url },
     });
+    if (parsing.kind === "faults") throw new ConfigError(parsing.faults);
+    const server = await createServer(parsing.config);
     const headers = { host: "localhost:3000", "sec-fetch-site": "same-origin" };
     const answers = await Promise.all(["/auth/session", "/api/x"].map((url) => server.app.inject({ url, headers })));
     await server.close();
     await cognito.close();
-    const refused = await createServer({ publicUrl: "ftp://x" }).catch((error) => error);
-    console.log(JSON.stringify([typeof parseConfig, refused instanceof ConfigError, ...answers.map((answer) => answer.json().reason)]));
+    const options = { publicUrl: "ftp://x", cognitoUserPoolId: "", cognitoClientId: "", sessionKeys: [] };
+    const refused: unknown = await createServer(options).catch((error: unknown) => error);
+    const reasons = answers.map((answer) => answer.json<ProblemDocument>().reason);
+    console.log(JSON.stringify([refused instanceof ConfigError, ...reasons]));
   `;
-  await writeFile(join(folder, "consumer.js"), script);
-  t.equal(
-    (await run("node", ["--no-warnings", "consumer.js"], { cwd: folder })).stdout.trim(),
-    '["function",true,"anonymous","anonymous"]',
-  );
+  await writeFile(join(folder, "consumer.ts"), script);
+  t.equal(await compile("consumer.json", ["consumer.ts"], { outDir: "built" }), "");
+  t.equal((await run("node", ["--no-warnings", "built/consumer.js"], { cwd: folder })).stdout.trim(), '[true,"anonymous","anonymous"]');
   t.equal((await run(join(folder, "node_modules/.bin/cognito-bff"), ["--version"], { cwd: folder })).stdout.trim(), version);
   const key = (await run(join(folder, "node_modules/.bin/cognito-bff"), ["keygen"], { cwd: folder })).stdout.split("\n")[0] ?? "";
   t.equal(Buffer.from(key, "base64").length, 32);
+});
+
+t.test("its types accept and refuse what those of the sources do", async (t) => {
+  await cp(join(ROOT, "test/package/public-types.ts"), join(folder, "public-types.ts"));
+  t.equal(await compile("public-types.json", ["public-types.ts"], { noEmit: true, exactOptionalPropertyTypes: true }), "");
 });
 
 t.test(`beside an app's own fastify ${OLDEST} npm keeps one copy, and the types of both fit, the documented app's too`, async (t) => {
@@ -104,16 +142,7 @@ t.test(`beside an app's own fastify ${OLDEST} npm keeps one copy, and the types 
   const [, shown = ""] = /^```ts\n(.+?)^```$/ms.exec(await readFile(join(ROOT, "docs/embedding.md"), "utf8")) ?? [];
   t.match(shown, "app.register(cognitoBff");
   await writeFile(join(folder, "shown.ts"), shown);
-  // The consumer's own: what TypeScript needs of Node.js.
-  await mkdir(join(folder, "node_modules/@types"), { recursive: true });
-  const compilerOptions = { module: "nodenext", target: "es2022", strict: true, noEmit: true, skipLibCheck: true };
-  const types = { types: ["node"], typeRoots: [join(ROOT, "node_modules/@types")] };
-  await writeFile(
-    join(folder, "tsconfig.json"),
-    JSON.stringify({ compilerOptions: { ...compilerOptions, ...types }, files: ["app.ts", "shown.ts"] }),
-  );
-  const tsc = join(ROOT, "node_modules/.bin/tsc");
-  t.equal((await run(tsc, ["-p", folder]).catch((error: { stdout: string }) => error)).stdout, "");
+  t.equal(await compile("tsconfig.json", ["app.ts", "shown.ts"], { noEmit: true, skipLibCheck: true }), "");
 });
 
 t.test(`on fastify ${OLDEST} the plugin does its job`, async (t) => {
