@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from "commander";
+import { olderNodeAdvice } from "./commands/node-version.js";
 import { exitWhileStarting } from "./commands/stop.js";
 import { version } from "./model/version.js";
 
@@ -28,8 +29,17 @@ function serve(command: () => Promise<number>): () => Promise<void> {
     exitWhileStarting();
     // A reader that goes away (`| head`) ends what is read, not what serves.
     for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+    recommendNode();
     return run(command)();
   };
+}
+
+/** Says in one line what the AWS SDK would say in eight. */
+function recommendNode(): void {
+  const advice = olderNodeAdvice(process.versions.node);
+  if (advice === null) return;
+  process.stderr.write(`cognito-bff: ${advice}\n`);
+  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
 }
 
 function print({ text, exitCode = 0 }: { text: string; exitCode?: number }): Promise<number> {

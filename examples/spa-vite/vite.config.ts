@@ -1,0 +1,7 @@
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  // cognito-bff stands in front (SPA_URL), so the port is a fixed one and nothing is proxied here.
+  server: { port: 5173, strictPort: true },
+  build: { target: "es2022" },
+});
