@@ -1,9 +1,8 @@
-import type { FastifyInstance } from "fastify";
 import type { Config } from "./config/config.js";
 import { requireConfig } from "./config/config-error.js";
 import type { BffOptions } from "./config/options.js";
 import { type ConfigParsing, type EnvironmentReading, parseEnvironment } from "./config/parse-config.js";
-import { buildServer, type ServerRuntime } from "./server/server.js";
+import { type BffServer, buildServer, type ServerRuntime } from "./server/server.js";
 
 export type { Config } from "./config/config.js";
 export { ConfigError } from "./config/config-error.js";
@@ -13,22 +12,9 @@ export type { BffOptions } from "./config/options.js";
 export type { ConfigParsing, EffectiveSetting, EnvironmentReading } from "./config/parse-config.js";
 export { type AdjustableClock, type Clock, createAdjustableClock } from "./model/clock.js";
 export { type BffDecoration, type BffPluginOptions, type BffSession, cognitoBff } from "./server/plugin.js";
-export type { ServerRuntime } from "./server/server.js";
+export type { BffServer, ServerRuntime } from "./server/server.js";
 export type { Cause, Reason } from "./wire/reasons.js";
 export type { LogoutDocument, ProblemDocument, SessionDocument } from "./wire/shapes.js";
-
-/** The whole product, not listening yet. */
-export interface BffServer {
-  /** The Fastify app that answers on the public address. */
-  readonly app: FastifyInstance;
-  /**
-   * Listens on the public and the management address, and says where. Where one of them cannot be had everything is closed again.
-   * @throws Error that begins with the setting to change.
-   */
-  listen(): Promise<{ readonly url: string; readonly managementUrl: string }>;
-  /** Stops as `cognito-bff start` does: what is under way is finished first. */
-  close(): Promise<void>;
-}
 
 /**
  * The frozen configuration that environment variables make, which `createServer` takes as it is; or every fault at once.
