@@ -34,10 +34,10 @@ function serve(command: () => Promise<number>): () => Promise<void> {
   };
 }
 
-/** Says in one line what the AWS SDK would say in eight. */
+/** Says in one line what the AWS SDK would say in eight; nothing where Node.js has been told not to warn. */
 function recommendNode(): void {
   const advice = olderNodeAdvice(process.versions.node);
-  if (advice === null) return;
+  if (advice === null || process.execArgv.includes("--no-warnings") || process.env["NODE_NO_WARNINGS"] === "1") return;
   process.stderr.write(`cognito-bff: ${advice}\n`);
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
 }
