@@ -4,17 +4,9 @@ import { describeError, type Log } from "../model/log.js";
 import { Secret } from "../model/secret.js";
 import { dispatcherThrough } from "../network/way-out.js";
 import type { Tell } from "../telemetry/events.js";
-import type { UnavailableReason } from "../wire/reasons.js";
+import type { CodeAnswer } from "./answers.js";
 import { told } from "./outcome.js";
-import { isBrokenEndpoint } from "./rejection.js";
-
-/** What the token endpoint made of a code. */
-export type CodeAnswer =
-  | { readonly kind: "issued"; readonly id: Secret; readonly access: Secret; readonly refresh: Secret }
-  /** Used before, too old, or issued for another client, redirect or verifier. */
-  | { readonly kind: "code_rejected" }
-  | { readonly kind: "unavailable"; readonly reason: UnavailableReason }
-  | { readonly kind: "misconfigured"; readonly problem: string };
+import { judgeRefusal, refusalNamed } from "./refusals.js";
 
 /** The parameters of `/oauth2/authorize` that differ from sign-in to sign-in; all but the first three come from the caller's query. */
 export interface AuthorizeParameters {
@@ -102,8 +94,12 @@ export function judgeCodeAnswer({ status, body }: TokenEndpointAnswer): CodeAnsw
   }
   if (status === 429) return { kind: "unavailable", reason: "cognito_throttled" };
   if (status >= 500) return { kind: "unavailable", reason: "cognito_unavailable" };
-  if (error === "invalid_grant") return { kind: "code_rejected" };
-  if (typeof error === "string" && /^[a-z_]{1,40}$/.test(error)) return { kind: "misconfigured", problem: error };
+  if (typeof error === "string") {
+    const named = refusalNamed("code", error, "");
+    if (named) return named;
+    // RFC 6749 5.2 leaves room for more of them (8.5).
+    if (/^[a-z_]{1,40}$/.test(error)) return { kind: "misconfigured", problem: error };
+  }
   if (status === 403) return { kind: "unavailable", reason: "cognito_blocked" };
   return { kind: "unavailable", reason: "cognito_unavailable" };
 }
@@ -134,8 +130,7 @@ export function createManagedLogin(options: ManagedLoginOptions): ManagedLogin {
       return judged;
     } catch (error) {
       log.warn({ operation: "token", error: describeError(error) }, "the token endpoint cannot be reached");
-      if (isBrokenEndpoint(error)) return { kind: "misconfigured", problem: "the address of the token endpoint is wrong" };
-      return { kind: "unavailable", reason: "cognito_unavailable" };
+      return judgeRefusal("code", error);
     }
   }
 

@@ -1,10 +1,5 @@
 import type { CognitoOperation, CognitoOutcome, Tell } from "../telemetry/events.js";
-import type { UnavailableReason } from "../wire/reasons.js";
-
-/** Anything this folder makes of an answer of Cognito's. */
-export type JudgedAnswer =
-  | { readonly kind: "issued" | "revoked" | "rejected" | "code_rejected" | "doubtful" | "misconfigured" | "denied" }
-  | { readonly kind: "unavailable"; readonly reason: UnavailableReason };
+import type { CognitoAnswer } from "./answers.js";
 
 const OUTCOMES = {
   issued: "ok",
@@ -14,10 +9,10 @@ const OUTCOMES = {
   doubtful: "doubtful",
   misconfigured: "misconfigured",
   denied: "denied",
-} as const satisfies Record<Exclude<JudgedAnswer["kind"], "unavailable">, CognitoOutcome>;
+} as const satisfies Record<Exclude<CognitoAnswer["kind"], "unavailable">, CognitoOutcome>;
 
 /** Makes one call and tells how it went and how long it took. */
-export async function told<A extends JudgedAnswer>(operation: CognitoOperation, tell: Tell, call: () => Promise<A>): Promise<A> {
+export async function told<A extends CognitoAnswer>(operation: CognitoOperation, tell: Tell, call: () => Promise<A>): Promise<A> {
   const sentAtMs = performance.now();
   const answer = await call();
   const outcome = answer.kind === "unavailable" ? answer.reason : OUTCOMES[answer.kind];

@@ -18,7 +18,7 @@ import { dispatcherThrough } from "../network/way-out.js";
 import type { CognitoTime } from "./cognito-time.js";
 import { regionalEndpoint } from "./idp-client.js";
 import { isEmulatorsIssuer, issuersOf, type TokenOrigin } from "./issuers.js";
-import { isBrokenEndpoint } from "./rejection.js";
+import { isBrokenEndpoint } from "./refusals.js";
 
 /** What a token's signature and claims say. */
 export type Verdict =

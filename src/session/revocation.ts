@@ -1,4 +1,6 @@
-import type { AskTurn, RevokeAnswer, TokenSource } from "../cognito/token-source.js";
+import type { RevokeAnswer } from "../cognito/answers.js";
+import type { AskTurn } from "../cognito/api-call.js";
+import type { TokenSource } from "../cognito/token-source.js";
 import type { Cancel, Clock } from "../model/clock.js";
 import { describeError, type Log } from "../model/log.js";
 import type { Secret } from "../model/secret.js";

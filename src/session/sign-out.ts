@@ -1,5 +1,7 @@
+import type { RevokeAnswer, SessionRefusal } from "../cognito/answers.js";
+import type { AskTurn } from "../cognito/api-call.js";
 import type { CognitoTime } from "../cognito/cognito-time.js";
-import type { AskTurn, RevokeAnswer, TokenSource } from "../cognito/token-source.js";
+import type { TokenSource } from "../cognito/token-source.js";
 import { newestRefreshToken, type Session } from "../model/session.js";
 import type { KeptToken } from "../model/token-set.js";
 import type { Sessions } from "../store/sessions.js";
@@ -46,7 +48,7 @@ export function createSignOut({ sessions, lifecycle, coordinator, source, revoca
       let answerLost = false;
 
       /** GlobalSignOut takes a living access token, which the session may not keep: then a last refresh brings one. */
-      async function livingAccess(): Promise<KeptToken | Exclude<RevokeAnswer, { kind: "revoked" }>> {
+      async function livingAccess(): Promise<KeptToken | SessionRefusal> {
         if (access && access.expiresAtMs > time.now()) return access;
         const last = await coordinator.refreshLast(newest, refreshToken);
         if (last.kind !== "issued") return last;
@@ -58,7 +60,7 @@ export function createSignOut({ sessions, lifecycle, coordinator, source, revoca
       return revocation.run({
         operation: "GlobalSignOut",
         session: newest,
-        async attempt() {
+        async attempt(): Promise<RevokeAnswer> {
           const living = await livingAccess();
           if ("kind" in living) return living;
           const answer = await source.signOutEverywhere(living.jwt, turn);

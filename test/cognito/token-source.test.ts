@@ -93,10 +93,10 @@ t.test("every request asks for its turn first: the other secret's, the other flo
 t.test("without a turn nothing is sent, and nothing is counted as a call", async (t) => {
   const turn = async () => "timed_out" as const;
   const { source, server, told } = await rig(t, [tokens()]);
-  const throttled = { kind: "unavailable", reason: "cognito_throttled", answerLost: false };
+  const throttled = { kind: "unavailable", reason: "cognito_throttled" };
   t.same(await source.refresh({ ...REQUEST, turn }), throttled);
   t.same(await source.revoke(new Secret(REFRESH), turn), throttled);
-  t.same(await source.signOutEverywhere(new Secret(ACCESS_TOKEN), turn), throttled);
+  t.same(await source.signOutEverywhere(new Secret(ACCESS_TOKEN), turn), { ...throttled, answerLost: false });
   t.equal(server.seen.length, 0);
   t.same(told, []);
 });
@@ -219,7 +219,7 @@ for (const [name, answer] of [
 ] as const) {
   t.test(`a Cognito that hangs ${name} is left at the deadline, and the connection closed`, async (t) => {
     const { source, server, log } = await rig(t, [answer], { deadlineMs: 500 });
-    t.same(await source.refresh(REQUEST), { kind: "unavailable", reason: "cognito_unavailable", answerLost: true });
+    t.same(await source.refresh(REQUEST), { kind: "unavailable", reason: "cognito_unavailable" });
     await server.closed;
     t.equal(server.seen.length, 1, "one attempt");
     t.match(log.lines[0], { level: "warn", fields: { operation: "InitiateAuth", error: { name: "TimeoutError" } } });
@@ -228,28 +228,20 @@ for (const [name, answer] of [
 
 /** A fault, the meaning of the first and only attempt. */
 const FAULTS: readonly (readonly [name: string, answer: Answer, meaning: object])[] = [
-  [
-    "throttling",
-    exception("TooManyRequestsException", "Rate exceeded"),
-    { kind: "unavailable", reason: "cognito_throttled", answerLost: false },
-  ],
-  ["an internal error", exception("InternalErrorException", "Something went wrong", 500), { kind: "unavailable", answerLost: true }],
-  ["an HTML 503", html(503), { kind: "unavailable", reason: "cognito_unavailable", answerLost: true }],
-  ["an HTML 200", html(200), { kind: "unavailable", reason: "cognito_unavailable", answerLost: true }],
+  ["throttling", exception("TooManyRequestsException", "Rate exceeded"), { kind: "unavailable", reason: "cognito_throttled" }],
+  ["an internal error", exception("InternalErrorException", "Something went wrong", 500), { kind: "unavailable" }],
+  ["an HTML 503", html(503), { kind: "unavailable", reason: "cognito_unavailable" }],
+  ["an HTML 200", html(200), { kind: "unavailable", reason: "cognito_unavailable" }],
   [
     "a WAF block",
     exception("ForbiddenException", "Request not allowed due to WAF block.", 403),
     { kind: "unavailable", reason: "cognito_blocked" },
   ],
-  ["a reset connection", reset, { kind: "unavailable", reason: "cognito_unavailable", answerLost: true }],
+  ["a reset connection", reset, { kind: "unavailable", reason: "cognito_unavailable" }],
   ["an unknown exception", exception("BrandNewException", "?"), { kind: "unavailable", reason: "cognito_unavailable" }],
-  ["an answer without tokens", json(200, { ChallengeName: "SMS_MFA", Session: "s" }), { kind: "unavailable", answerLost: true }],
-  [
-    "an answer without an ID token",
-    json(200, { AuthenticationResult: { AccessToken: ACCESS_TOKEN } }),
-    { kind: "unavailable", answerLost: true },
-  ],
-  ["an empty object", json(200, {}), { kind: "unavailable", answerLost: true }],
+  ["an answer without tokens", json(200, { ChallengeName: "SMS_MFA", Session: "s" }), { kind: "unavailable" }],
+  ["an answer without an ID token", json(200, { AuthenticationResult: { AccessToken: ACCESS_TOKEN } }), { kind: "unavailable" }],
+  ["an empty object", json(200, {}), { kind: "unavailable" }],
   [
     "an expired refresh token",
     exception("NotAuthorizedException", "Refresh Token has expired"),
@@ -268,7 +260,7 @@ for (const [name, answer, meaning] of FAULTS) {
 t.test("a Cognito that nobody listens for is an outage in which nothing can have been lost", async (t) => {
   const { source, server } = await rig(t, [tokens()]);
   await server.close();
-  t.same(await source.refresh(REQUEST), { kind: "unavailable", reason: "cognito_unavailable", answerLost: false });
+  t.same(await source.refresh(REQUEST), { kind: "unavailable", reason: "cognito_unavailable" });
 });
 
 t.test("RevokeToken and GlobalSignOut answer what became of them", async (t) => {
@@ -313,7 +305,7 @@ t.test("no token, secret, hash or username stands in any log line, whatever went
 });
 
 t.test("an answer is judged by itself", (t) => {
-  t.same(judgeTokens({ AuthenticationResult: undefined }), { kind: "unavailable", reason: "cognito_unavailable", answerLost: true });
+  t.same(judgeTokens({ AuthenticationResult: undefined }), { kind: "unavailable", reason: "cognito_unavailable" });
   const answer = judgeTokens({ AuthenticationResult: { IdToken: "a.b.c" } });
   t.equal(answer.kind === "issued" && answer.access, null);
   t.end();

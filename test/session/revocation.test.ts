@@ -1,5 +1,5 @@
 import t from "tap";
-import type { RevokeAnswer } from "../../src/cognito/token-source.js";
+import type { RevokeAnswer } from "../../src/cognito/answers.js";
 import { Secret } from "../../src/model/secret.js";
 import { createSessionId, sessionPseudonym } from "../../src/model/session.js";
 import { createRevocation } from "../../src/session/revocation.js";
@@ -9,7 +9,7 @@ import { GRANTED } from "../support/session-lifecycle-rig.js";
 import { collectLog } from "../support/session-log.js";
 
 const SESSION = { id: createSessionId(), subject: "user-1" };
-const OUTAGE: RevokeAnswer = { kind: "unavailable", reason: "cognito_unavailable", answerLost: true };
+const OUTAGE: RevokeAnswer = { kind: "unavailable", reason: "cognito_unavailable" };
 
 function rig(answers: (attempt: number) => RevokeAnswer | Promise<RevokeAnswer>) {
   const clock = createManualClock();

@@ -1,10 +1,10 @@
 import t from "tap";
-import type { IssuedTokens, RefreshAnswer, RevokeAnswer } from "../../src/cognito/token-source.js";
+import type { IssuedTokens, RefreshAnswer, RevokeAnswer } from "../../src/cognito/answers.js";
 import type { Session } from "../../src/model/session.js";
 import { readClaims } from "../../src/model/token-set.js";
 import { flush } from "../support/manual-clock.js";
 import { HOUR_MS, issuedFor, refreshedSession, START_MS, sessionOf } from "../support/session-fixtures.js";
-import { createLifecycleRig, OUTAGE } from "../support/session-lifecycle-rig.js";
+import { createLifecycleRig, LOST_SIGN_OUT, OUTAGE } from "../support/session-lifecycle-rig.js";
 
 const withAccess = () => sessionOf({ keep: { id: true, access: true } });
 const MINUTES_MS = 60_000;
@@ -121,7 +121,7 @@ t.test(
   "an outage at GlobalSignOut is made good in the background, and the refresh token is revoked afterwards, never before",
   async (t) => {
     const { signOut, cognito, clock, signedOutEverywhere, revoked, log } = createLifecycleRig();
-    cognito.signOutEverywhere = () => OUTAGE;
+    cognito.signOutEverywhere = () => LOST_SIGN_OUT;
     t.equal(await signOut.everywhere(withAccess()), "pending");
     t.same(revoked, [], "it would end the access token that GlobalSignOut needs");
     t.equal(log.saying("tried again in the background").length, 1);
@@ -135,7 +135,7 @@ t.test(
 
 t.test("an answer lost after Cognito did it: the second attempt finds the token revoked, and that is what was wanted", async (t) => {
   const { signOut, cognito, clock, log, revoked } = createLifecycleRig();
-  cognito.signOutEverywhere = () => OUTAGE;
+  cognito.signOutEverywhere = () => LOST_SIGN_OUT;
   t.equal(await signOut.everywhere(withAccess()), "pending");
   cognito.signOutEverywhere = () => REVOKED_ALREADY;
   await clock.run(1_000);
@@ -195,7 +195,7 @@ for (const [what, refresh, everywhere] of [
 
 t.test("an outage that does not end is given up after six attempts, and the refresh token is still to be revoked", async (t) => {
   const { signOut, cognito, clock, log, signedOutEverywhere, revoked } = createLifecycleRig();
-  cognito.signOutEverywhere = () => OUTAGE;
+  cognito.signOutEverywhere = () => LOST_SIGN_OUT;
   t.equal(await signOut.everywhere(withAccess()), "pending");
   await clock.run(20 * MINUTES_MS);
   t.equal(signedOutEverywhere.length, 6);

@@ -1,6 +1,7 @@
 import type { Test } from "tap";
+import type { RefreshAnswer } from "../../src/cognito/answers.js";
 import { createCognitoTime } from "../../src/cognito/cognito-time.js";
-import type { RefreshAnswer, RefreshRequest } from "../../src/cognito/token-source.js";
+import type { RefreshRequest } from "../../src/cognito/token-source.js";
 import type { TokenVerifier } from "../../src/cognito/token-verifier.js";
 import { newestRefreshToken, type Session } from "../../src/model/session.js";
 import { readClaims } from "../../src/model/token-set.js";
@@ -105,7 +106,6 @@ export type CoordinatorRig = ReturnType<typeof createCoordinatorRig>;
 export const unavailable = (reason: "cognito_unavailable" | "cognito_throttled" | "cognito_blocked"): RefreshAnswer => ({
   kind: "unavailable",
   reason,
-  answerLost: true,
 });
 export const EXPIRED: RefreshAnswer = { kind: "rejected", ending: { reason: "expired", cause: "refresh_token_expired" } };
 export const LOGOUT = { reason: "signed_out", cause: "logout" } as const;

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
-import type { IssuedTokens } from "../../src/cognito/token-source.js";
+import type { IssuedTokens } from "../../src/cognito/answers.js";
 import { Secret } from "../../src/model/secret.js";
 import { createSessionId, type Session } from "../../src/model/session.js";
 import { type Claims, createTokenSet, type KeptKinds, readClaims } from "../../src/model/token-set.js";

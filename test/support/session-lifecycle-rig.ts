@@ -1,5 +1,7 @@
+import type { RefreshAnswer, RevokeAnswer, SignOutAnswer } from "../../src/cognito/answers.js";
+import type { AskTurn } from "../../src/cognito/api-call.js";
 import { createCognitoTime } from "../../src/cognito/cognito-time.js";
-import type { AskTurn, RefreshAnswer, RevokeAnswer, TokenSource } from "../../src/cognito/token-source.js";
+import type { TokenSource } from "../../src/cognito/token-source.js";
 import type { Verdict } from "../../src/cognito/token-verifier.js";
 import { Secret } from "../../src/model/secret.js";
 import { type Claims, readClaims } from "../../src/model/token-set.js";
@@ -28,7 +30,9 @@ import {
 import { collectLog } from "./session-log.js";
 import { createCookieSessions } from "./session-stores.js";
 
-export const OUTAGE = { kind: "unavailable", reason: "cognito_unavailable", answerLost: true } as const;
+export const OUTAGE = { kind: "unavailable", reason: "cognito_unavailable" } as const;
+/** The same of a GlobalSignOut that Cognito may have acted on. */
+export const LOST_SIGN_OUT = { ...OUTAGE, answerLost: true } as const;
 
 /** A rate that never makes anybody wait. */
 export const GRANTED: AskTurn = async () => "granted";
@@ -43,7 +47,7 @@ export function createLifecycleRig(options: Partial<SessionLifecycleOptions> = {
   const signedOutEverywhere: string[] = [];
   const cognito = {
     revoke: (): RevokeAnswer => ({ kind: "revoked" }),
-    signOutEverywhere: (): RevokeAnswer => ({ kind: "revoked" }),
+    signOutEverywhere: (): SignOutAnswer => ({ kind: "revoked" }),
     refresh: (): RefreshAnswer | Promise<RefreshAnswer> => issuedFor("user-1", { issuedAtMs: clock.now() }, "rotated"),
     verify: (jwt: string): Verdict => ({ kind: "valid", claims: readClaims(jwt) ?? {} }),
   };

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from "fastify";
-import type { CodeAnswer } from "../../cognito/managed-login.js";
+import type { CodeAnswer } from "../../cognito/answers.js";
 import type { StartOutcome } from "../../session/session-lifecycle.js";
 import type { Tell } from "../../telemetry/events.js";
 import type { Problem } from "../problem/problem.js";

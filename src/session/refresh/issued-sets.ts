@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
+import type { IssuedTokens } from "../../cognito/answers.js";
 import type { CognitoTime } from "../../cognito/cognito-time.js";
-import type { IssuedTokens } from "../../cognito/token-source.js";
 import type { TokenVerifier } from "../../cognito/token-verifier.js";
 import { atMost } from "../../model/at-most.js";
 import type { Clock } from "../../model/clock.js";

@@ -1,4 +1,4 @@
-import type { IssuedTokens, RefreshAnswer } from "../../cognito/token-source.js";
+import type { IssuedTokens, RefreshAnswer, SessionRefusal } from "../../cognito/answers.js";
 import type { TokenVerifier } from "../../cognito/token-verifier.js";
 import type { Clock } from "../../model/clock.js";
 import type { Secret } from "../../model/secret.js";
@@ -6,10 +6,10 @@ import type { Session, SessionId } from "../../model/session.js";
 import { expiryOf, type KeptToken } from "../../model/token-set.js";
 import { verifyIssued } from "./issued-tokens.js";
 
-type Refused = Exclude<RefreshAnswer, IssuedTokens>;
-
 /** `access`: the access token, verified, or why the one that came cannot be used; the refresh token beside it is the newest either way. */
-export type LastRefresh = { readonly kind: "issued"; readonly refresh: Secret; readonly access: KeptToken | Refused } | Refused;
+export type LastRefresh =
+  | { readonly kind: "issued"; readonly refresh: Secret; readonly access: KeptToken | SessionRefusal }
+  | SessionRefusal;
 
 /**
  * The last refresh, of a session that has ended, for an access token to sign out everywhere with. A refresh under way is waited for and what it
@@ -56,9 +56,9 @@ export function createLastRefresh({ verifier, clock, landing, ask }: LastRefresh
   }
 
   /** Another person's access token would sign out another person. */
-  async function usable(session: Session, { id, access }: IssuedTokens): Promise<KeptToken | Refused> {
+  async function usable(session: Session, { id, access }: IssuedTokens): Promise<KeptToken | SessionRefusal> {
     const verdict = await verifyIssued(verifier, { id, access }, session.subject, clock.now());
-    if (verdict.kind === "undecidable") return { kind: "unavailable", reason: "cognito_unavailable", answerLost: true };
+    if (verdict.kind === "undecidable") return { kind: "unavailable", reason: "cognito_unavailable" };
     if (verdict.kind === "invalid" || !access || !verdict.accessClaims) return { kind: "misconfigured", problem: "settings" };
     return { jwt: access, expiresAtMs: expiryOf(verdict.accessClaims) };
   }

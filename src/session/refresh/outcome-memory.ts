@@ -1,15 +1,15 @@
 import { LRUCache } from "lru-cache";
+import type { Denied, Doubtful, Misconfigured, Unavailable } from "../../cognito/answers.js";
 import { atMost } from "../../model/at-most.js";
 import type { Clock } from "../../model/clock.js";
 import type { SessionId } from "../../model/session.js";
-import type { DoubtfulCause, UnavailableReason } from "../../wire/reasons.js";
 
 /** Why a session could not be refreshed, although it has not ended. */
 export type Hindrance =
-  | { readonly kind: "unavailable"; readonly reason: UnavailableReason | "store_unavailable"; readonly retryAfterSeconds: number }
-  | { readonly kind: "doubtful"; readonly cause: DoubtfulCause }
-  | { readonly kind: "misconfigured" }
-  | { readonly kind: "denied" };
+  | { readonly kind: "unavailable"; readonly reason: Unavailable["reason"] | "store_unavailable"; readonly retryAfterSeconds: number }
+  | Doubtful
+  | Pick<Misconfigured, "kind">
+  | Denied;
 
 const MOST_SESSIONS = 50_000;
 /** Contract: after a doubtful verdict Cognito is asked again at most once a minute per session. */

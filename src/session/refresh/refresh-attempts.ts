@@ -1,4 +1,6 @@
-import type { AskTurn, RefreshAnswer, RefreshRequest, TokenSource } from "../../cognito/token-source.js";
+import type { RefreshAnswer } from "../../cognito/answers.js";
+import type { AskTurn } from "../../cognito/api-call.js";
+import type { RefreshRequest, TokenSource } from "../../cognito/token-source.js";
 import { type Clock, sleep } from "../../model/clock.js";
 import { newestRefreshToken, type Session } from "../../model/session.js";
 

@@ -1,4 +1,4 @@
-import type { IssuedTokens } from "../../cognito/token-source.js";
+import type { IssuedTokens } from "../../cognito/answers.js";
 import type { Secret } from "../../model/secret.js";
 import { newestRefreshToken, type Session } from "../../model/session.js";
 import { createTokenSet, type KeptKinds, readClaims, type TokenSet } from "../../model/token-set.js";

@@ -1,5 +1,7 @@
+import type { IssuedTokens, RefreshAnswer } from "../../cognito/answers.js";
+import type { AskTurn } from "../../cognito/api-call.js";
 import type { CognitoTime } from "../../cognito/cognito-time.js";
-import type { AskTurn, IssuedTokens, RefreshAnswer, TokenSource } from "../../cognito/token-source.js";
+import type { TokenSource } from "../../cognito/token-source.js";
 import { type Clock, sleep } from "../../model/clock.js";
 import { hasNewerTokens, isNewer, type Session } from "../../model/session.js";
 import type { Awaitable, Ended, Lease, Loaded } from "../../store/session-store.js";

@@ -1,22 +1,37 @@
-import t from "tap";
-import { judgeRefusal, REFUSALS, type Refusal } from "../../src/cognito/rejection.js";
+import t, { type Test } from "tap";
+import type { Flow, SessionRefusal, SignOutRefusal } from "../../src/cognito/answers.js";
+import { judgeRefusal, REFUSALS, refusalNamed } from "../../src/cognito/refusals.js";
 import fc from "../support/property.js";
 
 const expired = (
   cause: "refresh_token_expired" | "refresh_token_revoked" | "refresh_token_reused" | "user_disabled" | "user_deleted",
-): Refusal => ({
+): SignOutRefusal => ({
   kind: "rejected",
   ending: { reason: "expired", cause },
 });
-const settings: Refusal = { kind: "misconfigured", problem: "settings" };
-const wrongSecret: Refusal = { kind: "misconfigured", problem: "wrong_secret" };
-const flowNotEnabled: Refusal = { kind: "misconfigured", problem: "flow_not_enabled" };
-const throttled: Refusal = { kind: "unavailable", reason: "cognito_throttled", answerLost: false };
-const mayHaveActed: Refusal = { kind: "unavailable", reason: "cognito_unavailable", answerLost: true };
-const neverActed: Refusal = { kind: "unavailable", reason: "cognito_unavailable", answerLost: false };
+const settings: SignOutRefusal = { kind: "misconfigured", problem: "settings" };
+const wrongSecret: SignOutRefusal = { kind: "misconfigured", problem: "wrong_secret" };
+const flowNotEnabled: SignOutRefusal = { kind: "misconfigured", problem: "flow_not_enabled" };
+const throttled: SignOutRefusal = { kind: "unavailable", reason: "cognito_throttled", answerLost: false };
+const mayHaveActed: SignOutRefusal = { kind: "unavailable", reason: "cognito_unavailable", answerLost: true };
+const neverActed: SignOutRefusal = { kind: "unavailable", reason: "cognito_unavailable", answerLost: false };
+
+/** What only GlobalSignOut has a use for. */
+function withoutLoss(meaning: SignOutRefusal): SessionRefusal {
+  return meaning.kind === "unavailable" ? { kind: "unavailable", reason: meaning.reason } : meaning;
+}
+
+/** What the three flows of a session's make of it. */
+function judgements(error: unknown): [SessionRefusal, SessionRefusal, SignOutRefusal] {
+  return [judgeRefusal("refresh", error), judgeRefusal("revoke", error), judgeRefusal("sign_out_everywhere", error)];
+}
+
+function expectMeaning(t: Test, error: unknown, meaning: SignOutRefusal, what: string): void {
+  t.same(judgements(error), [withoutLoss(meaning), withoutLoss(meaning), meaning], what);
+}
 
 /** What Cognito was seen to say, written out once more: name, texts, meaning. */
-const SAID: readonly (readonly [name: string, messages: readonly string[], meaning: Refusal])[] = [
+const SAID: readonly (readonly [name: string, messages: readonly string[], meaning: SignOutRefusal])[] = [
   ["NotAuthorizedException", ["Refresh Token has expired", "Refresh Token has expired."], expired("refresh_token_expired")],
   ["NotAuthorizedException", ["Refresh Token has been revoked", "Refresh token has been revoked."], expired("refresh_token_revoked")],
   ["NotAuthorizedException", ["Access Token has been revoked", "Access token has been revoked."], expired("refresh_token_revoked")],
@@ -86,52 +101,97 @@ const thrown = (name: string, message: string, more: object = {}): Error => Obje
 for (const [name, messages, meaning] of SAID) {
   t.test(`${name} "${messages[0]}" means ${JSON.stringify(meaning)}`, (t) => {
     for (const message of messages) {
-      for (const spelling of spellings(message)) t.same(judgeRefusal(thrown(name, spelling)), meaning, JSON.stringify(spelling));
+      for (const spelling of spellings(message)) expectMeaning(t, thrown(name, spelling), meaning, JSON.stringify(spelling));
     }
     t.end();
   });
 }
 
-t.test("every row of the table is hit by a text above", (t) => {
-  const missing = REFUSALS.filter((row) => {
-    return !SAID.some(([name, messages]) => {
-      return messages.some((message) => {
-        const text = message.replace(/\.$/, "").toLowerCase();
-        return REFUSALS.find((other) => other.name === name && (other.message === null || other.message.test(text))) === row;
-      });
-    });
+for (const flow of ["refresh", "revoke", "sign_out_everywhere"] as const) {
+  t.test(`every row of the table of ${flow} is hit by a text above`, (t) => {
+    const { rows } = REFUSALS[flow];
+    const rowOf = (name: string, message: string) => {
+      const text = message.replace(/\.$/, "").toLowerCase();
+      return rows.findIndex((row) => row.name === name && (row.message === null || row.message.test(text)));
+    };
+    const hit = new Set(SAID.flatMap(([name, messages]) => messages.map((message) => rowOf(name, message))));
+    // Rows that no source confirms for these calls; judged all the same, for pools that differ from those seen.
+    t.same(
+      rows.filter((_, index) => !hit.has(index)).map((row) => `${row.name} ${row.message}`),
+      ["NotAuthorizedException /client secret/", "NotAuthorizedException /not enabled/", "ThrottlingException null"],
+    );
+    t.end();
   });
-  // Rows that no source confirms for these calls; judged all the same, for pools that differ from those seen.
+}
+
+t.test("what a pool that differs from those seen may say is judged all the same", (t) => {
+  expectMeaning(t, thrown("NotAuthorizedException", "Invalid client secret"), wrongSecret, "a secret");
+  expectMeaning(t, thrown("NotAuthorizedException", "Auth flow not enabled for this client"), flowNotEnabled, "a flow");
+  expectMeaning(t, thrown("ThrottlingException", "Rate exceeded"), throttled, "a rate");
+  t.end();
+});
+
+/** The token endpoint's errors (RFC 6749 5.2), and names that are none of its own. */
+const CODE_SAID: readonly (readonly [name: string, meaning: object | null])[] = [
+  ["invalid_grant", { kind: "code_rejected" }],
+  ["invalid_request", { kind: "misconfigured", problem: "invalid_request" }],
+  ["invalid_client", { kind: "misconfigured", problem: "invalid_client" }],
+  ["unauthorized_client", { kind: "misconfigured", problem: "unauthorized_client" }],
+  ["unsupported_grant_type", { kind: "misconfigured", problem: "unsupported_grant_type" }],
+  ["invalid_scope", { kind: "misconfigured", problem: "invalid_scope" }],
+  ["NotAuthorizedException", null],
+  ["", null],
+];
+
+t.test("the token endpoint's refusal of a code is judged by its error, and every row of that table is hit", (t) => {
+  for (const [name, meaning] of CODE_SAID) t.same(refusalNamed("code", name, "any description"), meaning, name);
   t.same(
-    missing.map((row) => `${row.name} ${row.message}`),
-    ["NotAuthorizedException /client secret/", "NotAuthorizedException /not enabled/", "ThrottlingException null"],
+    REFUSALS.code.rows.map(({ name }) => name),
+    CODE_SAID.flatMap(([name, meaning]) => (meaning ? [name] : [])),
   );
-  t.same(judgeRefusal(thrown("NotAuthorizedException", "Invalid client secret")), wrongSecret);
-  t.same(judgeRefusal(thrown("NotAuthorizedException", "Auth flow not enabled for this client")), flowNotEnabled);
-  t.same(judgeRefusal(thrown("ThrottlingException", "Rate exceeded")), throttled);
+  t.end();
+});
+
+t.test("the words of one flow are no verdict in another", (t) => {
+  const lost: SignOutRefusal = { kind: "unavailable", reason: "cognito_unavailable", answerLost: true };
+  expectMeaning(t, thrown("invalid_grant", ""), lost, "the token endpoint's word at a refresh");
+  for (const message of ["Refresh Token has expired", "Incorrect username or password.", "anything"])
+    t.same(
+      judgeRefusal("code", thrown("NotAuthorizedException", message)),
+      { kind: "unavailable", reason: "cognito_unavailable" },
+      message,
+    );
+  t.end();
+});
+
+t.test("a token endpoint that cannot be reached is an outage, one at a wrong address a mistake of the configuration", (t) => {
+  const withCode = (code: string) => judgeRefusal("code", Object.assign(new Error("connect"), { code }));
+  for (const code of ["ECONNREFUSED", "ENOTFOUND", "ECONNRESET"])
+    t.same(withCode(code), { kind: "unavailable", reason: "cognito_unavailable" }, code);
+  t.match(withCode("ERR_SSL_WRONG_VERSION_NUMBER"), { kind: "misconfigured", problem: "the address of the token endpoint is wrong" });
   t.end();
 });
 
 t.test("the HTTP status never decides against the name", (t) => {
   for (const httpStatusCode of [200, 400, 403, 500, 503]) {
     const error = thrown("NotAuthorizedException", "Refresh Token has expired", { $metadata: { httpStatusCode } });
-    t.same(judgeRefusal(error), expired("refresh_token_expired"), `${httpStatusCode}`);
+    expectMeaning(t, error, expired("refresh_token_expired"), `${httpStatusCode}`);
   }
-  t.same(judgeRefusal(thrown("Error", "", { $metadata: { httpStatusCode: 429 } })), throttled, "a 429 without a name is throttling");
-  t.same(judgeRefusal(thrown("Error", "", { $metadata: { httpStatusCode: 400 } })), mayHaveActed, "a 400 without a name is no verdict");
+  expectMeaning(t, thrown("Error", "", { $metadata: { httpStatusCode: 429 } }), throttled, "a 429 without a name is throttling");
+  expectMeaning(t, thrown("Error", "", { $metadata: { httpStatusCode: 400 } }), mayHaveActed, "a 400 without a name is no verdict");
   t.end();
 });
 
 t.test("a network error is an outage, and a connection that never came about cannot have lost an answer", (t) => {
   for (const code of ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]) {
-    t.same(judgeRefusal(thrown("Error", `connect ${code}`, { code })), neverActed, code);
+    expectMeaning(t, thrown("Error", `connect ${code}`, { code }), neverActed, code);
   }
   for (const code of ["ECONNRESET", "EPIPE", "ETIMEDOUT", "UND_ERR_SOCKET", "CERT_HAS_EXPIRED"]) {
-    t.same(judgeRefusal(thrown("Error", code, { code })), mayHaveActed, code);
+    expectMeaning(t, thrown("Error", code, { code }), mayHaveActed, code);
   }
-  t.same(judgeRefusal(new SyntaxError("Unexpected token '<', \"<html>\" is not valid JSON")), mayHaveActed, "an HTML page");
-  t.same(judgeRefusal(thrown("TimeoutError", "Cognito did not answer within 6000 ms")), mayHaveActed, "a hang");
-  t.same(judgeRefusal(thrown("AbortError", "Request aborted")), mayHaveActed, "an abort");
+  expectMeaning(t, new SyntaxError("Unexpected token '<', \"<html>\" is not valid JSON"), mayHaveActed, "an HTML page");
+  expectMeaning(t, thrown("TimeoutError", "Cognito did not answer within 6000 ms"), mayHaveActed, "a hang");
+  expectMeaning(t, thrown("AbortError", "Request aborted"), mayHaveActed, "an abort");
   t.end();
 });
 
@@ -176,33 +236,36 @@ const HOSTILE: readonly unknown[] = [
   Proxy.revocable({}, {}).proxy,
 ];
 
+const FLOWS: readonly Flow[] = ["refresh", "revoke", "sign_out_everywhere", "code"];
+const neverRejected = (error: unknown) => FLOWS.every((flow) => judgeRefusal(flow, error).kind !== "rejected");
+
 t.test("whatever is thrown, the judgement does not throw and ends nobody's session", (t) => {
   const revocable = Proxy.revocable({}, {});
   revocable.revoke();
-  for (const value of [...HOSTILE, revocable.proxy]) t.not(judgeRefusal(value).kind, "rejected");
+  for (const value of [...HOSTILE, revocable.proxy]) for (const flow of FLOWS) t.not(judgeRefusal(flow, value).kind, "rejected");
   t.end();
 });
 
 t.test("an unknown name, an unknown text or any other value never ends a session", (t) => {
-  const names = fc.oneof(
-    fc.string(),
-    fc.constantFrom(...REFUSALS.map((row) => row.name).filter((name) => name === "NotAuthorizedException")),
-  );
+  const names = fc.oneof(fc.string(), fc.constant("NotAuthorizedException"));
   fc.assert(
     fc.property(names, fc.string(), (name, message) => {
       fc.pre(!["expired", "revoked", "disabled", "exist"].some((word) => message.toLowerCase().includes(word)));
-      return judgeRefusal(thrown(name, message)).kind !== "rejected";
+      return neverRejected(thrown(name, message));
     }),
   );
-  fc.assert(fc.property(fc.anything(), (value) => judgeRefusal(value).kind !== "rejected"));
+  fc.assert(fc.property(fc.anything(), neverRejected));
   t.end();
 });
 
 t.test("a broken endpoint is a mistake of the configuration, and what may be the network's trouble is none", async (t) => {
-  const withCode = (code: string) => judgeRefusal(Object.assign(new Error("connect"), { code }));
+  const withCode = (code: string) => judgeRefusal("refresh", Object.assign(new Error("connect"), { code }));
   const settings = { kind: "misconfigured", problem: "settings" };
   t.same(
-    judgeRefusal(Object.assign(new Error("Invalid Configuration: FIPS and custom endpoint are not supported"), { name: "EndpointError" })),
+    judgeRefusal(
+      "refresh",
+      Object.assign(new Error("Invalid Configuration: FIPS and custom endpoint are not supported"), { name: "EndpointError" }),
+    ),
     settings,
   );
   for (const code of ["ERR_INVALID_URL", "ERR_SSL_WRONG_VERSION_NUMBER", "ERR_TLS_CERT_ALTNAME_INVALID", "SELF_SIGNED_CERT_IN_CHAIN"])

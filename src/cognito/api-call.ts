@@ -1,0 +1,88 @@
+import { describeError, type Log } from "../model/log.js";
+import { type SessionId, sessionPseudonym } from "../model/session.js";
+import type { CognitoOperation, Tell } from "../telemetry/events.js";
+import type { CognitoAnswer, Flow, RefusalOf } from "./answers.js";
+import { told } from "./outcome.js";
+import { judgeRefusal, REFUSALS } from "./refusals.js";
+
+/** Waits for the turn of one request under a rate of ours. */
+export type AskTurn = () => Promise<"granted" | "timed_out">;
+
+/** One request to Cognito's IDP API. */
+export interface ApiCall<T, A> {
+  readonly operation: CognitoOperation;
+  /** Whose it is, for the log; null where nobody knows. */
+  readonly session: SessionId | null;
+  readonly turn: AskTurn;
+  send(signal: AbortSignal): Promise<T>;
+  /** What an answer that arrived means. */
+  judge(output: T): A;
+}
+
+/** Makes one call for a flow when its turn has come, tells how it went and judges what came back. Never throws. */
+export type CallApi = <F extends Flow, T, A extends CognitoAnswer>(flow: F, call: ApiCall<T, A>) => Promise<A | RefusalOf[F]>;
+
+export interface ApiCallOptions {
+  /** Longest wait for one answer; the request is aborted then. */
+  readonly deadlineMs: number;
+  readonly tell: Tell;
+  readonly log: Log;
+}
+
+/** Cognito's own id of a request, which AWS asks for; nothing else that may stand in its place. */
+function requestIdOf(error: unknown): string | undefined {
+  const id = (error as { $metadata?: { requestId?: unknown } } | null)?.$metadata?.requestId;
+  return typeof id === "string" && /^[\w-]{1,64}$/.test(id) ? id : undefined;
+}
+
+/** The text of a trigger's refusal is the trigger's: whom it names is nobody's business here. */
+function describeRefusal(error: unknown, refused: CognitoAnswer): object {
+  const described = describeError(error);
+  return refused.kind === "denied" || described.name.includes("Lambda") ? { name: described.name } : described;
+}
+
+export function createApiCall({ deadlineMs, tell, log }: ApiCallOptions): CallApi {
+  /** Sends with a deadline that really aborts: a timeout of the SDK's request handler alone only warns. */
+  async function attempt<T>(send: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    // The race covers an answer whose head came and whose body hangs, which the signal alone may not end.
+    const deadline = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        controller.abort();
+        reject(Object.assign(new Error(`Cognito did not answer within ${deadlineMs} ms`), { name: "TimeoutError" }));
+      }, deadlineMs);
+    });
+    try {
+      return await Promise.race([send(controller.signal), deadline]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  function refusal<F extends Flow>(flow: F, operation: CognitoOperation, session: SessionId | null, error: unknown): RefusalOf[F] {
+    const refused = judgeRefusal(flow, error);
+    const fields = {
+      operation,
+      ...(session === null ? {} : { session: sessionPseudonym(session) }),
+      cognito_request_id: requestIdOf(error),
+      error: describeRefusal(error, refused),
+      outcome: refused,
+    };
+    if (refused.kind === "rejected") log.info(fields, "Cognito rejected the session");
+    else log.warn(fields, "a call to Cognito failed");
+    return refused;
+  }
+
+  return async <F extends Flow, T, A extends CognitoAnswer>(flow: F, { operation, session, turn, send, judge }: ApiCall<T, A>) => {
+    // Nothing was sent: our own limit.
+    if ((await turn()) === "timed_out") return REFUSALS[flow].outage("cognito_throttled", false);
+    return told<A | RefusalOf[F]>(operation, tell, async () => {
+      try {
+        return judge(await attempt(send));
+      } catch (error) {
+        return refusal(flow, operation, session, error);
+      }
+    });
+  };
+}
