@@ -1,3 +1,5 @@
+import type { Clock } from "../model/clock.js";
+import { withDeadline } from "../model/deadline.js";
 import { describeError, type Log } from "../model/log.js";
 import { type SessionId, sessionPseudonym } from "../model/session.js";
 import type { CognitoOperation, Tell } from "../telemetry/events.js";
@@ -25,6 +27,7 @@ export type CallApi = <F extends Flow, T, A extends CognitoAnswer>(flow: F, call
 export interface ApiCallOptions {
   /** Longest wait for one answer; the request is aborted then. */
   readonly deadlineMs: number;
+  readonly clock: Clock;
   readonly tell: Tell;
   readonly log: Log;
 }
@@ -41,25 +44,7 @@ function describeRefusal(error: unknown, refused: CognitoAnswer): object {
   return refused.kind === "denied" || described.name.includes("Lambda") ? { name: described.name } : described;
 }
 
-export function createApiCall({ deadlineMs, tell, log }: ApiCallOptions): CallApi {
-  /** Sends with a deadline that really aborts: a timeout of the SDK's request handler alone only warns. */
-  async function attempt<T>(send: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const controller = new AbortController();
-    let timer: NodeJS.Timeout | undefined;
-    // The race covers an answer whose head came and whose body hangs, which the signal alone may not end.
-    const deadline = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        controller.abort();
-        reject(Object.assign(new Error(`Cognito did not answer within ${deadlineMs} ms`), { name: "TimeoutError" }));
-      }, deadlineMs);
-    });
-    try {
-      return await Promise.race([send(controller.signal), deadline]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
+export function createApiCall({ deadlineMs, clock, tell, log }: ApiCallOptions): CallApi {
   function refusal<F extends Flow>(flow: F, operation: CognitoOperation, session: SessionId | null, error: unknown): RefusalOf[F] {
     const refused = judgeRefusal(flow, error);
     const fields = {
@@ -77,9 +62,10 @@ export function createApiCall({ deadlineMs, tell, log }: ApiCallOptions): CallAp
   return async <F extends Flow, T, A extends CognitoAnswer>(flow: F, { operation, session, turn, send, judge }: ApiCall<T, A>) => {
     // Nothing was sent: our own limit.
     if ((await turn()) === "timed_out") return REFUSALS[flow].outage("cognito_throttled", false);
-    return told<A | RefusalOf[F]>(operation, tell, async () => {
+    // A timeout of the SDK's request handler alone only warns: the deadline really aborts.
+    return told<A | RefusalOf[F]>(operation, { clock, tell }, async () => {
       try {
-        return judge(await attempt(send));
+        return judge(await withDeadline(clock, deadlineMs, send));
       } catch (error) {
         return refusal(flow, operation, session, error);
       }

@@ -9,7 +9,6 @@ export function regionalEndpoint(region: string): string {
 export interface IdpClientOptions {
   readonly region: string;
   readonly endpoint: string;
-  readonly deadlineMs: number;
   /** Null: straight. */
   readonly httpsAgent: Agent | null;
 }
@@ -19,7 +18,7 @@ export interface IdpClientOptions {
  * (`AWS_ENDPOINT_URL`, `AWS_USE_FIPS_ENDPOINT`, `AWS_RETRY_MODE`, `AWS_PROFILE`; the SDK's runtimeConfig), and refresh tokens would go where
  * our own configuration does not say. None of the operations is signed, so no credentials are looked for.
  */
-export function createIdpClient({ region, endpoint, deadlineMs, httpsAgent }: IdpClientOptions): CognitoIdentityProviderClient {
+export function createIdpClient({ region, endpoint, httpsAgent }: IdpClientOptions): CognitoIdentityProviderClient {
   return new CognitoIdentityProviderClient({
     region,
     endpoint,
@@ -33,7 +32,7 @@ export function createIdpClient({ region, endpoint, deadlineMs, httpsAgent }: Id
     authSchemePreference: [],
     userAgentAppId: async () => undefined,
     requestHandler: {
-      connectionTimeout: deadlineMs,
+      // No timeouts of its own: whoever sends has a deadline, which covers connecting.
       httpAgent: { keepAlive: true },
       httpsAgent: httpsAgent ?? { keepAlive: true },
     },

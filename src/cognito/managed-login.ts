@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Dispatcher, getGlobalDispatcher, request } from "undici";
+import type { Clock } from "../model/clock.js";
+import { withDeadline } from "../model/deadline.js";
 import { describeError, type Log } from "../model/log.js";
 import { Secret } from "../model/secret.js";
 import { dispatcherThrough } from "../network/way-out.js";
@@ -32,6 +34,7 @@ export interface ManagedLoginOptions {
   readonly proxy?: URL | null;
   /** Longest wait for the token endpoint. */
   readonly deadlineMs: number;
+  readonly clock: Clock;
   readonly tell: Tell;
   readonly log: Log;
 }
@@ -58,9 +61,8 @@ async function post(
   url: string,
   form: URLSearchParams,
   headers: Record<string, string>,
-  { deadlineMs, dispatcher }: { readonly deadlineMs: number; readonly dispatcher: Dispatcher },
+  { signal, dispatcher }: { readonly signal: AbortSignal; readonly dispatcher: Dispatcher },
 ): Promise<TokenEndpointAnswer> {
-  const signal = AbortSignal.timeout(deadlineMs);
   const answer = await request(url, {
     method: "POST",
     dispatcher,
@@ -110,7 +112,7 @@ export function createManagedLogin(options: ManagedLoginOptions): ManagedLogin {
   const dispatcher = options.proxy ? dispatcherThrough(options.proxy, options.deadlineMs) : getGlobalDispatcher();
 
   const redeemWith = (secret: Secret | undefined, code: string, codeVerifier: string) =>
-    told("token", options.tell, () => redeem(secret, code, codeVerifier));
+    told("token", options, () => redeem(secret, code, codeVerifier));
 
   async function redeem(secret: Secret | undefined, code: string, codeVerifier: string): Promise<CodeAnswer> {
     const form = new URLSearchParams({
@@ -123,7 +125,9 @@ export function createManagedLogin(options: ManagedLoginOptions): ManagedLogin {
     const headers: Record<string, string> = {};
     if (secret) headers["authorization"] = `Basic ${Buffer.from(`${clientId}:${secret.reveal()}`).toString("base64")}`;
     try {
-      const answer = await post(`${options.tokenUrl}/oauth2/token`, form, headers, { deadlineMs: options.deadlineMs, dispatcher });
+      const answer = await withDeadline(options.clock, options.deadlineMs, (signal) =>
+        post(`${options.tokenUrl}/oauth2/token`, form, headers, { signal, dispatcher }),
+      );
       const judged = judgeCodeAnswer(answer);
       if (judged.kind !== "issued")
         log.warn({ operation: "token", status: answer.status, outcome: judged }, "the token endpoint issued nothing");

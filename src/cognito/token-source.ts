@@ -6,6 +6,7 @@ import {
   type InitiateAuthCommandOutput,
   RevokeTokenCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
+import type { Clock } from "../model/clock.js";
 import type { Log } from "../model/log.js";
 import { Secret } from "../model/secret.js";
 import type { SessionId } from "../model/session.js";
@@ -40,6 +41,7 @@ export interface TokenSourceOptions {
   readonly refreshApi: "auto" | "initiate_auth" | "get_tokens";
   /** Longest wait for one answer; the request is aborted then. */
   readonly deadlineMs: number;
+  readonly clock: Clock;
   readonly tell: Tell;
   readonly log: Log;
 }
@@ -107,7 +109,6 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const client = createIdpClient({
     region,
     endpoint: options.endpoint ?? regionalEndpoint(region),
-    deadlineMs,
     httpsAgent: proxy ? new HttpsAgentThrough(proxy, deadlineMs, true) : null,
   });
   const call = createApiCall(options);

@@ -11,6 +11,8 @@ import {
 } from "aws-jwt-verify/error";
 import { SimpleJwksCache } from "aws-jwt-verify/jwk";
 import { type Dispatcher, getGlobalDispatcher, request } from "undici";
+import type { Clock } from "../model/clock.js";
+import { withDeadline } from "../model/deadline.js";
 import { describeError, type Log } from "../model/log.js";
 import { isLoopbackHttp } from "../model/loopback.js";
 import type { Claims } from "../model/token-set.js";
@@ -43,6 +45,7 @@ export interface TokenVerifierOptions extends TokenOrigin {
   /** The HTTP proxy on the way to the keys; absent or null: straight. */
   readonly proxy?: URL | null;
   readonly deadlineMs: number;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -64,8 +67,7 @@ const NO_OWN_TIME_CHECK_SECONDS = 100 * 365 * 24 * 60 * 60;
 const NOT_BEFORE_LEEWAY_MS = 60_000;
 const LONGEST_JWKS_BYTES = 256 * 1024;
 
-async function fetchKeys(url: string, deadlineMs: number, dispatcher: Dispatcher): Promise<ArrayBuffer> {
-  const signal = AbortSignal.timeout(deadlineMs);
+async function fetchKeys(url: string, signal: AbortSignal, dispatcher: Dispatcher): Promise<ArrayBuffer> {
   const { statusCode, body } = await request(url, { dispatcher, signal, headers: { accept: "application/json" } });
   const chunks: Buffer[] = [];
   let length = 0;
@@ -101,7 +103,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
 
   async function keysFrom(uri: string): Promise<ArrayBuffer> {
     try {
-      return await fetchKeys(uri, options.deadlineMs, dispatcher);
+      return await withDeadline(options.clock, options.deadlineMs, (signal) => fetchKeys(uri, signal, dispatcher));
     } catch (error) {
       // The address is the configuration's, and mostly what is wrong: a name that does not resolve, a way out that is closed.
       log.warn({ operation: "keys", url: uri, error: describeError(error) }, "Cognito's keys cannot be fetched");

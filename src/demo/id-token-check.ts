@@ -21,6 +21,7 @@ export function idTokenCheck(client: TrustedClient, clock: Clock): (token: strin
     ...client,
     time: createCognitoTime(clock, silentLog),
     deadlineMs: KEYS_DEADLINE_MS,
+    clock,
     log: silentLog,
   });
   return async (token) => {

@@ -5,8 +5,15 @@ export type Cancel = () => void;
 export interface Clock {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   now(): number;
-  /** Calls back once, `delayMs` from now, without keeping the process alive. */
+  /** Calls back once, `delayMs` from now, without keeping the process alive. Moving the clock ahead brings it about. */
   after(delayMs: number, callback: () => void): Cancel;
+  /** Milliseconds since some moment, for how long something took: setting `now` forward or back does not touch it. */
+  monotonicMs(): number;
+  /**
+   * Calls back once, when `delayMs` have really passed, without keeping the process alive: for what is under way, such as a call that waits for
+   * an answer. A demo's clock that is moved ahead by days makes tokens old, and no network slow.
+   */
+  deadline(delayMs: number, callback: () => void): Cancel;
 }
 
 // setTimeout fires at once for anything longer (24.8 days).
@@ -24,7 +31,12 @@ function startTimer(delayMs: number, callback: () => void): Cancel {
 }
 
 /** The machine's own clock. */
-export const systemClock: Clock = { now: () => Date.now(), after: startTimer };
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after: startTimer,
+  monotonicMs: () => performance.now(),
+  deadline: startTimer,
+};
 
 /** A clock that can be moved forward, shared by everything the demo runs. */
 export interface AdjustableClock extends Clock {
@@ -61,6 +73,8 @@ export function createAdjustableClock(): AdjustableClock {
         timer.cancel();
       };
     },
+    monotonicMs: systemClock.monotonicMs,
+    deadline: systemClock.deadline,
     advance(ms) {
       aheadMs += ms;
       for (const timer of [...pending].sort((a, b) => a.dueAtMs - b.dueAtMs)) {

@@ -75,7 +75,7 @@ function createCognitoSide(config: Config, options: AppClientOptions) {
   const { cognitoDomain: domain, cognitoTokenUrl: tokenUrl } = config;
   return {
     time,
-    verifier: createTokenVerifier({ userPoolId, region, clientId, endpoint, proxy, time, deadlineMs: KEYS_DEADLINE_MS, log }),
+    verifier: createTokenVerifier({ userPoolId, region, clientId, endpoint, proxy, time, deadlineMs: KEYS_DEADLINE_MS, clock, log }),
     source: createTokenSource({
       region,
       clientId,
@@ -84,6 +84,7 @@ function createCognitoSide(config: Config, options: AppClientOptions) {
       proxy,
       refreshApi: config.cognitoRefreshApi,
       deadlineMs: cognitoDeadlineMs,
+      clock,
       tell,
       log,
     }),
@@ -100,6 +101,7 @@ function createCognitoSide(config: Config, options: AppClientOptions) {
             redirectUri: `${config.publicUrl}${config.authPrefix}/callback`,
             logoutUri: `${config.publicUrl}/`,
             deadlineMs: cognitoDeadlineMs,
+            clock,
             tell,
             log,
           }),
@@ -174,7 +176,7 @@ export function createAppClient(config: Config, options: AppClientOptions): AppC
   const signOut = createSignOut({ sessions, lifecycle, coordinator, source, revocation, turn, time });
   const watch = createSessionWatch({ coordinator, lifecycle, sessions, limits, time, clock, log });
   const previousClientIds = new Set(config.cognitoPreviousClientIds);
-  const gate = createSessionGate({ sessions, cookies, ticketBudgetBytes, previousClientIds, coordinator, lifecycle, tell });
+  const gate = createSessionGate({ sessions, cookies, ticketBudgetBytes, previousClientIds, coordinator, lifecycle, clock, tell });
   return {
     time,
     verifier,

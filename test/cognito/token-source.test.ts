@@ -4,6 +4,7 @@ import { createTokenSource, judgeTokens, type TokenSource, type TokenSourceOptio
 import { Secret } from "../../src/model/secret.js";
 import { createSessionId } from "../../src/model/session.js";
 import type { BffEvent } from "../../src/telemetry/events.js";
+import { createManualClock, type ManualClock } from "../support/manual-clock.js";
 import { CLIENT_ID, jwtOf, refreshTokenOf } from "../support/session-fixtures.js";
 import { GRANTED } from "../support/session-lifecycle-rig.js";
 import { type CollectedLog, collectLog } from "../support/session-log.js";
@@ -39,6 +40,7 @@ interface Rig {
   readonly server: TinyServer;
   readonly source: TokenSource;
   readonly log: CollectedLog;
+  readonly clock: ManualClock;
   readonly told: readonly BffEvent[];
   /** The operations called, in order. */
   operations(): string[];
@@ -48,6 +50,7 @@ interface Rig {
 async function rig(t: Test, answers: readonly Answer[], options: Partial<TokenSourceOptions> = {}): Promise<Rig> {
   const server = await startTinyServer(...answers);
   const log = collectLog();
+  const clock = createManualClock();
   const told: BffEvent[] = [];
   const source = createTokenSource({
     region: "eu-central-1",
@@ -56,6 +59,7 @@ async function rig(t: Test, answers: readonly Answer[], options: Partial<TokenSo
     endpoint: server.url,
     refreshApi: "auto",
     deadlineMs: 5_000,
+    clock,
     tell: (event) => void told.push(event),
     log,
     ...options,
@@ -68,6 +72,7 @@ async function rig(t: Test, answers: readonly Answer[], options: Partial<TokenSo
     server,
     source,
     log,
+    clock,
     told,
     operations: () =>
       server.seen.map((request) => String(request.headers["x-amz-target"]).replace("AWSCognitoIdentityProviderService.", "")),
@@ -218,9 +223,16 @@ for (const [name, answer] of [
   ["within the body", hangInBody],
 ] as const) {
   t.test(`a Cognito that hangs ${name} is left at the deadline, and the connection closed`, async (t) => {
-    const { source, server, log } = await rig(t, [answer], { deadlineMs: 500 });
-    t.same(await source.refresh(REQUEST), { kind: "unavailable", reason: "cognito_unavailable" });
+    const { source, server, log, clock, told } = await rig(t, [answer]);
+    const answering = source.refresh(REQUEST);
+    await server.dealtWith;
+    await clock.run(4_999);
+    t.equal(log.lines.length, 0, "not before");
+    await clock.run(1);
+    t.same(await answering, { kind: "unavailable", reason: "cognito_unavailable" });
     await server.closed;
+    t.equal(clock.pending(), 0);
+    t.match(told, [{ kind: "cognito_called", outcome: "cognito_unavailable", seconds: 5 }]);
     t.equal(server.seen.length, 1, "one attempt");
     t.match(log.lines[0], { level: "warn", fields: { operation: "InitiateAuth", error: { name: "TimeoutError" } } });
   });

@@ -19,13 +19,16 @@ interface ManualClock extends Clock {
 function manualClock(): ManualClock {
   let now = 1_800_000_000_000;
   const calls = new Map<symbol, { at: number; callback: () => void }>();
+  const after = (delayMs: number, callback: () => void) => {
+    const id = Symbol("call");
+    calls.set(id, { at: now + delayMs, callback });
+    return () => calls.delete(id);
+  };
   return {
     now: () => now,
-    after(delayMs, callback) {
-      const id = Symbol("call");
-      calls.set(id, { at: now + delayMs, callback });
-      return () => calls.delete(id);
-    },
+    monotonicMs: () => now,
+    after,
+    deadline: after,
     pass(ms) {
       now += ms;
       for (const [id, call] of [...calls]) {

@@ -102,6 +102,7 @@ t.test("a second opinion: InitiateAuth REFRESH_TOKEN_AUTH works against npm's co
     endpoint,
     refreshApi: "initiate_auth",
     deadlineMs: 5_000,
+    clock: systemClock,
     tell() {},
     log: silentLog,
   });
@@ -166,6 +167,7 @@ t.test("a pool that cognito-local made is accepted, and its tokens, by whatever 
       endpoint: config.cognitoEndpoint,
       time: createCognitoTime(systemClock, silentLog),
       deadlineMs: 10_000,
+      clock: systemClock,
       log: silentLog,
     });
     t.match(await verifier.verify(tokens.IdToken, "id", systemClock.now()), {

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import t from "tap";
 import { createAdjustableClock, sleep, systemClock } from "../../src/model/clock.js";
+import { withDeadline } from "../../src/model/deadline.js";
 import { createManualClock, flush } from "../support/manual-clock.js";
 import { HOUR_MS } from "../support/session-fixtures.js";
 
@@ -66,6 +67,40 @@ t.test("moving the adjustable clock calls back what has become due, in order, an
   clock.advance(24 * HOUR_MS);
   t.same(called, ["one hour", "two hours", "forty days"]);
   t.end();
+});
+
+t.test("moving the adjustable clock makes no call under way late, and no duration long", async (t) => {
+  const clock = createAdjustableClock();
+  let passed = 0;
+  const cancel = clock.deadline(HOUR_MS, () => passed++);
+  const startedAtMs = clock.monotonicMs();
+  clock.advance(31 * 24 * HOUR_MS);
+  t.equal(passed, 0);
+  t.ok(clock.monotonicMs() - startedAtMs < HOUR_MS);
+  cancel();
+  const answer = Promise.resolve("answered");
+  t.equal(await withDeadline(clock, HOUR_MS, () => answer), "answered");
+});
+
+t.test("what is not answered by the deadline is left, its signal aborted, and no timer stays behind", async (t) => {
+  const clock = createManualClock();
+  let seen: AbortSignal | null = null;
+  const waiting = withDeadline(clock, 5_000, (signal) => {
+    seen = signal;
+    return new Promise<never>(() => {});
+  });
+  const failing = t.rejects(waiting, { name: "TimeoutError" });
+  await clock.run(4_999);
+  t.match(seen, { aborted: false });
+  await clock.run(1);
+  await failing;
+  t.match(seen, { aborted: true });
+  t.equal(await withDeadline(clock, 5_000, async () => "in time"), "in time");
+  await t.rejects(
+    withDeadline(clock, 5_000, () => Promise.reject(new Error("its own"))),
+    /its own/,
+  );
+  t.equal(clock.pending(), 0);
 });
 
 t.test("sleeping ends after its time or when it is aborted, and leaves no timer behind", async (t) => {

@@ -6,6 +6,7 @@ import { createTokenSource } from "../../src/cognito/token-source.js";
 import { Secret } from "../../src/model/secret.js";
 import { createWayOut } from "../../src/network/way-out.js";
 import { eventually, listen, rawClient, startApi, startFront } from "../proxy/support.js";
+import { createManualClock } from "../support/manual-clock.js";
 import { CLIENT_ID } from "../support/session-fixtures.js";
 import { GRANTED } from "../support/session-lifecycle-rig.js";
 import { collectLog } from "../support/session-log.js";
@@ -99,6 +100,7 @@ t.test(
       clientId: CLIENT_ID,
       clientSecrets: [new Secret("secret")],
       deadlineMs: 5_000,
+      clock: createManualClock(),
       tell: () => {},
       log,
       proxy: proxy.url,

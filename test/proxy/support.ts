@@ -48,13 +48,16 @@ export interface ManualClock extends Clock {
 export function manualClock(): ManualClock {
   let now = 0;
   const timers = new Set<{ at: number; callback: () => void }>();
+  const after = (delayMs: number, callback: () => void) => {
+    const timer = { at: now + delayMs, callback };
+    timers.add(timer);
+    return () => timers.delete(timer);
+  };
   return {
     now: () => now,
-    after(delayMs, callback) {
-      const timer = { at: now + delayMs, callback };
-      timers.add(timer);
-      return () => timers.delete(timer);
-    },
+    monotonicMs: () => now,
+    after,
+    deadline: after,
     advance(ms) {
       now += ms;
       for (const timer of [...timers].filter(({ at }) => at <= now)) {

@@ -111,7 +111,7 @@ t.test("nothing is left behind when everybody was served", async (t) => {
 });
 
 t.test("a wave of background calls costs no more than their number", (t) => {
-  const clock = { now: () => 0, after: () => () => {} };
+  const clock = { now: () => 0, monotonicMs: () => 0, after: () => () => {}, deadline: () => () => {} };
   const wave = (calls: number) => () => {
     const limiter = createRefreshRateLimiter({ perSecond: 20, longestWaitMs: 60_000, clock });
     for (let asked = 0; asked < calls; asked++) limiter.request("background");

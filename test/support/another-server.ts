@@ -25,7 +25,7 @@ export async function runAnotherServer(
 ): Promise<AnotherServer> {
   const port = await freePort();
   const url = `http://localhost:${port}`;
-  const clock: Clock = { now: () => demo.clock.now() + aheadMs, after: (delayMs, callback) => demo.clock.after(delayMs, callback) };
+  const clock: Clock = { ...demo.clock, now: () => demo.clock.now() + aheadMs };
   const clientId = changes.cognitoClientId ?? demo.config.cognitoClientId;
   await updateClient(demo, { CallbackURLs: [`${demo.url}/auth/callback`, `${url}/auth/callback`] }, clientId);
   const logLines: string[] = [];

@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/model/clock.js";
+import type { Cancel, Clock } from "../../src/model/clock.js";
 
 /** A clock that stands still until a test moves it. */
 export interface ManualClock extends Clock {
@@ -28,6 +28,7 @@ export function flush(): Promise<void> {
 /** @param startMs milliseconds since 1970; tests that do not care get a Friday in November 2026. */
 export function createManualClock(startMs = Date.UTC(2026, 10, 20, 19)): ManualClock {
   let nowMs = startMs;
+  let setForwardMs = 0;
   let order = 0;
   const timers = new Set<Timer>();
 
@@ -46,13 +47,17 @@ export function createManualClock(startMs = Date.UTC(2026, 10, 20, 19)): ManualC
     timer.callback();
   }
 
+  function after(delayMs: number, callback: () => void): Cancel {
+    const timer = { dueAtMs: nowMs + Math.max(0, delayMs), order: order++, callback };
+    timers.add(timer);
+    return () => void timers.delete(timer);
+  }
+
   return {
     now: () => nowMs,
-    after(delayMs, callback) {
-      const timer = { dueAtMs: nowMs + Math.max(0, delayMs), order: order++, callback };
-      timers.add(timer);
-      return () => void timers.delete(timer);
-    },
+    after,
+    monotonicMs: () => nowMs - startMs - setForwardMs,
+    deadline: after,
     advance(ms) {
       const endMs = nowMs + ms;
       for (let timer = nextBefore(endMs); timer; timer = nextBefore(endMs)) fire(timer);
@@ -85,6 +90,7 @@ export function createManualClock(startMs = Date.UTC(2026, 10, 20, 19)): ManualC
     },
     jump(ms) {
       nowMs += ms;
+      setForwardMs += ms;
       for (const timer of timers) timer.dueAtMs += ms;
     },
     pending: () => timers.size,

@@ -19,6 +19,8 @@ export interface TinyServer {
   readonly seen: SeenRequest[];
   /** What is answered from now on: the answers in order, the last one for ever. */
   answer(...answers: readonly Answer[]): void;
+  /** Resolves when the first request has been dealt with, be it by not answering it. */
+  readonly dealtWith: Promise<void>;
   /** Resolves when a connection that carried a request was closed. */
   readonly closed: Promise<void>;
   close(): Promise<void>;
@@ -67,6 +69,10 @@ export async function startTinyServer(...answers: readonly Answer[]): Promise<Ti
   const closed = new Promise<void>((resolve) => {
     sawClose = resolve;
   });
+  let sawRequest = () => {};
+  const dealtWith = new Promise<void>((resolve) => {
+    sawRequest = resolve;
+  });
   const server = createServer((message, response) => {
     message.socket.once("close", () => sawClose());
     const chunks: Buffer[] = [];
@@ -81,6 +87,7 @@ export async function startTinyServer(...answers: readonly Answer[]): Promise<Ti
       seen.push(request);
       const next = left.length > 1 ? left.shift() : left[0];
       (next ?? hang)(response, request, message);
+      sawRequest();
     });
   });
   server.listen(0, "127.0.0.1");
@@ -91,6 +98,7 @@ export async function startTinyServer(...answers: readonly Answer[]): Promise<Ti
     answer(...next) {
       left = [...next];
     },
+    dealtWith,
     closed,
     async close() {
       server.closeAllConnections();

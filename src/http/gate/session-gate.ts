@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { atMost } from "../../model/at-most.js";
+import type { Clock } from "../../model/clock.js";
 import { authTimeOf, isNewer, type Session, type SessionId } from "../../model/session.js";
 import { largestClaims } from "../../model/token-set.js";
 import type { RefreshCoordinator, RefreshOutcome } from "../../session/refresh/refresh-coordinator.js";
@@ -22,6 +23,7 @@ export interface SessionGateOptions {
   readonly previousClientIds: ReadonlySet<string>;
   readonly coordinator: RefreshCoordinator;
   readonly lifecycle: SessionLifecycle;
+  readonly clock: Clock;
   readonly tell: Tell;
 }
 
@@ -66,7 +68,7 @@ export function sessionIdOf(reading: Reading): SessionId | null {
 }
 
 export function createSessionGate(options: SessionGateOptions): SessionGate {
-  const { sessions, cookies, coordinator, lifecycle, tell } = options;
+  const { sessions, cookies, coordinator, lifecycle, clock, tell } = options;
 
   /** Whose ticket was too large; one forgotten is told of again. */
   const reported = new LRUCache<SessionId, true>(atMost(MOST_REPORTED));
@@ -151,7 +153,7 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
   return {
     open(cookieHeader) {
       const presented = readSessionCookies(cookieHeader, cookies.names);
-      const openedAtMs = performance.now();
+      const openedAtMs = clock.monotonicMs();
       const reading = sessions.read(presented);
       if (reading instanceof Promise) return reading.then((late) => ({ presented, reading: late, openedAtMs }));
       return { presented, reading, openedAtMs };
@@ -173,7 +175,7 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
       if (ended) {
         // A newer sign-in wrote the browser's cookies: they are not this session's any more.
         if (ended.superseded) return [];
-        const mayDelete = performance.now() - openedAtMs <= MAY_DELETE_MS;
+        const mayDelete = clock.monotonicMs() - openedAtMs <= MAY_DELETE_MS;
         return [
           cookies.setEnded(sessions.sealEnding(id, ended.ending, authTimeSecondsOf(reading))),
           ...(mayDelete ? cookies.clearTicket(presented.names) : []),

@@ -97,7 +97,7 @@ export class SessionRefresh {
   #ask(session: Session, held: HeldLease, turn: AskTurn): Promise<RefreshOutcome> {
     const { sets, tracer, tell } = this.#options;
     return inSpan(tracer, "refresh session", {}, async (span) => {
-      const askedAtMs = performance.now();
+      const askedAtMs = this.#options.clock.monotonicMs();
       const goOn = () => held.isOurs() && !this.#options.sessions.endingOf(session.id);
       const announced = await held.announce();
       const outcome =
@@ -105,7 +105,7 @@ export class SessionRefresh {
           ? await this.#judge(session, held.lease, await attemptRefresh(refreshRequestOf(session, turn), this.#options, goOn))
           : sets.hindered(session, storeAway(1));
       span?.setAttribute("bff.refresh.result", outcome.kind);
-      tell({ kind: "refresh_finished", result: outcome.kind, seconds: (performance.now() - askedAtMs) / 1000 });
+      tell({ kind: "refresh_finished", result: outcome.kind, seconds: (this.#options.clock.monotonicMs() - askedAtMs) / 1000 });
       return outcome;
     });
   }
