@@ -39,6 +39,13 @@ t.test("every room has its line in CONTRIBUTING.md", async (t) => {
   );
 });
 
+t.test("the floors that CONTRIBUTING.md names are those that the floors test holds", async (t) => {
+  const [, floors = ""] = /^const FLOORS[^{]*\{[^}]*\} = \{\n([\s\S]*?)^\};/m.exec(read("test/architecture/floors.test.ts")) ?? [];
+  const held = [...floors.matchAll(/^ {2}(\w+): ([\d.]+),$/gm)].filter(([, room = ""]) => exists(`src/${room}`) && room !== "commands");
+  t.ok(held.length > 10);
+  for (const [, room = "", floor = ""] of held) t.match(GUIDE, new RegExp(`^\\| ${floor}[a-d]? \\| \`src/${room}[\`/]`, "m"), room);
+});
+
 t.test("every npm script that CONTRIBUTING.md and README.md tell people to run exists", async (t) => {
   const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
   const told = [...(GUIDE + read("README.md")).matchAll(/npm run ([\w:]+)/g)].map(([, name = ""]) => name);
