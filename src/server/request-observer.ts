@@ -1,6 +1,7 @@
 import { context, propagation, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Config } from "../config/config.js";
+import type { Clock } from "../model/clock.js";
 import type { Tell } from "../telemetry/events.js";
 import type { Metrics } from "../telemetry/metrics.js";
 import type { Tracer } from "../telemetry/tracing.js";
@@ -12,18 +13,19 @@ const SPA_ROUTE = "/*";
 export interface RequestObserverOptions {
   readonly config: Pick<Config, "authPrefix" | "proxyRoutes">;
   readonly metrics: Pick<Metrics, "request">;
+  readonly clock: Pick<Clock, "monotonicMs">;
   readonly tell: Tell;
   /** Null where no OpenTelemetry SDK is registered. */
   readonly tracer: Tracer | null;
 }
 
 /** Measures and traces every request of a scope, from its first hook to the end of its answer. Add it before any other hook. */
-export function observeRequests(app: FastifyInstance, { config, metrics, tell, tracer }: RequestObserverOptions): void {
+export function observeRequests(app: FastifyInstance, { config, metrics, clock, tell, tracer }: RequestObserverOptions): void {
   const nameOf = routeNames(config);
   // A request's own logger is made at its first use: where nobody reads the line, nobody pays for it.
   const logsRequests = !/^(?:info|warn|error|fatal|silent)$/.test(app.log.level);
   app.addHook("onRequest", (request, reply, done) => {
-    const startedAtMs = performance.now();
+    const startedAtMs = clock.monotonicMs();
     const route = nameOf(request.routeOptions.url);
     let span: Span | null = null;
     let isOver = false;
@@ -31,7 +33,7 @@ export function observeRequests(app: FastifyInstance, { config, metrics, tell, t
     const finish = (status: number | null) => {
       if (isOver) return;
       isOver = true;
-      const seconds = (performance.now() - startedAtMs) / 1000;
+      const seconds = (clock.monotonicMs() - startedAtMs) / 1000;
       metrics.request({ method: request.method, route, status, seconds, headerBytes: headerBytesOf(request) });
       const reason = request.bffProblem;
       if (reason) tell({ kind: "problem_answered", reason });

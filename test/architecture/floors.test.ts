@@ -68,6 +68,12 @@ function bare(text: string): string {
 }
 
 const readsWallClock = (code: string) => /\bDate\s*\.\s*now\b|\bnew\s+Date\b\s*(?:\(\s*\)|(?!\s*\())|(?<!\bnew\s+)\bDate\s*\(/.test(code);
+/** Timers and readings of the machine's own: `AbortSignal.timeout`, `performance.now`, `process.hrtime`, `setTimeout` (not a socket's), `setInterval`. */
+const runsOwnTime = (code: string) =>
+  /\bAbortSignal\s*\.\s*timeout\b|\bperformance\s*\.\s*(?:now|timeOrigin)\b|\bhrtime\b|(?:(?<!\.\s*)|\bglobalThis\s*\.\s*)\bset(?:Timeout|Interval)\b/.test(
+    code,
+  );
+const importsTimers = (text: string) => /\bfrom\s*["'](?:node:)?(?:timers(?:\/promises)?|perf_hooks)["']/.test(text);
 const readsProcess = (code: string) => /\bprocess\s*\.\s*(?:env|argv)\b|\bprocess\s*\[/.test(code);
 const importsProcess = (text: string) => /\bimport\b[^;]*\b(?:env|argv)\b[^;]*\bfrom\s*["'](?:node:)?process["']/.test(text);
 
@@ -140,6 +146,20 @@ t.test("there is something to look at, and the looking works", (t) => {
     t.ok(readsWallClock(bare(code)), code);
   for (const code of ["new Date(ms)", "new DateFormat()", "clock.now()", "// Date.now()", '"Date.now()"', "Date.UTC(2026)"])
     t.notOk(readsWallClock(bare(code)), code);
+  for (const code of [
+    "AbortSignal.timeout(5)",
+    "performance.now()",
+    "const now = performance . now;",
+    "process.hrtime.bigint()",
+    "setTimeout(f, 5)",
+    "await new Promise((resolve) => setTimeout(resolve, 5))",
+    "globalThis.x = setInterval",
+    "globalThis.setTimeout(f)",
+  ])
+    t.ok(runsOwnTime(bare(code)), code);
+  for (const code of ["socket.setTimeout(0)", "clearTimeout(timer)", "// setTimeout", '"performance.now()"', "clock.deadline(5, f)"])
+    t.notOk(runsOwnTime(bare(code)), code);
+  t.ok(importsTimers('import { setTimeout as wait } from "node:timers/promises";'));
   for (const code of ["process.env", "process . argv", 'process["env"]']) t.ok(readsProcess(bare(code)), code);
   t.ok(importsProcess('import { env } from "node:process";'));
   t.notOk(readsProcess(bare("process.exitCode = 1; // process.env")));
@@ -204,6 +224,24 @@ t.test("only the clocks read the wall clock", (t) => {
     readers.map(({ path }) => path),
     [],
   );
+  t.end();
+});
+
+/** What waits or measures without the clock, and why. */
+const OWN_TIME: { readonly [path: string]: string } = {
+  "model/clock.ts": "the clocks themselves",
+  "commands/health.ts": "one question of a command that ends with its answer",
+  "commands/stop.ts": "bounds the end of the process, whatever hangs in it",
+  "http/connection/open-connections.ts": "looks whether bytes of real sockets have come before the process ends",
+  "local-cognito/controls/gate.ts": "the fault `latency` really takes its time",
+  "network/proxy-tunnel.ts": "how long connecting may take, as undici bounds it for straight connections",
+  "server/drain.ts": "gives the real sockets of refused calls a moment before the process ends",
+  "telemetry/log-output.ts": "a slow pipe or a full disk is asked again, and the last lines are written where no callback comes any more",
+};
+
+t.test("only the clocks start timers and measure durations, and what the list above gives a reason for", (t) => {
+  const found = files.filter(({ code, text }) => runsOwnTime(code) || importsTimers(text));
+  t.same(found.map(({ path }) => path).sort(), Object.keys(OWN_TIME).sort(), "none more, and none that has no need of its exception");
   t.end();
 });
 

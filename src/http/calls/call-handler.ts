@@ -2,7 +2,7 @@ import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Config } from "../../config/config.js";
 import type { ProxyRoute } from "../../config/kinds/proxy-route.js";
-import type { Cancel } from "../../model/clock.js";
+import type { Cancel, Clock } from "../../model/clock.js";
 import { describeError } from "../../model/log.js";
 import type { Session } from "../../model/session.js";
 import type { Exchange, Forwarder, ForwardOutcome } from "../../proxy/forward.js";
@@ -52,6 +52,7 @@ export interface CallHandlerOptions {
   readonly metrics: Pick<Metrics, "upstreamAnswered" | "upstreamFailed">;
   /** Null where no OpenTelemetry SDK is registered. */
   readonly tracer: Tracer | null;
+  readonly clock: Pick<Clock, "monotonicMs">;
   readonly tell: Tell;
 }
 
@@ -60,6 +61,7 @@ export function createCallHandler(
   options: CallHandlerOptions,
 ): (call: ProxiedCall, request: FastifyRequest, reply: FastifyReply) => Promise<void> {
   const {
+    clock,
     config,
     cookies,
     expectations,
@@ -91,7 +93,7 @@ export function createCallHandler(
     if (session) lifecycle.touch(session);
 
     const bearer = bearerFor(route, session, tell);
-    const handedOnAtMs = performance.now();
+    const handedOnAtMs = clock.monotonicMs();
     const exchange: Exchange = {
       request: request.raw,
       response: reply.raw,
@@ -106,7 +108,7 @@ export function createCallHandler(
       ...(request.headers.expect === undefined ? {} : { onTakeBody: () => expectations.goOn(request.raw, reply.raw) }),
       setCookies: () => (visit ? gate.cookiesFor(visit) : []),
       onAnswer(status) {
-        const seconds = (performance.now() - handedOnAtMs) / 1000;
+        const seconds = (clock.monotonicMs() - handedOnAtMs) / 1000;
         metrics.upstreamAnswered(route.prefix, { status, seconds, withToken: bearer !== null });
       },
       watchStream: (breakOff) => followStream(session, breakOff, options),
