@@ -3,6 +3,7 @@ import type { Config } from "../../src/config/config.js";
 import { freePort } from "../../src/demo/free-port.js";
 import type { Clock } from "../../src/model/clock.js";
 import { type BffServer, buildServer } from "../../src/server/server.js";
+import type { OpenStore } from "../../src/store/open-sessions.js";
 import { updateClient } from "./administration.js";
 import { Person } from "./person.js";
 import { memoryLogger, type RunningDemo } from "./running-demo.js";
@@ -17,11 +18,17 @@ export interface AnotherServer {
   person(): Person;
 }
 
-/** @param aheadMs how far its clock goes ahead of the demo's. */
+export interface AnotherServerOptions {
+  readonly changes?: Partial<Config>;
+  /** How far its clock goes ahead of the demo's. */
+  readonly aheadMs?: number;
+  readonly openStore?: OpenStore;
+}
+
 export async function runAnotherServer(
   t: Test,
   demo: RunningDemo,
-  { changes = {}, aheadMs = 0 }: { readonly changes?: Partial<Config>; readonly aheadMs?: number } = {},
+  { changes = {}, aheadMs = 0, openStore }: AnotherServerOptions = {},
 ): Promise<AnotherServer> {
   const port = await freePort();
   const url = `http://localhost:${port}`;
@@ -30,7 +37,7 @@ export async function runAnotherServer(
   await updateClient(demo, { CallbackURLs: [`${demo.url}/auth/callback`, `${url}/auth/callback`] }, clientId);
   const logLines: string[] = [];
   const config = { ...demo.config, port, managementPort: 0, publicUrl: url, ...changes };
-  const server = await buildServer(config, { clock, logger: memoryLogger(logLines) });
+  const server = await buildServer(config, { clock, logger: memoryLogger(logLines), ...(openStore && { openStore }) });
   t.teardown(() => server.close());
   const { managementUrl } = await server.listen();
   return { url, managementUrl, server, logLines, clock, person: () => new Person(url) };
