@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from "../model/clock.js";
 import type { Log } from "../model/log.js";
-import { type Session, type SessionId, sessionPseudonym } from "../model/session.js";
+import { hasNewerTokens, isNewer, type Session, type SessionId, sessionPseudonym } from "../model/session.js";
 import type { SessionEnding } from "../wire/reasons.js";
 import type { PresentedCookies } from "./cookies.js";
 import type { KnownEnding } from "./ending-table.js";
@@ -8,17 +8,26 @@ import type { AllEnded, Awaitable, Committed, Ended, EndingOrder, Lease, Leased,
 import type { SessionTable } from "./session-table.js";
 import { authTimeIn, type CookieWords, type InvalidTicket, type Marker, type OpenedTicket, type TicketCodec } from "./ticket-codec.js";
 
+/** The newest session known under the ticket that came. */
+export interface SessionReading {
+  readonly kind: "session";
+  readonly session: Session;
+  /** The one that the ticket holds; null where it holds the id alone. */
+  readonly presented: Session | null;
+  readonly sealedWith: "newest" | "older";
+}
+
+/** A ticket, and the version that it stands for. */
+export interface NewTicket {
+  readonly sealed: string;
+  readonly session: Session;
+}
+
 /** What a request's cookies say, before any limit or refresh is looked at. */
 export type Reading =
   /** Nobody is signed in. */
   | { readonly kind: "none" }
-  /** The newest session known under the ticket that came. `presented`: the one that the ticket holds, if it holds one. */
-  | {
-      readonly kind: "session";
-      readonly session: Session;
-      readonly presented: Session | null;
-      readonly sealedWith: "newest" | "older";
-    }
+  | SessionReading
   /** A session that has ended. */
   | {
       readonly kind: "ended";
@@ -81,11 +90,11 @@ export interface Sessions {
   endAllOf(subject: string, ending: SessionEnding): Awaitable<AllEnded>;
   revoked(id: SessionId): void;
   lease(id: SessionId): Awaitable<Leased>;
-  /** The ticket that goes to the browser. */
+  /** The ticket of a session that begins. */
   seal(session: Session): string;
+  /** The ticket that the browser is to get in place of the one it sent, as of this moment; null where that one is as good. */
+  ticketFor(reading: SessionReading): NewTicket | null;
   sealEnding: TicketCodec["sealEnding"];
-  /** Whether the browser has to get the newest version: a ticket with an id alone says nothing of it. */
-  readonly travel: "with the browser" | "in the store";
   /** Calls back with endings that another process brought about. */
   onEndedElsewhere(listener: (id: SessionId, ending: SessionEnding) => void): Cancel;
   onKept: SessionTable["onKept"];
@@ -149,6 +158,16 @@ export function createSessions(options: SessionsOptions): Sessions {
     });
   }
 
+  const seal = (session: Session) => table.sealed(session, store.tickets === "sessions" ? codec.sealSession : codec.sealId);
+
+  function newTicket(newest: Session, { presented, sealedWith }: SessionReading): string | null {
+    const isNews = sealedWith === "older" || (presented !== null && isNewer(newest, presented));
+    if (!isNews) return null;
+    // A session that a browser brings whole stays in its ticket until its first refresh has written it into the store.
+    const isCarried = store.tickets === "ids" && presented !== null && !hasNewerTokens(newest, presented);
+    return isCarried ? codec.sealSession(newest) : seal(newest);
+  }
+
   store.subscribe({ ended: hear, missed: () => table.doubtAll() });
 
   const read = createReader(options, load);
@@ -191,9 +210,13 @@ export function createSessions(options: SessionsOptions): Sessions {
       }),
     revoked: (id) => table.revoked(id),
     lease: (id) => store.lease(id),
-    seal: (session) => table.sealed(session, store.tickets === "sessions" ? codec.sealSession : codec.sealId),
+    seal,
     sealEnding: codec.sealEnding,
-    travel: store.tickets === "sessions" ? "with the browser" : "in the store",
+    ticketFor(reading) {
+      const session = table.newest(reading.session.id) ?? reading.session;
+      const sealed = newTicket(session, reading);
+      return sealed === null ? null : { sealed, session };
+    },
     onEndedElsewhere(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -1,12 +1,12 @@
 import { LRUCache } from "lru-cache";
 import { atMost } from "../../model/at-most.js";
 import type { Clock } from "../../model/clock.js";
-import { authTimeOf, isNewer, type Session, type SessionId } from "../../model/session.js";
+import { authTimeOf, type Session, type SessionId } from "../../model/session.js";
 import { largestClaims } from "../../model/token-set.js";
 import type { RefreshCoordinator, RefreshOutcome } from "../../session/refresh/refresh-coordinator.js";
 import type { SessionLifecycle } from "../../session/session-lifecycle.js";
 import { type CookieWriter, readSessionCookies } from "../../store/cookies.js";
-import type { Reading, Sessions } from "../../store/sessions.js";
+import type { NewTicket, Reading, Sessions } from "../../store/sessions.js";
 import type { Tell } from "../../telemetry/events.js";
 import { endingProblem, ProblemError } from "../problem/problem.js";
 import type { Visit } from "../problem/request-state.js";
@@ -15,7 +15,7 @@ const MOST_REPORTED = 1_000;
 const FOREIGN = "Your session was begun under another configuration of this service. Signing in again replaces it.";
 
 export interface SessionGateOptions {
-  readonly sessions: Pick<Sessions, "read" | "newest" | "endingOf" | "seal" | "sealEnding" | "travel">;
+  readonly sessions: Pick<Sessions, "read" | "endingOf" | "ticketFor" | "sealEnding">;
   readonly cookies: CookieWriter;
   /** How many bytes of Cookie header a ticket may take. */
   readonly ticketBudgetBytes: number;
@@ -77,8 +77,7 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
    * Tokens may have grown since the sign-in. A ticket over the budget would end in a 431 somewhere on the way: the browser keeps the one it
    * has, and this process goes on with the newest.
    */
-  function ticketCookies(session: Session, presented: readonly string[]): string[] {
-    const sealed = sessions.seal(session);
+  function ticketCookies({ sealed, session }: NewTicket, presented: readonly string[]): string[] {
     const bytes = cookies.ticketBytes(sealed);
     tell({ kind: "ticket_sealed", bytes });
     if (bytes <= options.ticketBudgetBytes) return cookies.setTicket(sealed, presented);
@@ -95,12 +94,6 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
       tell({ kind: "alert", alert: "session_too_large", details });
     }
     return [];
-  }
-
-  /** Whether the browser's ticket is behind. */
-  function isNews(newest: Session, presented: Session | null): boolean {
-    if (sessions.travel === "in the store") return presented !== null;
-    return presented !== null && isNewer(newest, presented);
   }
 
   function reportForeign({ userPoolId, clientId }: Extract<Reading, { kind: "foreign" }>): void {
@@ -182,9 +175,8 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
         ];
       }
       if (reading.kind !== "session") return [];
-      const newest = sessions.newest(id) ?? reading.session;
-      const changed = reading.sealedWith === "older" || isNews(newest, reading.presented);
-      return changed ? ticketCookies(newest, presented.names) : [];
+      const ticket = sessions.ticketFor(reading);
+      return ticket ? ticketCookies(ticket, presented.names) : [];
     },
   };
 }
