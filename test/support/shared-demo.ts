@@ -17,10 +17,15 @@ export interface SharedDemo extends RunningDemo {
 const wait = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1 + Math.random()));
 
 /** @param trustMs how long a process goes on without asking; 0: every call asks. */
-export async function runSharedDemo(t: Test, settings: Partial<BffOptions> = {}, runtime: BuildRuntime = {}, trustMs = 0): Promise<SharedDemo> {
+export async function runSharedDemo(
+  t: Test,
+  settings: Partial<BffOptions> = {},
+  runtime: BuildRuntime = {},
+  trustMs = 0,
+): Promise<SharedDemo> {
   let clock: Clock = systemClock;
   const backend = new SlowBackend({
-    clock: { now: () => clock.now(), after: (delayMs, callback) => clock.after(delayMs, callback) },
+    clock: { ...systemClock, now: () => clock.now(), after: (delayMs, callback) => clock.after(delayMs, callback) },
     wait,
     trustMs,
   });

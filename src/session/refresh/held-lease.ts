@@ -7,13 +7,14 @@ const RENEWALS = 3;
 /** A lease that is renewed for as long as the refresh under it takes. */
 export interface HeldLease {
   readonly lease: Lease;
-  /** Whether it is ours still, by our own clock: nothing is begun under one that a sibling may have by now. */
+  /** Whether it is ours still, by our own monotonic clock: nothing is begun under one that a sibling may have by now. */
   isOurs(): boolean;
   /** Notes that Cognito is about to be asked. */
   announce(): Promise<"announced" | "lost" | "unavailable">;
   release(): void;
 }
 
+/** @param askedAtMs when it was asked for, monotonic. */
 export function holdLease(lease: Lease, askedAtMs: number, clock: Clock): HeldLease {
   const { lastsMs } = lease;
   let oursUntilMs = lastsMs === null ? Number.POSITIVE_INFINITY : askedAtMs + lastsMs;
@@ -21,23 +22,23 @@ export function holdLease(lease: Lease, askedAtMs: number, clock: Clock): HeldLe
   let over = false;
 
   async function renew(everyMs: number, forMs: number): Promise<void> {
-    const nowMs = clock.now();
+    const nowMs = clock.monotonicMs();
     const renewed = await lease.renew();
     if (over) return;
     if (renewed === "lost") oursUntilMs = 0;
     if (renewed === "renewed") oursUntilMs = nowMs + forMs;
-    if (oursUntilMs > clock.now()) renewLater(everyMs, forMs);
+    if (oursUntilMs > clock.monotonicMs()) renewLater(everyMs, forMs);
   }
 
   function renewLater(everyMs: number, forMs: number): void {
-    cancel = clock.after(everyMs, () => void renew(everyMs, forMs));
+    cancel = clock.deadline(everyMs, () => void renew(everyMs, forMs));
   }
 
   if (lastsMs !== null) renewLater(lastsMs / RENEWALS, lastsMs);
   return {
     lease,
-    isOurs: () => oursUntilMs > clock.now(),
-    announce: async () => (oursUntilMs > clock.now() ? lease.announce() : "lost"),
+    isOurs: () => oursUntilMs > clock.monotonicMs(),
+    announce: async () => (oursUntilMs > clock.monotonicMs() ? lease.announce() : "lost"),
     release() {
       over = true;
       cancel();

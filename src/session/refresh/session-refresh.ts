@@ -2,7 +2,7 @@ import type { IssuedTokens, RefreshAnswer } from "../../cognito/answers.js";
 import type { AskTurn } from "../../cognito/api-call.js";
 import type { CognitoTime } from "../../cognito/cognito-time.js";
 import type { TokenSource } from "../../cognito/token-source.js";
-import { type Clock, sleep } from "../../model/clock.js";
+import type { Cancel, Clock } from "../../model/clock.js";
 import { hasNewerTokens, isNewer, type Session } from "../../model/session.js";
 import type { Awaitable, Ended, Lease, Loaded } from "../../store/session-store.js";
 import type { Sessions } from "../../store/sessions.js";
@@ -48,10 +48,10 @@ export class SessionRefresh {
   /** @param force whatever the token's age. */
   async run(session: Session, turn: AskTurn, force: boolean): Promise<RefreshOutcome> {
     const { sessions, sets, clock } = this.#options;
-    const deadlineMs = clock.now() + LONGEST_SIBLING_MS;
+    const deadlineMs = clock.monotonicMs() + LONGEST_SIBLING_MS;
     const begunWith = this.#newestOf(session);
     for (;;) {
-      const askedAtMs = clock.now();
+      const askedAtMs = clock.monotonicMs();
       const leasing = sessions.lease(session.id);
       const leased = leasing instanceof Promise ? await leasing : leasing;
       if (leased.kind === "unavailable") return sets.hindered(session, storeAway(leased.retryAfterSeconds));
@@ -59,7 +59,7 @@ export class SessionRefresh {
         const held = holdLease(leased.lease, askedAtMs, clock);
         return this.#under(held, begunWith, turn, force).finally(() => held.release());
       }
-      const adopted = await this.#sibling(begunWith, leased.over, deadlineMs - clock.now());
+      const adopted = await this.#sibling(begunWith, leased.over, deadlineMs - clock.monotonicMs());
       if (adopted) return adopted;
     }
   }
@@ -67,9 +67,11 @@ export class SessionRefresh {
   /** What a sibling's refresh brought; null where it brought nothing, and somebody else may try. */
   async #sibling(session: Session, over: Promise<void>, limitMs: number): Promise<RefreshOutcome | null> {
     const { sets, clock } = this.#options;
-    const waited = new AbortController();
-    const late = sleep(clock, limitMs, waited.signal).then(() => "late" as const);
-    const first = await Promise.race([over, late]).finally(() => waited.abort());
+    let cancel: Cancel = () => {};
+    const late = new Promise<"late">((resolve) => {
+      cancel = clock.deadline(limitMs, () => resolve("late"));
+    });
+    const first = await Promise.race([over, late]).finally(() => cancel());
     const current = await this.#reload(session);
     if ("kind" in current) return current;
     if (hasNewerTokens(current, session) && !current.unverified) return { kind: "refreshed", session: current };
