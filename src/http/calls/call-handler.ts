@@ -72,15 +72,14 @@ export function createCallHandler(
     metrics,
     open,
     tell,
-    tracer,
     unread,
     upgrades,
     watch,
     isStripped,
     transportSecurity,
   } = options;
-  const publicUrl = new URL(config.publicUrl);
-  const proto = publicUrl.protocol === "https:" ? ("https" as const) : ("http" as const);
+  const { host, protocol } = new URL(config.publicUrl);
+  const proto = protocol === "https:" ? "https" : "http";
 
   return async function handleCall({ match: { route, upstreamPath, translation }, upstreamTarget }, request, reply) {
     refuseCall(request, route, upstreamPath, options);
@@ -100,7 +99,7 @@ export function createCallHandler(
       route,
       upstreamTarget,
       bearer,
-      forwarded: { for: request.ips ? [...request.ips].reverse().join(", ") : request.ip, proto, host: publicUrl.host },
+      forwarded: { for: request.ips ? [...request.ips].reverse().join(", ") : request.ip, proto, host },
       translation,
       isOurCookie: cookies.names.isOurs,
       isStripped,
@@ -127,7 +126,9 @@ export function createCallHandler(
     if (socket.writableEnded || socket.destroyed) return Promise.resolve({ kind: "client_gone" });
     open.handedOn.add(exchange.request);
     open.calls += 1;
-    return (tracer === null ? send(exchange, session) : inOwnSpan(tracer, exchange, (traced) => send(traced, session))).finally(() => {
+    return (
+      options.tracer === null ? send(exchange, session) : inOwnSpan(options.tracer, exchange, (traced) => send(traced, session))
+    ).finally(() => {
       open.calls -= 1;
     });
   }
