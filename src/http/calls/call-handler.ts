@@ -67,8 +67,6 @@ export function createCallHandler(
     expectations,
     forwarder,
     gate,
-    hammerGuard,
-    lifecycle,
     metrics,
     open,
     tell,
@@ -87,9 +85,9 @@ export function createCallHandler(
     const opened = route.session === "none" ? null : gate.open(request.headers.cookie);
     const visit = opened instanceof Promise ? await opened : opened;
     request.bffVisit = visit;
-    if (visit) hammerGuard.check(request, visit);
+    if (visit) options.hammerGuard.check(request, visit);
     const session = visit && (await sessionFor(route, visit, options));
-    if (session) lifecycle.touch(session);
+    if (session) options.lifecycle.touch(session);
 
     const bearer = bearerFor(route, session, tell);
     const handedOnAtMs = clock.monotonicMs();
