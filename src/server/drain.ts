@@ -2,13 +2,14 @@ import type { IncomingMessage } from "node:http";
 import type { Config } from "../config/config.js";
 import type { OpenCalls } from "../http/calls/open-calls.js";
 import type { OpenConnections } from "../http/connection/open-connections.js";
-import { SERVICE_RESTART_CODE, type Upgrades } from "../http/connection/upgrade.js";
+import type { Upgrades } from "../http/connection/upgrade.js";
 import type { Problem } from "../http/problem/problem.js";
 import { type ProblemSettings, type ReportProblem, rawProblem } from "../http/problem/problem-details.js";
 import { type Clock, sleep } from "../model/clock.js";
 import type { Log } from "../model/log.js";
 import type { Forwarder } from "../proxy/forward.js";
 import type { RefreshCoordinator } from "../session/refresh/refresh-coordinator.js";
+import { SERVICE_RESTART_CODE } from "../wire/close-codes.js";
 
 /** Of SHUTDOWN_TIMEOUT, what is kept back for what comes after the last call: refusals going out, tokens being revoked. At most a quarter. */
 const LONGEST_RESERVE_MS = 1_000;

@@ -1,3 +1,4 @@
+import { DEFAULT_AUTH_PREFIX } from "../../wire/paths.js";
 import { choice } from "../kinds/basic-kinds.js";
 import { headerPatterns } from "../kinds/header-patterns.js";
 import { proxyRoutes } from "../kinds/proxy-routes-kind.js";
@@ -24,7 +25,7 @@ export const PROXY_SETTINGS = {
   AUTH_PREFIX: open({
     group: "proxy",
     kind: path,
-    absence: byDefault("/auth"),
+    absence: byDefault(DEFAULT_AUTH_PREFIX),
     meaning: "Where sign-in, sign-out and session live.",
     example: "/bff",
   }),

@@ -1,4 +1,5 @@
 import type { RateLimitOptions } from "@fastify/rate-limit";
+import { AUTH_PATHS } from "../../wire/paths.js";
 import { REFRESH_LIMIT, SIGN_IN_LIMIT } from "./rate-limits.js";
 
 export interface AuthRoute {
@@ -13,14 +14,14 @@ export interface AuthRoute {
 
 /** Every route of ours below AUTH_PREFIX: registering them, their limits and what other methods and paths are told are read from here. */
 export const AUTH_ROUTES = {
-  login: { path: "/login", allow: "GET", rateLimit: SIGN_IN_LIMIT },
-  callback: { path: "/callback", allow: "GET", rateLimit: SIGN_IN_LIMIT },
-  resume: { path: "/resume", allow: "GET", rateLimit: SIGN_IN_LIMIT },
-  session: { path: "/session", allow: "GET, HEAD, POST" },
-  refresh: { path: "/refresh", allow: "POST", rateLimit: REFRESH_LIMIT },
+  login: { path: AUTH_PATHS.login, allow: "GET", rateLimit: SIGN_IN_LIMIT },
+  callback: { path: AUTH_PATHS.callback, allow: "GET", rateLimit: SIGN_IN_LIMIT },
+  resume: { path: AUTH_PATHS.resume, allow: "GET", rateLimit: SIGN_IN_LIMIT },
+  session: { path: AUTH_PATHS.session, allow: "GET, HEAD, POST" },
+  refresh: { path: AUTH_PATHS.refresh, allow: "POST", rateLimit: REFRESH_LIMIT },
   // Whoever asks to leave may do so however often.
-  logout: { path: "/logout", allow: "POST", mayHammer: true },
-  problem: { path: "/problems/:name", allow: "GET, HEAD" },
+  logout: { path: AUTH_PATHS.logout, allow: "POST", mayHammer: true },
+  problem: { path: `${AUTH_PATHS.problems}/:name`, allow: "GET, HEAD" },
 } as const satisfies Readonly<Record<string, AuthRoute>>;
 
 /** What Fastify is to know of a route beside its path. */

@@ -5,6 +5,7 @@ import { bodyFraming } from "../../proxy/request-body.js";
 import { REQUEST_IDLE_TIMEOUT_MS, RequestPace } from "../../proxy/request-pace.js";
 import type { Tell } from "../../telemetry/events.js";
 import { REASONS, type Reason } from "../../wire/reasons.js";
+import { REASON_WORDS } from "../../wire/words.js";
 import { STALLED } from "../calls/matched-call.js";
 import type { Expectations } from "../connection/expectations.js";
 import { refuseReadBody } from "../connection/read-body.js";
@@ -12,7 +13,7 @@ import type { UnreadBodies } from "../connection/unread-bodies.js";
 import { type CrossSiteSettings, judgeCall, judgeStaticHeader, refuseCrossSite } from "../gate/cross-site.js";
 import type { HammerGuard } from "../gate/hammering.js";
 import type { SessionGate } from "../gate/session-gate.js";
-import { EXPLANATIONS } from "../problem/explanations.js";
+import { OPERATOR_WORDS } from "../problem/explanations.js";
 import { escapeHtml, pageHeaders, renderPage } from "../problem/html.js";
 import { ProblemError } from "../problem/problem.js";
 import { addScope } from "../problem/scope.js";
@@ -118,10 +119,10 @@ function problemRoutes(app: FastifyInstance): void {
     const found = Object.entries(REASONS).find(([reason, { slug }]) => slug === name || reason === name);
     if (!found) throw new ProblemError({ reason: "not_found" });
     const [reason, { status, title }] = found;
-    const { person, signingIn, operator } = EXPLANATIONS[reason as Reason];
+    const { person, signingIn } = REASON_WORDS[reason as Reason];
     // Whoever reads this may be signed in or not.
     const body = `<h1>${escapeHtml(title)}</h1><p>${escapeHtml(signingIn ?? person)}</p>
-<h2>For those who run it</h2><p class="soft">${withCode(operator)}</p>
+<h2>For those who run it</h2><p class="soft">${withCode(OPERATOR_WORDS[reason as Reason])}</p>
 <div class="actions"><a class="button" href="/">To the start page</a></div>
 <dl><dt>reason</dt><dd>${escapeHtml(reason)}</dd><dt>status</dt><dd>${status}</dd></dl>`;
     return reply.headers(pageHeaders()).send(renderPage({ title, body }));

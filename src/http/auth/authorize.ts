@@ -6,6 +6,7 @@ import type { Clock } from "../../model/clock.js";
 import { type Beginning, type Demand, demandsNewSignIn } from "../../session/demand.js";
 import type { SessionLifecycle } from "../../session/session-lifecycle.js";
 import type { Sealer } from "../../store/sealing.js";
+import { LOGIN_QUERY, POPUP_DISPLAY } from "../../wire/paths.js";
 import { judgeNavigation, refuseCrossSite } from "../gate/cross-site.js";
 import { authTimeSecondsOf, type SessionGate } from "../gate/session-gate.js";
 import { ProblemError } from "../problem/problem.js";
@@ -44,7 +45,7 @@ export function loginRoute(app: FastifyInstance, options: LoginRouteOptions, man
     const demand = demandOf(visit, query, beginning);
     const transaction = beginLogin({
       returnTo: returnPath(request, query),
-      display: query.get("display") === "popup" ? "popup" : "page",
+      display: query.get(LOGIN_QUERY.display) === POPUP_DISPLAY ? "popup" : "page",
       previous: session?.id ?? null,
       demand,
       ...beginning,
@@ -59,7 +60,7 @@ export function loginRoute(app: FastifyInstance, options: LoginRouteOptions, man
   });
 
   function returnPath(request: FastifyRequest, query: ReadonlyMap<string, string>): string {
-    const wanted = query.get("return_to");
+    const wanted = query.get(LOGIN_QUERY.returnTo);
     if (wanted === undefined) return returnPathOfReferer(request.headers.referer, config.publicUrl, config.authPrefix);
     const parsed = parseReturnPath(wanted, config.authPrefix);
     if (parsed.kind === "refused") throw new ProblemError({ reason: "bad_request", detail: `return_to is not acceptable: ${parsed.why}.` });
@@ -80,7 +81,7 @@ export function loginRoute(app: FastifyInstance, options: LoginRouteOptions, man
 
 /** OpenID Connect Core 3.1.2.1: a list with spaces between. */
 function promptsOf(query: ReadonlyMap<string, string>): string[] {
-  return query.get("prompt")?.split(" ") ?? [];
+  return query.get(LOGIN_QUERY.prompt)?.split(" ") ?? [];
 }
 
 /** The parameters of the query that reach Cognito, each by name: nothing else in it can alter the authorize request. */
@@ -89,8 +90,8 @@ function chosenParameters(query: ReadonlyMap<string, string>, demanded: boolean)
     const value = query.get(name);
     return value !== undefined && value !== "" && value.length <= LONGEST_PARAMETER ? value : undefined;
   };
-  const identityProvider = short("identity_provider");
-  const loginHint = short("login_hint");
+  const identityProvider = short(LOGIN_QUERY.identityProvider);
+  const loginHint = short(LOGIN_QUERY.loginHint);
   const chosen = demanded ? "login" : promptsOf(query).includes("none") ? "none" : undefined;
   return {
     ...(identityProvider === undefined ? {} : { identityProvider }),

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Config } from "../../config/config.js";
 import type { Tell } from "../../telemetry/events.js";
+import { LOGIN_QUERY, POPUP_DISPLAY } from "../../wire/paths.js";
 import { REASONS, SIGN_IN_CAUSES } from "../../wire/reasons.js";
 import { judgeNavigation, refuseCrossSite } from "../gate/cross-site.js";
 import type { SessionGate } from "../gate/session-gate.js";
@@ -34,10 +35,10 @@ export function resumeRoute(app: FastifyInstance, { config, gate, mayNeedSession
   app.get(AUTH_ROUTES.resume.path, options, async (request, reply) => {
     refuseCrossSite(judgeNavigation(request));
     const query = singleParameters(request);
-    const parsed = parseReturnPath(query.get("return_to") ?? "/", config.authPrefix);
+    const parsed = parseReturnPath(query.get(LOGIN_QUERY.returnTo) ?? "/", config.authPrefix);
     if (parsed.kind === "refused") throw new ProblemError({ reason: "bad_request", detail: `return_to is not acceptable: ${parsed.why}.` });
     const returnTo = parsed.path;
-    const display = query.get("display") === "popup" ? "popup" : "page";
+    const display = query.get(LOGIN_QUERY.display) === POPUP_DISPLAY ? "popup" : "page";
     if (!(await isAlive(visitOf(request)))) {
       const cause = SIGN_IN_CAUSES.find((candidate) => candidate === query.get("cause")) ?? "state_missing";
       throw new ProblemError({ reason: "sign_in_failed", cause, signIn: { button: "Sign in again", returnTo, display } });

@@ -12,6 +12,7 @@ import type { RefreshCoordinator } from "../../session/refresh/refresh-coordinat
 import type { SessionLifecycle } from "../../session/session-lifecycle.js";
 import type { SignOut } from "../../session/sign-out.js";
 import type { CookieWriter } from "../../store/cookies.js";
+import { LOGOUT_EVERYWHERE } from "../../wire/paths.js";
 import type { Json, LogoutDocument, SessionDocument } from "../../wire/shapes.js";
 import type { SessionGate } from "../gate/session-gate.js";
 import { isNavigation } from "../problem/navigation.js";
@@ -145,6 +146,6 @@ function sentByScript({ headers }: FastifyRequest): boolean {
 
 function wantsEverywhere(body: unknown): boolean {
   if (typeof body !== "object" || body === null) return false;
-  const { everywhere } = body as { everywhere?: unknown };
+  const { [LOGOUT_EVERYWHERE]: everywhere } = body as { [LOGOUT_EVERYWHERE]?: unknown };
   return everywhere === true || everywhere === "true";
 }

@@ -7,16 +7,11 @@ import type { WayOut } from "../../network/way-out.js";
 import type { Exchange, ForwardOutcome } from "../../proxy/forward.js";
 import { shakeHands } from "../../proxy/tunnel/handshake.js";
 import type { Tunnel } from "../../proxy/tunnel/tunnel.js";
+import { SESSION_ENDED_CODE } from "../../wire/close-codes.js";
 import type { SessionEnding } from "../../wire/reasons.js";
 import { closeLingering } from "./lingering-close.js";
 import type { RequestLines } from "./request-line.js";
 import type { Protocol } from "./request-line-bytes.js";
-
-/** Private use (RFC 6455 section 7.4.2): the session has ended, with the HTTP status in its name. The reason is ours: `expired user_disabled`. */
-export const SESSION_ENDED_CODE = 4401;
-
-/** The IANA registry of WebSocket close codes: the service is restarting, connect again. */
-export const SERVICE_RESTART_CODE = 1012;
 
 /** Calls back once, when the session that a tunnel was opened with has ended, until it is cancelled. */
 export type WatchEnding = (onEnded: (ending: SessionEnding) => void) => Cancel;

@@ -1,10 +1,11 @@
 import type { FastifyReply } from "fastify";
+import { CHANNEL_NAME, SIGNED_IN_MESSAGE } from "../../wire/channel.js";
 import { escapeHtml, pageHeaders, renderPage } from "./html.js";
 
 /** Pages on the way, which nobody has to read for long. */
 
 // `window.opener` is gone: Cognito's pages send Cross-Origin-Opener-Policy.
-const POPUP_SCRIPT = `try{const c=new BroadcastChannel("cognito-bff");c.postMessage({type:"signed-in"});c.close()}catch{}window.close()`;
+const POPUP_SCRIPT = `try{const c=new BroadcastChannel(${JSON.stringify(CHANNEL_NAME)});c.postMessage(${JSON.stringify(SIGNED_IN_MESSAGE)});c.close()}catch{}window.close()`;
 
 const SIGNED_IN = "You are signed in";
 

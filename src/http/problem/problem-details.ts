@@ -4,9 +4,11 @@ import { describeError } from "../../model/log.js";
 import { sessionPseudonym } from "../../model/session.js";
 import type { Tell } from "../../telemetry/events.js";
 import { PROBLEM_HEADER } from "../../wire/headers.js";
+import { AUTH_PATHS } from "../../wire/paths.js";
 import { REASONS, type Reason } from "../../wire/reasons.js";
 import type { ProblemDocument } from "../../wire/shapes.js";
-import { CAUSE_DETAILS, wordsFor } from "./explanations.js";
+import { CAUSE_WORDS } from "../../wire/words.js";
+import { wordsFor } from "./explanations.js";
 import { pageHeaders } from "./html.js";
 import { isNavigation } from "./navigation.js";
 import { type Problem, ProblemError } from "./problem.js";
@@ -25,14 +27,16 @@ export interface ProblemSettings {
 export function problemDocument(problem: Problem, requestId: string, settings: ProblemSettings): ProblemDocument {
   const { status, slug, title } = REASONS[problem.reason];
   return {
-    type: `${settings.publicUrl}${settings.authPrefix}/problems/${slug}`,
+    type: `${settings.publicUrl}${settings.authPrefix}${AUTH_PATHS.problems}/${slug}`,
     title,
     status,
     reason: problem.reason,
     ...(problem.cause ? { cause: problem.cause } : {}),
-    detail: problem.detail ?? (problem.cause ? CAUSE_DETAILS[problem.cause] : wordsFor(problem)),
+    detail: problem.detail ?? (problem.cause ? CAUSE_WORDS[problem.cause] : wordsFor(problem)),
     request_id: requestId,
-    ...(status === 401 || problem.reason === "sign_in_failed" || problem.signInHelps ? { login_url: `${settings.authPrefix}/login` } : {}),
+    ...(status === 401 || problem.reason === "sign_in_failed" || problem.signInHelps
+      ? { login_url: `${settings.authPrefix}${AUTH_PATHS.login}` }
+      : {}),
   };
 }
 

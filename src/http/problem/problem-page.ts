@@ -1,4 +1,5 @@
 import type { FastifyRequest } from "fastify";
+import { LOGIN_QUERY } from "../../wire/paths.js";
 import type { ProblemDocument } from "../../wire/shapes.js";
 import { wordsFor } from "./explanations.js";
 import { escapeHtml, renderPage } from "./html.js";
@@ -45,6 +46,7 @@ function signInButton(request: FastifyRequest, { signIn }: Problem, document: Pr
   if (signIn) return { label: signIn.button, href: loginPath(signIn, authPrefix) };
   if (!document.login_url) return null;
   const wanted = request.method === "GET" ? parseReturnPath(request.raw.url ?? "/", authPrefix) : null;
-  const href = wanted?.kind === "path" ? `${document.login_url}?return_to=${encodeURIComponent(wanted.path)}` : document.login_url;
+  const href =
+    wanted?.kind === "path" ? `${document.login_url}?${LOGIN_QUERY.returnTo}=${encodeURIComponent(wanted.path)}` : document.login_url;
   return { label: "Sign in", href };
 }

@@ -1,0 +1,33 @@
+/** Where our routes are, and what their queries and bodies may hold. */
+
+/** Unless AUTH_PREFIX says otherwise. */
+export const DEFAULT_AUTH_PREFIX = "/auth";
+
+/** Paths below the prefix. */
+export const AUTH_PATHS = {
+  login: "/login",
+  callback: "/callback",
+  resume: "/resume",
+  session: "/session",
+  refresh: "/refresh",
+  logout: "/logout",
+  /** Followed by `/` and a problem's slug or reason. */
+  problems: "/problems",
+} as const;
+
+/** Names of parameters of `/login`'s query. */
+export const LOGIN_QUERY = {
+  /** Where to go afterwards: a path of the app. */
+  returnTo: "return_to",
+  identityProvider: "identity_provider",
+  loginHint: "login_hint",
+  prompt: "prompt",
+  /** `popup`: in a window of its own, which tells its opener over the channel and closes. */
+  display: "display",
+} as const;
+
+/** The `display` of a window of its own (OpenID Connect Core 3.1.2.1). */
+export const POPUP_DISPLAY = "popup";
+
+/** The field of `/logout`'s body that ends all of the person's sessions. */
+export const LOGOUT_EVERYWHERE = "everywhere";
