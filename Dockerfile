@@ -23,7 +23,7 @@ COPY tsconfig*.json ./
 COPY src ./src
 # Then apart: what only the demo needs. Local Cognito is a fake identity provider and has no place in a production image.
 RUN npm run build \
- && find dist -type f \( -name '*.map' -o -name '*.d.ts' -o -name '.tsbuildinfo' \) -delete \
+ && find dist -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.tsbuildinfo' \) -delete \
  && chmod 755 dist/src/main.js \
  && mkdir -p /only-demo/commands \
  && mv dist/src/demo dist/src/local-cognito /only-demo/ \
