@@ -1,6 +1,6 @@
 import type { RateLimitOptions } from "@fastify/rate-limit";
 import { AUTH_PATHS } from "../../wire/paths.js";
-import { REFRESH_LIMIT, SIGN_IN_LIMIT } from "./rate-limits.js";
+import { REFRESH_LIMIT, SIGN_IN_LIMIT } from "../gate/rate-limits.js";
 
 export interface AuthRoute {
   /** Below AUTH_PREFIX. */

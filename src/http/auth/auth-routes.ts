@@ -12,6 +12,7 @@ import { refuseReadBody } from "../connection/read-body.js";
 import type { UnreadBodies } from "../connection/unread-bodies.js";
 import { type CrossSiteSettings, judgeCall, judgeStaticHeader, refuseCrossSite } from "../gate/cross-site.js";
 import type { HammerGuard } from "../gate/hammering.js";
+import { addRateLimits } from "../gate/rate-limits.js";
 import type { SessionGate } from "../gate/session-gate.js";
 import { OPERATOR_WORDS } from "../problem/explanations.js";
 import { escapeHtml, pageHeaders, renderPage } from "../problem/html.js";
@@ -19,7 +20,6 @@ import { ProblemError } from "../problem/problem.js";
 import { addScope } from "../problem/scope.js";
 import { AUTH_ROUTES, authRouteOf } from "./auth-route-table.js";
 import { type LoginRoutesOptions, loginRoutes } from "./login-routes.js";
-import { addRateLimits } from "./rate-limits.js";
 import { type ResumeRouteOptions, resumeRoute } from "./resume.js";
 import { type SessionRoutesOptions, sessionRoutes } from "./session.js";
 
