@@ -42,8 +42,42 @@ interface Watched {
   cancelTimer: Cancel;
 }
 
+/** Until its token dies by Cognito's clock or a limit of ours passes, whichever comes first. */
+function untilNextMs(session: Session, { clock, limits, time }: SessionWatchOptions): number {
+  const nowMs = clock.now();
+  const idleMs = idleEndsAtMs(session, limits) ?? Number.POSITIVE_INFINITY;
+  const lifetimeMs = limits.maxAgeMs === null ? Number.POSITIVE_INFINITY : session.startedAtMs + limits.maxAgeMs;
+  return Math.min(session.tokens.expiresAtMs - time.now(), idleMs - nowMs, lifetimeMs - nowMs);
+}
+
+function endingOf(session: Session, { sessions, clock, limits, lifecycle }: SessionWatchOptions): SessionEnding | null {
+  const known = sessions.endingOf(session.id)?.ending;
+  if (known) return known;
+  const passed = limitPassed(session, clock.now(), limits);
+  // Activity may have gone by in another process, and only the browser's cookie tells: what watches the session closes, and the next request
+  // decides. The lifetime is the same everywhere.
+  if (passed?.cause === "idle_timeout") return passed;
+  return passed && (lifecycle.enforceLimits(session) ?? passed);
+}
+
+/** None of these is a verdict. */
+function askAgainInMs(outcome: Exclude<RefreshOutcome, { kind: "refreshed" | "rejected" }>): number {
+  return outcome.kind === "unavailable" ? outcome.retryAfterSeconds * 1000 : ASK_AGAIN_MS;
+}
+
+function tellAll(watchers: Watched["watchers"], ending: SessionEnding, log: Log): void {
+  for (const onEnded of watchers) {
+    try {
+      onEnded(ending);
+    } catch (error) {
+      // One that fails must not keep the others open.
+      log.error({ error: describeError(error) }, "a watcher of a session failed");
+    }
+  }
+}
+
 export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
-  const { coordinator, lifecycle, sessions, limits, time, clock, log } = options;
+  const { coordinator, lifecycle, sessions, clock, log } = options;
   const watched = new Map<SessionId, Watched>();
 
   function learn(session: Session): void {
@@ -56,22 +90,7 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
     if (!entry) return;
     watched.delete(id);
     entry.cancelTimer();
-    for (const onEnded of entry.watchers) {
-      try {
-        onEnded(ending);
-      } catch (error) {
-        // One that fails must not keep the others open.
-        log.error({ error: describeError(error) }, "a watcher of a session failed");
-      }
-    }
-  }
-
-  /** Until its token dies by Cognito's clock or a limit of ours passes, whichever comes first. */
-  function untilNextMs(session: Session): number {
-    const nowMs = clock.now();
-    const idleMs = idleEndsAtMs(session, limits) ?? Number.POSITIVE_INFINITY;
-    const lifetimeMs = limits.maxAgeMs === null ? Number.POSITIVE_INFINITY : session.startedAtMs + limits.maxAgeMs;
-    return Math.min(session.tokens.expiresAtMs - time.now(), idleMs - nowMs, lifetimeMs - nowMs);
+    tellAll(entry.watchers, ending, log);
   }
 
   function checkIn(entry: Watched, delayMs: number): void {
@@ -86,21 +105,11 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
 
   const isWatched = (entry: Watched) => watched.get(entry.session.id) === entry;
 
-  function endingOf(session: Session): SessionEnding | null {
-    const known = sessions.endingOf(session.id)?.ending;
-    if (known) return known;
-    const passed = limitPassed(session, clock.now(), limits);
-    // Activity may have gone by in another process, and only the browser's cookie tells: what watches the session closes, and the next request
-    // decides. The lifetime is the same everywhere.
-    if (passed?.cause === "idle_timeout") return passed;
-    return passed && (lifecycle.enforceLimits(session) ?? passed);
-  }
-
   async function check(entry: Watched): Promise<void> {
     const newest = sessions.newest(entry.session.id);
     if (newest) learn(newest);
     const { session } = entry;
-    const ending = endingOf(session);
+    const ending = endingOf(session, options);
     if (ending) {
       tell(session.id, ending);
       return;
@@ -108,27 +117,13 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
     const usable = coordinator.ensureUsable(session);
     const outcome: RefreshOutcome = usable instanceof Promise ? await usable : { kind: "refreshed", session: usable };
     // The last watcher left, or an ending was announced meanwhile.
-    if (isWatched(entry)) follow(entry, outcome);
-  }
-
-  function follow(entry: Watched, outcome: RefreshOutcome): void {
-    switch (outcome.kind) {
-      case "refreshed":
-        learn(outcome.session);
-        checkIn(entry, untilNextMs(entry.session));
-        break;
-      case "rejected":
-        tell(entry.session.id, outcome.ending);
-        break;
-      // None of these is a verdict.
-      case "unavailable":
-        checkIn(entry, outcome.retryAfterSeconds * 1000);
-        break;
-      case "doubtful":
-      case "misconfigured":
-      case "denied":
-        checkIn(entry, ASK_AGAIN_MS);
+    if (!isWatched(entry)) return;
+    if (outcome.kind === "rejected") {
+      tell(session.id, outcome.ending);
+      return;
     }
+    if (outcome.kind === "refreshed") learn(outcome.session);
+    checkIn(entry, outcome.kind === "refreshed" ? untilNextMs(entry.session, options) : askAgainInMs(outcome));
   }
 
   function enter(session: Session): Watched {
@@ -144,7 +139,7 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
       const ending = sessions.endingOf(session.id)?.ending;
       if (ending && isWatched(entry)) tell(session.id, ending);
     });
-    checkIn(entry, untilNextMs(session));
+    checkIn(entry, untilNextMs(session, options));
     return entry;
   }
 

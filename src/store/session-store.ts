@@ -6,6 +6,11 @@ import type { KnownEnding } from "./ending-table.js";
 /** An answer that may take a while; the cookie store's never does. */
 export type Awaitable<T> = T | Promise<T>;
 
+/** What comes of an answer, at once where it is there. */
+export function after<T, R>(answer: Awaitable<T>, next: (value: T) => R): R | Promise<Awaited<R>> {
+  return answer instanceof Promise ? (answer.then(next) as Promise<Awaited<R>>) : next(answer);
+}
+
 /** Nobody could be asked. Never a verdict on a session. */
 export interface StoreUnavailable {
   readonly kind: "unavailable";

@@ -86,11 +86,9 @@ interface KnownSession {
   confirmedAtMs: number | null;
 }
 
-export function createSessionTable(options: SessionTableOptions): SessionTable {
-  const { clock, tell = () => {}, log = silentLog } = options;
-  const listeners = new Set<(session: Session) => void>();
-  const known = new LRUCache<SessionId, KnownSession>({
-    maxSize: Math.max(1, Math.floor(options.cacheBytes)),
+function createVersions(cacheBytes: number, tell: Tell, log: Log): LRUCache<SessionId, KnownSession> {
+  return new LRUCache<SessionId, KnownSession>({
+    maxSize: Math.max(1, Math.floor(cacheBytes)),
     // With its sealed ticket.
     sizeCalculation: ({ session }) => Math.ceil(1.5 * sizeOf(session)),
     dispose({ session, safe }, _id, reason) {
@@ -102,9 +100,12 @@ export function createSessionTable(options: SessionTableOptions): SessionTable {
       );
     },
   });
+}
+
+function createEndings({ clock, endingBytes }: SessionTableOptions, tell: Tell, log: Log): EndingTable {
   let warned = false;
-  const endings = new EndingTable({
-    maxBytes: options.endingBytes ?? ENDING_BYTES,
+  return new EndingTable({
+    maxBytes: endingBytes ?? ENDING_BYTES,
     now: () => clock.now(),
     forgotten() {
       tell({ kind: "store_failed", operation: "forget" });
@@ -113,23 +114,33 @@ export function createSessionTable(options: SessionTableOptions): SessionTable {
       warned = true;
     },
   });
-  const refreshableMs = options.refreshableMs ?? ASSUMED_REFRESH_TOKEN_LIFE_MS;
+}
+
+/** By our clock: when the last of the session's tokens dies, and when its refresh token does. */
+function lifeOf(
+  session: Session | null,
+  { clock, cognitoNow, refreshableMs: given }: SessionTableOptions,
+): { readonly tokensMs: number; readonly refreshTokenMs: number } {
+  const nowMs = clock.now();
+  const refreshableMs = given ?? ASSUMED_REFRESH_TOKEN_LIFE_MS;
+  if (!session) return { tokensMs: nowMs + LONGEST_TOKEN_LIFE_MS, refreshTokenMs: nowMs + refreshableMs };
+  const { tokens, unverified } = session;
+  const kept = [tokens.id, tokens.access, unverified?.id, unverified?.access];
+  const lastExpiryMs = Math.max(0, ...kept.map((token) => token?.expiresAtMs ?? 0));
+  return {
+    tokensMs: lastExpiryMs - (cognitoNow?.() ?? nowMs) + nowMs,
+    refreshTokenMs: session.startedAtMs + refreshableMs,
+  };
+}
+
+export function createSessionTable(options: SessionTableOptions): SessionTable {
+  const { clock, tell = () => {}, log = silentLog } = options;
+  const listeners = new Set<(session: Session) => void>();
+  const known = createVersions(options.cacheBytes, tell, log);
+  const endings = createEndings(options, tell, log);
 
   function put(session: Session, safe: boolean, confirmedAtMs: number | null): void {
     known.set(session.id, { session, sealed: null, safe, confirmedAtMs });
-  }
-
-  /** By our clock: when the last of the session's tokens dies, and when its refresh token does. */
-  function lifeOf(session: Session | null): { readonly tokensMs: number; readonly refreshTokenMs: number } {
-    const nowMs = clock.now();
-    if (!session) return { tokensMs: nowMs + LONGEST_TOKEN_LIFE_MS, refreshTokenMs: nowMs + refreshableMs };
-    const { tokens, unverified } = session;
-    const kept = [tokens.id, tokens.access, unverified?.id, unverified?.access];
-    const lastExpiryMs = Math.max(0, ...kept.map((token) => token?.expiresAtMs ?? 0));
-    return {
-      tokensMs: lastExpiryMs - (options.cognitoNow?.() ?? nowMs) + nowMs,
-      refreshTokenMs: session.startedAtMs + refreshableMs,
-    };
   }
 
   return {
@@ -178,7 +189,7 @@ export function createSessionTable(options: SessionTableOptions): SessionTable {
       const here = known.get(id)?.session ?? null;
       const session = typeof ended === "string" ? here : here ? mergeSessions(ended, here) : ended;
       known.delete(id);
-      const { tokensMs, refreshTokenMs } = lifeOf(session);
+      const { tokensMs, refreshTokenMs } = lifeOf(session, options);
       const shortestMs = Math.max(tokensMs, clock.now() + SHORTEST_ENDING_MS);
       // Until Cognito has confirmed that the refresh token is dead, a copied cookie could be refreshed.
       const untilMs = DEAD_AT_COGNITO.has(ending.cause) ? shortestMs : Math.max(shortestMs, refreshTokenMs);

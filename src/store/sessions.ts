@@ -1,10 +1,21 @@
 import type { Cancel, Clock } from "../model/clock.js";
 import type { Log } from "../model/log.js";
-import { hasNewerTokens, isNewer, type Session, type SessionId, sessionPseudonym } from "../model/session.js";
+import { hasNewerTokens, isNewer, type Session, type SessionId } from "../model/session.js";
 import type { SessionEnding } from "../wire/reasons.js";
 import type { PresentedCookies } from "./cookies.js";
+import { createEndingRelay } from "./ending-relay.js";
 import type { KnownEnding } from "./ending-table.js";
-import type { AllEnded, Awaitable, Committed, Ended, EndingOrder, Lease, Leased, Loaded, SessionStore } from "./session-store.js";
+import {
+  type AllEnded,
+  type Awaitable,
+  after,
+  type Committed,
+  type Ended,
+  type Lease,
+  type Leased,
+  type Loaded,
+  type SessionStore,
+} from "./session-store.js";
 import type { SessionTable } from "./session-table.js";
 import { authTimeIn, type CookieWords, type InvalidTicket, type Marker, type OpenedTicket, type TicketCodec } from "./ticket-codec.js";
 
@@ -45,9 +56,6 @@ export type Reading =
   | InvalidTicket
   /** Sealed for another user pool or app client: the server's mistake, not the user's end. */
   | { readonly kind: "foreign"; readonly userPoolId: string; readonly clientId: string };
-
-/** An ending that could not be written is tried again so often; until then it holds in this process, and Cognito revokes the token. */
-const RETRY_AFTER_MS = [1_000, 5_000, 30_000, 120_000, 600_000] as const;
 
 export interface SessionsOptions {
   readonly codec: TicketCodec;
@@ -100,21 +108,10 @@ export interface Sessions {
   onKept: SessionTable["onKept"];
 }
 
-/** What comes of an answer, at once where it is there. */
-export function after<T, R>(answer: Awaitable<T>, next: (value: T) => R): R | Promise<Awaited<R>> {
-  return answer instanceof Promise ? (answer.then(next) as Promise<Awaited<R>>) : next(answer);
-}
-
 export function createSessions(options: SessionsOptions): Sessions {
-  const { codec, table, store, clock, log } = options;
+  const { codec, table, store } = options;
   const elsewhere = store.tickets === "ids" ? "in_store" : "nowhere";
-  const listeners = new Set<(id: SessionId, ending: SessionEnding) => void>();
-
-  function hear(id: SessionId, { ending, superseded }: KnownEnding): void {
-    if (table.endingOf(id)) return;
-    table.end(id, ending, superseded ? "superseded" : undefined);
-    for (const listener of listeners) listener(id, ending);
-  }
+  const { hear, write, onHeard } = createEndingRelay(options);
 
   /** What the store says, once the table knows it. */
   function learn(id: SessionId, loaded: Loaded): Loaded {
@@ -127,7 +124,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     // It has ended here, and the store has not heard of it.
     const known = table.endingOf(id);
     if (!known) return loaded;
-    void endInStore(id, { ...known, unlessNewerThan: null }, RETRY_AFTER_MS.length);
+    void write(id, { ...known, unlessNewerThan: null });
     return { kind: "ended", ...known };
   }
 
@@ -146,27 +143,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     return answer;
   }
 
-  function endInStore(ended: Session | SessionId, order: EndingOrder, failures: number): Awaitable<Session | null> {
-    return after(store.end(ended, order), (answer) => {
-      if (answer.kind !== "unavailable") return answer.kind === "ended" ? answer.last : null;
-      const delayMs = RETRY_AFTER_MS[failures];
-      const session = sessionPseudonym(typeof ended === "string" ? ended : ended.id);
-      if (delayMs === undefined)
-        log.error({ session }, "an ending could not be written to the session store: other processes do not know it");
-      else clock.after(delayMs, () => void endInStore(ended, order, failures + 1));
-      return null;
-    });
-  }
-
-  const seal = (session: Session) => table.sealed(session, store.tickets === "sessions" ? codec.sealSession : codec.sealId);
-
-  function newTicket(newest: Session, { presented, sealedWith }: SessionReading): string | null {
-    const isNews = sealedWith === "older" || (presented !== null && isNewer(newest, presented));
-    if (!isNews) return null;
-    // A session that a browser brings whole stays in its ticket until its first refresh has written it into the store.
-    const isCarried = store.tickets === "ids" && presented !== null && !hasNewerTokens(newest, presented);
-    return isCarried ? codec.sealSession(newest) : seal(newest);
-  }
+  const { seal, ticketFor } = createTickets(options);
 
   store.subscribe({ ended: hear, missed: () => table.doubtAll() });
 
@@ -194,7 +171,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     end(ended, ending, superseded) {
       const here = table.end(ended, ending, superseded);
       const order = { ending, superseded: superseded !== undefined, unlessNewerThan: null };
-      return after(endInStore(ended, order, 0), (last) => last ?? here);
+      return after(write(ended, order), (last) => last ?? here);
     },
     endUnlessRenewed(session, ending) {
       return after(store.end(session, { ending, superseded: false, unlessNewerThan: session }), (answer) => {
@@ -212,16 +189,30 @@ export function createSessions(options: SessionsOptions): Sessions {
     lease: (id) => store.lease(id),
     seal,
     sealEnding: codec.sealEnding,
+    ticketFor,
+    onEndedElsewhere: onHeard,
+    onKept: table.onKept,
+  };
+}
+
+function createTickets({ codec, table, store }: SessionsOptions): Pick<Sessions, "seal" | "ticketFor"> {
+  const seal = (session: Session) => table.sealed(session, store.tickets === "sessions" ? codec.sealSession : codec.sealId);
+
+  function newTicket(newest: Session, { presented, sealedWith }: SessionReading): string | null {
+    const isNews = sealedWith === "older" || (presented !== null && isNewer(newest, presented));
+    if (!isNews) return null;
+    // A session that a browser brings whole stays in its ticket until its first refresh has written it into the store.
+    const isCarried = store.tickets === "ids" && presented !== null && !hasNewerTokens(newest, presented);
+    return isCarried ? codec.sealSession(newest) : seal(newest);
+  }
+
+  return {
+    seal,
     ticketFor(reading) {
       const session = table.newest(reading.session.id) ?? reading.session;
       const sealed = newTicket(session, reading);
       return sealed === null ? null : { sealed, session };
     },
-    onEndedElsewhere(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-    onKept: table.onKept,
   };
 }
 

@@ -7,7 +7,7 @@ import { refreshRequestOf } from "../../src/session/refresh/refresh-attempts.js"
 import type { RefreshOutcome } from "../../src/session/refresh/refresh-coordinator.js";
 import { createRevocation, type ErrandResult } from "../../src/session/revocation.js";
 import { createSignOut } from "../../src/session/sign-out.js";
-import { after } from "../../src/store/sessions.js";
+import { after } from "../../src/store/session-store.js";
 import type { SessionEnding } from "../../src/wire/reasons.js";
 import { flush } from "../support/manual-clock.js";
 import fc from "../support/property.js";

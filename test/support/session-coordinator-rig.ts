@@ -13,7 +13,7 @@ import {
 } from "../../src/session/refresh/refresh-coordinator.js";
 import { createRefreshRateLimiter } from "../../src/session/refresh/refresh-rate-limiter.js";
 import { createSealer } from "../../src/store/sealing.js";
-import { after } from "../../src/store/sessions.js";
+import { after } from "../../src/store/session-store.js";
 import { createAuditLog, createUserPseudonym } from "../../src/telemetry/audit-log.js";
 import type { BffEvent } from "../../src/telemetry/events.js";
 import type { SessionEnding } from "../../src/wire/reasons.js";

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import type { CodeAnswer } from "../../cognito/answers.js";
-import type { StartOutcome } from "../../session/session-lifecycle.js";
+import type { StartOutcome } from "../../session/session-start.js";
 import type { Tell } from "../../telemetry/events.js";
 import type { Problem } from "../problem/problem.js";
 

@@ -67,34 +67,55 @@ export function sessionIdOf(reading: Reading): SessionId | null {
   }
 }
 
-export function createSessionGate(options: SessionGateOptions): SessionGate {
-  const { sessions, cookies, coordinator, lifecycle, clock, tell } = options;
+/** What became of a refresh, for a call that needs the session. */
+function settle(outcome: RefreshOutcome): Session {
+  switch (outcome.kind) {
+    case "refreshed":
+      return outcome.session;
+    case "rejected":
+      throw endingProblem(outcome.ending);
+    case "doubtful":
+      throw new ProblemError({ reason: "expired", cause: outcome.cause });
+    case "unavailable":
+      throw new ProblemError({ reason: outcome.reason, retryAfterSeconds: outcome.retryAfterSeconds });
+    case "misconfigured":
+      throw new ProblemError({ reason: "misconfigured" });
+    case "denied":
+      throw new ProblemError({ reason: "denied" });
+  }
+}
 
+type TicketCookies = (ticket: NewTicket, presented: readonly string[]) => string[];
+
+function createTicketCookies({ cookies, ticketBudgetBytes, tell }: SessionGateOptions): TicketCookies {
   /** Whose ticket was too large; one forgotten is told of again. */
   const reported = new LRUCache<SessionId, true>(atMost(MOST_REPORTED));
 
-  /**
-   * Tokens may have grown since the sign-in. A ticket over the budget would end in a 431 somewhere on the way: the browser keeps the one it
-   * has, and this process goes on with the newest.
-   */
-  function ticketCookies({ sealed, session }: NewTicket, presented: readonly string[]): string[] {
+  // Tokens may have grown since the sign-in. A ticket over the budget would end in a 431 somewhere on the way: the browser keeps the one it has,
+  // and this process goes on with the newest.
+  return ({ sealed, session }, presented) => {
     const bytes = cookies.ticketBytes(sealed);
     tell({ kind: "ticket_sealed", bytes });
-    if (bytes <= options.ticketBudgetBytes) return cookies.setTicket(sealed, presented);
+    if (bytes <= ticketBudgetBytes) return cookies.setTicket(sealed, presented);
     if (!reported.has(session.id)) {
       reported.set(session.id, true);
       tell({ kind: "store_failed", operation: "seal" });
       const details = {
         at: "refresh",
         cookie_bytes: bytes,
-        budget_bytes: options.ticketBudgetBytes,
+        budget_bytes: ticketBudgetBytes,
         largest_claims: largestClaims(session.tokens.claims),
       };
       // It lives in this process's memory until claims leave the token.
       tell({ kind: "alert", alert: "session_too_large", details });
     }
     return [];
-  }
+  };
+}
+
+export function createSessionGate(options: SessionGateOptions): SessionGate {
+  const { sessions, cookies, coordinator, lifecycle, clock, tell } = options;
+  const ticketCookies = createTicketCookies(options);
 
   function reportForeign({ userPoolId, clientId }: Extract<Reading, { kind: "foreign" }>): void {
     const details = { problem: "a session of another user pool or app client came", user_pool_id: userPoolId, client_id: clientId };
@@ -123,23 +144,6 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
         if (ending) throw endingProblem(ending);
         return reading.session;
       }
-    }
-  }
-
-  function settle(outcome: RefreshOutcome): Session {
-    switch (outcome.kind) {
-      case "refreshed":
-        return outcome.session;
-      case "rejected":
-        throw endingProblem(outcome.ending);
-      case "doubtful":
-        throw new ProblemError({ reason: "expired", cause: outcome.cause });
-      case "unavailable":
-        throw new ProblemError({ reason: outcome.reason, retryAfterSeconds: outcome.retryAfterSeconds });
-      case "misconfigured":
-        throw new ProblemError({ reason: "misconfigured" });
-      case "denied":
-        throw new ProblemError({ reason: "denied" });
     }
   }
 

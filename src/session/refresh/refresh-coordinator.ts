@@ -1,3 +1,4 @@
+import type { AskTurn } from "../../cognito/api-call.js";
 import type { CognitoTime } from "../../cognito/cognito-time.js";
 import type { TokenSource } from "../../cognito/token-source.js";
 import type { TokenVerifier } from "../../cognito/token-verifier.js";
@@ -71,6 +72,47 @@ interface Flight extends Landing {
   readonly outcome: Promise<RefreshOutcome>;
 }
 
+type Granted = (turn: Turn) => Promise<"granted" | "timed_out">;
+
+function grantedBy({ tell }: Pick<RefreshCoordinatorOptions, "tell">): Granted {
+  return async (turn) => {
+    const result = await turn.granted;
+    if (result === "timed_out") tell({ kind: "refresh_turn_missed" });
+    return result;
+  };
+}
+
+/** Starts a refresh. It belongs to the session: a browser that leaves does not abort it, and one that comes moves it forward. */
+function takeOff(
+  run: (turn: AskTurn) => Promise<RefreshOutcome>,
+  request: (wanted: Priority) => Turn,
+  granted: Granted,
+  priority: Priority,
+): Flight {
+  let turn: Turn | null = null;
+  let wanted = priority;
+  const outcome = run(() => {
+    turn = request(wanted);
+    return granted(turn);
+  });
+  return {
+    outcome,
+    promote() {
+      wanted = "waiting";
+      turn?.promote();
+    },
+    awaited: false,
+    late: null,
+  };
+}
+
+/** A call that waits for a token with life left does not wait for a Cognito that hangs. */
+async function notLonger(waiting: Promise<RefreshOutcome>, session: Session, clock: Clock): Promise<RefreshOutcome> {
+  const waited = new AbortController();
+  const enough = sleep(clock, LONGEST_EARLY_WAIT_MS, waited.signal).then((): RefreshOutcome => ({ kind: "refreshed", session }));
+  return Promise.race([waiting, enough]).finally(() => waited.abort());
+}
+
 export function createRefreshCoordinator(options: RefreshCoordinatorOptions): RefreshCoordinator {
   const { sessions, verifier, time, clock, limiter, guard, tell, log } = options;
   const memory = createOutcomeMemory(clock);
@@ -101,7 +143,9 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
   });
   const one = new SessionRefresh({ ...options, sets, answered });
 
-  /** Joins the refresh under way, or starts the session's one. It belongs to the session: a browser that leaves does not abort it. */
+  const granted = grantedBy(options);
+
+  /** Joins the refresh under way, or starts the session's one. */
   function refresh(session: Session, priority: Priority, force = false): Promise<RefreshOutcome> {
     const gone = sessions.endingOf(session.id);
     if (gone) return Promise.resolve({ kind: "rejected", ending: gone.ending });
@@ -113,34 +157,14 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
     }
     const hindrance = memory.recall(session.id);
     if (hindrance) return Promise.resolve(answered(hindrance));
-    let turn: Turn | null = null;
-    let wanted = priority;
-    const outcome = one
-      .run(
-        session,
-        () => {
-          turn = limiter.request(wanted);
-          return granted(turn);
-        },
-        force,
-      )
-      .finally(() => flights.delete(session.id));
-    flights.set(session.id, {
-      outcome,
-      promote() {
-        wanted = "waiting";
-        turn?.promote();
-      },
-      awaited: false,
-      late: null,
-    });
-    return outcome;
-  }
-
-  async function granted(turn: Turn): Promise<"granted" | "timed_out"> {
-    const result = await turn.granted;
-    if (result === "timed_out") tell({ kind: "refresh_turn_missed" });
-    return result;
+    const flight = takeOff(
+      (turn) => one.run(session, turn, force).finally(() => flights.delete(session.id)),
+      (wanted) => limiter.request(wanted),
+      granted,
+      priority,
+    );
+    flights.set(session.id, flight);
+    return flight.outcome;
   }
 
   const refreshLast = createLastRefresh({
@@ -160,13 +184,6 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
     return freshness(newest) === "dead" ? outcome : { kind: "refreshed", session: newest };
   }
 
-  /** The same for a token with life left: a Cognito that hangs must not hold the call up. */
-  async function awaitEarly(session: Session): Promise<RefreshOutcome> {
-    const waited = new AbortController();
-    const enough = sleep(clock, LONGEST_EARLY_WAIT_MS, waited.signal).then((): RefreshOutcome => ({ kind: "refreshed", session }));
-    return Promise.race([awaitRefresh(session), enough]).finally(() => waited.abort());
-  }
-
   return {
     ensureUsable(session) {
       switch (freshness(session)) {
@@ -175,7 +192,7 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
         case "early":
           if (!mayRefreshEarly) return session;
           // With rotation the new refresh token travels on the very answer: in this process's memory alone it could be lost.
-          if (rotation !== "off") return awaitEarly(session);
+          if (rotation !== "off") return notLonger(awaitRefresh(session), session, clock);
           refresh(session, "background").catch((error: unknown) => {
             log.error({ error: describeError(error) }, "a background refresh failed unexpectedly");
           });

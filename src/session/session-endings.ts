@@ -1,0 +1,102 @@
+import type { Cancel, Clock } from "../model/clock.js";
+import { newestRefreshToken, type Session, type SessionId } from "../model/session.js";
+import { type Awaitable, after, type Ended } from "../store/session-store.js";
+import type { Sessions } from "../store/sessions.js";
+import type { Tell } from "../telemetry/events.js";
+import type { SessionEnding } from "../wire/reasons.js";
+import { limitPassed, type SessionLimits } from "./limits.js";
+import type { Revocation } from "./revocation.js";
+
+export interface SessionEndingsOptions {
+  readonly sessions: Pick<Sessions, "newest" | "endingOf" | "end" | "endUnlessRenewed" | "onEndedElsewhere">;
+  readonly revocation: Pick<Revocation, "revoke">;
+  readonly clock: Clock;
+  readonly limits: SessionLimits;
+  readonly tell: Tell;
+}
+
+/** The ways in which sessions end. Each is told of once, and whoever listens hears of all. */
+export interface SessionEndings {
+  /** Ends the session here alone, at once; `SignOut` ends it at Cognito as well. Its newest version, whose tokens live on. */
+  end(session: Session, ending: SessionEnding): Awaitable<Session>;
+  /** Ends a session that could not be had, since the store could not be asked, for a person who wants to leave. */
+  endUnseen(id: SessionId, ending: SessionEnding): void;
+  /** Ends the session on Cognito's verdict, unless somebody has renewed it meanwhile: the loser of a race ends nothing. */
+  endRejected(session: Session, ending: SessionEnding): Awaitable<Ended>;
+  /** Calls back at every ending this process hears of, whoever brought it about; a session that a new sign-in replaced has ended too. */
+  onEnded(listener: (id: SessionId, ending: SessionEnding) => void): Cancel;
+  /** Ends the session when a limit of ours has passed. */
+  enforceLimits(session: Session): SessionEnding | null;
+  /** Ends the session that a newer sign-in in the same browser takes the place of, and revokes its token. */
+  replace(before: Session | SessionId): void;
+}
+
+export function createSessionEndings({ sessions, revocation, clock, limits, tell }: SessionEndingsOptions): SessionEndings {
+  const listeners = new Set<(id: SessionId, ending: SessionEnding) => void>();
+
+  function announce(id: SessionId, ending: SessionEnding): void {
+    for (const listener of listeners) listener(id, ending);
+  }
+
+  function end(session: Session, ending: SessionEnding): Awaitable<Session> {
+    if (sessions.endingOf(session.id)) return session;
+    const last = sessions.end(session, ending);
+    tell({ kind: "session_ended", id: session.id, ending, known: knownOf(session), replaced: false });
+    announce(session.id, ending);
+    return after(last, (newest) => newest ?? session);
+  }
+
+  function endRejected(session: Session, ending: SessionEnding): Awaitable<Ended> {
+    const known = sessions.endingOf(session.id);
+    if (known) return { kind: "ended", ...known, before: true, last: null };
+    return after(sessions.endUnlessRenewed(session, ending), (answer) => {
+      if (answer.kind === "ended") {
+        if (!answer.before) tell({ kind: "session_ended", id: session.id, ending, known: knownOf(session), replaced: false });
+        announce(session.id, answer.ending);
+      }
+      return answer;
+    });
+  }
+
+  const knownOf = ({ subject, startedAtMs }: Session) => ({ subject, ageSeconds: Math.round((clock.now() - startedAtMs) / 1000) });
+
+  function replace(before: Session | SessionId): void {
+    const [id, presented] = typeof before === "string" ? [before, null] : [before.id, before];
+    const previous = sessions.newest(id) ?? presented;
+    const known = sessions.endingOf(id);
+    const ending: SessionEnding = { reason: "signed_out", cause: "logout" };
+    const last = sessions.end(id, ending, "superseded");
+    if (!known) tell({ kind: "session_ended", id, ending, known: previous && knownOf(previous), replaced: true });
+    announce(id, ending);
+    void after(last, (newest) => {
+      const ended = newest ?? previous;
+      if (ended) void revocation.revoke(newestRefreshToken(ended), ended);
+    });
+  }
+
+  function enforceLimits(session: Session): SessionEnding | null {
+    const ending = limitPassed(session, clock.now(), limits);
+    if (ending) void after(end(session, ending), (last) => void revocation.revoke(newestRefreshToken(last), last));
+    return ending;
+  }
+
+  sessions.onEndedElsewhere(announce);
+
+  return {
+    end,
+    endRejected,
+    enforceLimits,
+    replace,
+    endUnseen(id, ending) {
+      if (sessions.endingOf(id)) return;
+      const last = sessions.end(id, ending);
+      tell({ kind: "session_ended", id, ending, known: null, replaced: false });
+      announce(id, ending);
+      void after(last, (newest) => newest && void revocation.revoke(newestRefreshToken(newest), newest));
+    },
+    onEnded(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
