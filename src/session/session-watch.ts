@@ -60,6 +60,11 @@ function endingOf(session: Session, { sessions, clock, limits, lifecycle }: Sess
   return passed && (lifecycle.enforceLimits(session) ?? passed);
 }
 
+async function outcomeOf(session: Session, { coordinator }: SessionWatchOptions): Promise<RefreshOutcome> {
+  const usable = coordinator.ensureUsable(session);
+  return usable instanceof Promise ? usable : { kind: "refreshed", session: usable };
+}
+
 /** None of these is a verdict. */
 function askAgainInMs(outcome: Exclude<RefreshOutcome, { kind: "refreshed" | "rejected" }>): number {
   return outcome.kind === "unavailable" ? outcome.retryAfterSeconds * 1000 : ASK_AGAIN_MS;
@@ -77,7 +82,7 @@ function tellAll(watchers: Watched["watchers"], ending: SessionEnding, log: Log)
 }
 
 export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
-  const { coordinator, lifecycle, sessions, clock, log } = options;
+  const { lifecycle, sessions, clock, log } = options;
   const watched = new Map<SessionId, Watched>();
 
   function learn(session: Session): void {
@@ -106,22 +111,14 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
   const isWatched = (entry: Watched) => watched.get(entry.session.id) === entry;
 
   async function check(entry: Watched): Promise<void> {
-    const newest = sessions.newest(entry.session.id);
-    if (newest) learn(newest);
+    learn(sessions.newest(entry.session.id) ?? entry.session);
     const { session } = entry;
     const ending = endingOf(session, options);
-    if (ending) {
-      tell(session.id, ending);
-      return;
-    }
-    const usable = coordinator.ensureUsable(session);
-    const outcome: RefreshOutcome = usable instanceof Promise ? await usable : { kind: "refreshed", session: usable };
+    if (ending) return tell(session.id, ending);
+    const outcome = await outcomeOf(session, options);
     // The last watcher left, or an ending was announced meanwhile.
     if (!isWatched(entry)) return;
-    if (outcome.kind === "rejected") {
-      tell(session.id, outcome.ending);
-      return;
-    }
+    if (outcome.kind === "rejected") return tell(session.id, outcome.ending);
     if (outcome.kind === "refreshed") learn(outcome.session);
     checkIn(entry, outcome.kind === "refreshed" ? untilNextMs(entry.session, options) : askAgainInMs(outcome));
   }

@@ -152,10 +152,9 @@ export function createSessionTable(options: SessionTableOptions): SessionTable {
       if (endings.get(session.id)) return false;
       const before = known.get(session.id);
       const merged = before ? mergeSessions(session, before.session) : session;
-      const inStore = elsewhere === "in_store";
-      const confirmedAtMs = inStore ? clock.now() : (before?.confirmedAtMs ?? null);
-      if (merged !== before?.session) put(merged, inStore, confirmedAtMs);
-      else if (inStore) {
+      const confirmedAtMs = elsewhere === "in_store" ? clock.now() : (before?.confirmedAtMs ?? null);
+      if (merged !== before?.session) put(merged, elsewhere === "in_store", confirmedAtMs);
+      else if (elsewhere === "in_store") {
         before.safe = true;
         before.confirmedAtMs = confirmedAtMs;
       }

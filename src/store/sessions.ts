@@ -3,7 +3,7 @@ import type { Log } from "../model/log.js";
 import { hasNewerTokens, isNewer, type Session, type SessionId } from "../model/session.js";
 import type { SessionEnding } from "../wire/reasons.js";
 import type { PresentedCookies } from "./cookies.js";
-import { createEndingRelay } from "./ending-relay.js";
+import { createEndingRelay, type EndingRelay } from "./ending-relay.js";
 import type { KnownEnding } from "./ending-table.js";
 import {
   type AllEnded,
@@ -108,30 +108,37 @@ export interface Sessions {
   onKept: SessionTable["onKept"];
 }
 
-export function createSessions(options: SessionsOptions): Sessions {
-  const { codec, table, store } = options;
-  const elsewhere = store.tickets === "ids" ? "in_store" : "nowhere";
-  const { hear, write, onHeard } = createEndingRelay(options);
+type Load = (id: SessionId, carried: Session | null) => Awaitable<Loaded>;
 
+function createLoad({ table, store }: SessionsOptions, relay: EndingRelay): Load {
   /** What the store says, once the table knows it. */
   function learn(id: SessionId, loaded: Loaded): Loaded {
     if ("kind" in loaded) {
-      if (loaded.kind === "ended") hear(id, loaded);
+      if (loaded.kind === "ended") relay.hear(id, loaded);
       return loaded;
     }
-    if (elsewhere === "nowhere") return loaded;
+    if (store.tickets === "sessions") return loaded;
     if (table.keep(loaded, "in_store")) return table.newest(id) ?? loaded;
     // It has ended here, and the store has not heard of it.
     const known = table.endingOf(id);
     if (!known) return loaded;
-    void write(id, { ...known, unlessNewerThan: null });
+    void relay.write(id, { ...known, unlessNewerThan: null });
     return { kind: "ended", ...known };
   }
 
-  function load(id: SessionId, carried: Session | null): Awaitable<Loaded> {
+  return (id, carried) => {
     const loaded = store.load(id, carried);
     return loaded instanceof Promise ? loaded.then((late) => learn(id, late)) : learn(id, loaded);
-  }
+  };
+}
+
+export function createSessions(options: SessionsOptions): Sessions {
+  const { codec, table, store } = options;
+  const elsewhere = store.tickets === "ids" ? "in_store" : "nowhere";
+  const relay = createEndingRelay(options);
+  const { hear, write, onHeard } = relay;
+
+  const load = createLoad(options, relay);
 
   function keepCommitted(session: Session, answer: Committed): Committed {
     if (answer.kind === "saved") {
@@ -215,8 +222,6 @@ function createTickets({ codec, table, store }: SessionsOptions): Pick<Sessions,
     },
   };
 }
-
-type Load = (id: SessionId, carried: Session | null) => Awaitable<Loaded>;
 
 /** A cookie that stands twice must not lock the person out: a living session wins over everything else, and what nobody could say over a verdict. */
 const BEST: readonly Reading["kind"][] = ["session", "unavailable", "ended"];

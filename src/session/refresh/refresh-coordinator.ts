@@ -15,7 +15,7 @@ import type { DoubtGuard } from "./doubt-guard.js";
 import { freshnessOf } from "./freshness.js";
 import { IssuedSets } from "./issued-sets.js";
 import { createLastRefresh, type Landing, type RefreshLast } from "./last-refresh.js";
-import { createOutcomeMemory, type Hindrance } from "./outcome-memory.js";
+import { createOutcomeMemory, type Hindrance, type OutcomeMemory } from "./outcome-memory.js";
 import { refreshRequestOf } from "./refresh-attempts.js";
 import type { Priority, RefreshRateLimiter, Turn } from "./refresh-rate-limiter.js";
 import { SessionRefresh } from "./session-refresh.js";
@@ -106,6 +106,41 @@ function takeOff(
   };
 }
 
+/** What a call hears of an outcome: too many doubtful verdicts are an outage of ours. */
+function answeredBy({ guard }: Pick<RefreshCoordinatorOptions, "guard">): (outcome: RefreshOutcome) => RefreshOutcome {
+  return (outcome) => {
+    if (outcome.kind !== "doubtful" || !guard.tripped()) return outcome;
+    return { kind: "unavailable", reason: "cognito_unavailable", retryAfterSeconds: DOUBT_RETRY_AFTER_SECONDS };
+  };
+}
+
+type Refresh = (session: Session, priority: Priority, force?: boolean) => Promise<RefreshOutcome>;
+
+/** Joins the refresh under way, or starts the session's one. */
+function refreshJoining(
+  flights: Map<SessionId, Flight>,
+  memory: OutcomeMemory,
+  answered: (outcome: RefreshOutcome) => RefreshOutcome,
+  { sessions, tell }: Pick<RefreshCoordinatorOptions, "sessions" | "tell">,
+  start: (session: Session, force: boolean, priority: Priority) => Flight,
+): Refresh {
+  return (session, priority, force = false) => {
+    const gone = sessions.endingOf(session.id);
+    if (gone) return Promise.resolve({ kind: "rejected", ending: gone.ending });
+    const under = flights.get(session.id);
+    if (under) {
+      tell({ kind: "refresh_joined" });
+      if (priority === "waiting") under.promote();
+      return under.outcome;
+    }
+    const hindrance = memory.recall(session.id);
+    if (hindrance) return Promise.resolve(answered(hindrance));
+    const flight = start(session, force, priority);
+    flights.set(session.id, flight);
+    return flight.outcome;
+  };
+}
+
 /** A call that waits for a token with life left does not wait for a Cognito that hangs. */
 async function notLonger(waiting: Promise<RefreshOutcome>, session: Session, clock: Clock): Promise<RefreshOutcome> {
   const waited = new AbortController();
@@ -114,19 +149,14 @@ async function notLonger(waiting: Promise<RefreshOutcome>, session: Session, clo
 }
 
 export function createRefreshCoordinator(options: RefreshCoordinatorOptions): RefreshCoordinator {
-  const { sessions, verifier, time, clock, limiter, guard, tell, log } = options;
+  const { sessions, verifier, time, clock, limiter, tell, log } = options;
   const memory = createOutcomeMemory(clock);
+  const answered = answeredBy(options);
   const flights = new Map<SessionId, Flight>();
   let { rotation } = options;
   let mayRefreshEarly = true;
 
   const freshness = (session: Session) => freshnessOf(session, time.now(), options.earlyMs);
-
-  /** What a call hears: too many doubtful verdicts are an outage of ours. */
-  function answered(outcome: RefreshOutcome): RefreshOutcome {
-    if (outcome.kind !== "doubtful" || !guard.tripped()) return outcome;
-    return { kind: "unavailable", reason: "cognito_unavailable", retryAfterSeconds: DOUBT_RETRY_AFTER_SECONDS };
-  }
 
   const sets = new IssuedSets({
     ...options,
@@ -144,28 +174,14 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
   const one = new SessionRefresh({ ...options, sets, answered });
 
   const granted = grantedBy(options);
-
-  /** Joins the refresh under way, or starts the session's one. */
-  function refresh(session: Session, priority: Priority, force = false): Promise<RefreshOutcome> {
-    const gone = sessions.endingOf(session.id);
-    if (gone) return Promise.resolve({ kind: "rejected", ending: gone.ending });
-    const under = flights.get(session.id);
-    if (under) {
-      tell({ kind: "refresh_joined" });
-      if (priority === "waiting") under.promote();
-      return under.outcome;
-    }
-    const hindrance = memory.recall(session.id);
-    if (hindrance) return Promise.resolve(answered(hindrance));
-    const flight = takeOff(
+  const refresh = refreshJoining(flights, memory, answered, options, (session, force, priority) =>
+    takeOff(
       (turn) => one.run(session, turn, force).finally(() => flights.delete(session.id)),
       (wanted) => limiter.request(wanted),
       granted,
       priority,
-    );
-    flights.set(session.id, flight);
-    return flight.outcome;
-  }
+    ),
+  );
 
   const refreshLast = createLastRefresh({
     verifier,
