@@ -8,6 +8,8 @@ import type { SessionTable } from "./session-table.js";
 
 /** An ending that could not be written is tried again so often; until then it holds in this process, and Cognito revokes the token. */
 const RETRY_AFTER_MS = [1_000, 5_000, 30_000, 120_000, 600_000] as const;
+/** Beyond this many that wait a failure is only logged. */
+const MOST_PENDING = 10_000;
 
 export interface EndingRelayOptions {
   readonly table: Pick<SessionTable, "endingOf" | "end">;
@@ -27,6 +29,7 @@ export interface EndingRelay {
 }
 
 export function createEndingRelay({ table, store, clock, log }: EndingRelayOptions): EndingRelay {
+  let pending = 0;
   const listeners = new Set<(id: SessionId, ending: SessionEnding) => void>();
 
   function hear(id: SessionId, { ending, superseded }: KnownEnding): void {
@@ -40,9 +43,15 @@ export function createEndingRelay({ table, store, clock, log }: EndingRelayOptio
       if (answer.kind !== "unavailable") return answer.kind === "ended" ? answer.last : null;
       const delayMs = RETRY_AFTER_MS[failures];
       const session = sessionPseudonym(typeof ended === "string" ? ended : ended.id);
-      if (delayMs === undefined)
+      if (delayMs === undefined || pending >= MOST_PENDING) {
         log.error({ session }, "an ending could not be written to the session store: other processes do not know it");
-      else clock.after(delayMs, () => void write(ended, order, failures + 1));
+        return null;
+      }
+      pending += 1;
+      clock.after(delayMs, () => {
+        pending -= 1;
+        void write(ended, order, failures + 1);
+      });
       return null;
     });
   }

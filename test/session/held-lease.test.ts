@@ -1,0 +1,77 @@
+import t from "tap";
+import { holdLease } from "../../src/session/refresh/held-lease.js";
+import type { Lease } from "../../src/store/session-store.js";
+import { createManualClock } from "../support/manual-clock.js";
+
+const LASTS_MS = 5_000;
+
+function leaseWith(changes: Partial<Lease> = {}) {
+  const clock = createManualClock();
+  const calls = { renewed: 0, announced: 0, released: 0 };
+  const lease: Lease = {
+    fence: 1,
+    lastsMs: LASTS_MS,
+    renew() {
+      calls.renewed += 1;
+      return "renewed";
+    },
+    announce() {
+      calls.announced += 1;
+      return "announced";
+    },
+    release() {
+      calls.released += 1;
+    },
+    ...changes,
+  };
+  return { clock, calls, held: holdLease(lease, clock.monotonicMs(), clock) };
+}
+
+t.test("a lease is renewed for as long as the refresh takes, and not after it was given back", async (t) => {
+  const { clock, calls, held } = leaseWith();
+  await clock.run(10 * LASTS_MS);
+  t.ok(held.isOurs());
+  t.ok(calls.renewed >= 20, `${calls.renewed}`);
+  held.release();
+  const before = calls.renewed;
+  await clock.run(10 * LASTS_MS);
+  t.equal(calls.renewed, before);
+  t.equal(calls.released, 1);
+  t.equal(clock.pending(), 0);
+});
+
+t.test("a lease that a sibling has by now is not ours, and nothing is announced under it", async (t) => {
+  const { clock, calls, held } = leaseWith({ renew: () => "lost" });
+  await clock.run(LASTS_MS / 2);
+  t.notOk(held.isOurs());
+  t.equal(await held.announce(), "lost");
+  t.equal(calls.announced, 0);
+  t.equal(clock.pending(), 0, "and it is not renewed any more");
+});
+
+t.test("while the store is away a lease is ours until it has run out by our own clock", async (t) => {
+  const { clock, held } = leaseWith({ renew: () => "unavailable" });
+  await clock.run(LASTS_MS - 1);
+  t.ok(held.isOurs());
+  await clock.run(1);
+  t.notOk(held.isOurs());
+  t.equal(await held.announce(), "lost");
+});
+
+t.test("a renewal that answers late counts from when it was asked for", async (t) => {
+  const { clock, held } = leaseWith({
+    renew: () => new Promise((resolve) => void clock.after(4_000, () => resolve("renewed"))),
+  });
+  await clock.run(LASTS_MS + 1_600);
+  t.ok(held.isOurs(), "for its whole length from when it was asked for");
+  await clock.run(600);
+  t.notOk(held.isOurs(), "and no longer");
+});
+
+t.test("a lease that lasts as long as the process needs no timer", (t) => {
+  const { clock, held } = leaseWith({ lastsMs: null });
+  t.equal(clock.pending(), 0);
+  clock.advance(365 * 24 * 60 * 60 * 1000);
+  t.ok(held.isOurs());
+  t.end();
+});
