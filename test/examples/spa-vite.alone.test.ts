@@ -1,19 +1,17 @@
-import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import t from "tap";
 import { build, createServer } from "vite";
 import { freePort } from "../../src/demo/free-port.js";
 import { Visitor } from "../browser/visitor.js";
 import { browserSuite } from "../support/chromium.js";
+import { compilerSays } from "../support/compiler.js";
 import { runDemo } from "../support/running-demo.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const APP = `${ROOT}examples/spa-vite`;
 
 t.test("the example app has no type error, and Vite builds it", async (t) => {
-  const { stdout } = await promisify(execFile)(`${ROOT}node_modules/.bin/tsc`, ["-p", APP]).catch((error: { stdout: string }) => error);
-  t.equal(stdout, "");
+  t.equal(await compilerSays(APP), "");
   const built = await build({ root: APP, configFile: `${APP}/vite.config.ts`, logLevel: "silent", build: { write: false } });
   const names = [built].flat().flatMap((one) => ("output" in one ? one.output.map(({ fileName }) => fileName) : []));
   t.ok(names.includes("index.html"));

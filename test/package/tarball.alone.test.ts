@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import type { FastifyInstance } from "fastify";
 import t from "tap";
 import { cognitoBff } from "../../src/index.js";
+import { compilerSays } from "../support/compiler.js";
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -70,12 +71,11 @@ const FOR_CONSUMERS = {
   typeRoots: [join(ROOT, "node_modules/@types")],
 };
 
-/** Compiles files of the consumer as strictly as a user may. Resolves with what the compiler has to say: nothing. */
+/** Compiles files of the consumer as strictly as a user may. Resolves with all that the compiler has to say: nothing. */
 async function compile(name: string, files: readonly string[], options: object): Promise<string> {
   const config = join(folder, name);
   await writeFile(config, JSON.stringify({ compilerOptions: { ...FOR_CONSUMERS, ...options }, files }));
-  const tsc = join(ROOT, "node_modules/.bin/tsc");
-  return (await run(tsc, ["-p", config]).catch((error: { stdout: string }) => error)).stdout;
+  return compilerSays(config);
 }
 
 t.test("publint and Are the types wrong? find nothing in it, for packages that are ES modules alone", async (t) => {
