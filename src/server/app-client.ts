@@ -23,6 +23,7 @@ import { type CacheFigures, type OpenStore, openSessions } from "../store/open-s
 import { createSealer, type Sealer } from "../store/sealing.js";
 import type { Tell } from "../telemetry/events.js";
 import type { Tracer } from "../telemetry/tracing.js";
+import { AUTH_PATHS } from "../wire/paths.js";
 
 const COGNITO_DEADLINE_MS = 6_000;
 const KEYS_DEADLINE_MS = 3_000;
@@ -98,7 +99,7 @@ function createCognitoSide(config: Config, options: AppClientOptions) {
             clientId,
             clientSecrets,
             scopes: config.cognitoScopes,
-            redirectUri: `${config.publicUrl}${config.authPrefix}/callback`,
+            redirectUri: `${config.publicUrl}${config.authPrefix}${AUTH_PATHS.callback}`,
             logoutUri: `${config.publicUrl}/`,
             deadlineMs: cognitoDeadlineMs,
             clock,

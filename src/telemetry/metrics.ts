@@ -36,71 +36,54 @@ export interface Metrics {
 
 /** What each event counts. */
 function countEvents(series: Series): Tell {
-  const {
-    refreshes,
-    refreshSeconds,
-    joined,
-    missedTurns,
-    cognitoCalls,
-    cognitoSeconds,
-    signIns,
-    started,
-    ended,
-    age,
-    revoked,
-    cookieBytes,
-    alerts,
-    storeErrors,
-    problems,
-  } = series;
   return (event) => {
     switch (event.kind) {
       case "session_started":
-        started.inc();
-        cookieBytes.observe(event.cookieBytes);
+        series.started.inc();
+        series.cookieBytes.observe(event.cookieBytes);
         break;
       case "session_ended": {
-        ended.inc(event.ending);
-        if (event.known) age.observe(event.ending, event.known.ageSeconds);
+        series.ended.inc(event.ending);
+        if (event.known) series.age.observe(event.ending, event.known.ageSeconds);
         break;
       }
       case "refresh_finished":
-        refreshes.inc({ result: event.result });
-        refreshSeconds.observe({ result: event.result }, event.seconds);
+        series.refreshes.inc({ result: event.result });
+        series.refreshSeconds.observe({ result: event.result }, event.seconds);
         break;
       case "refresh_joined":
-        joined.inc();
+        series.joined.inc();
         break;
       case "refresh_turn_missed":
-        missedTurns.inc();
+        series.missedTurns.inc();
         break;
       case "cognito_called":
-        cognitoCalls.inc({ operation: event.operation, outcome: event.outcome });
-        cognitoSeconds.observe({ operation: event.operation }, event.seconds);
+        series.cognitoCalls.inc({ operation: event.operation, outcome: event.outcome });
+        series.cognitoSeconds.observe({ operation: event.operation }, event.seconds);
         break;
       case "token_revoked":
-        revoked.inc();
+        series.revoked.inc();
         break;
       case "signed_in":
-        signIns.inc({ result: "started" });
+        series.signIns.inc({ result: "started" });
         break;
       case "sign_in_resumed":
-        signIns.inc({ result: "resumed" });
+        series.signIns.inc({ result: "resumed" });
         break;
       case "sign_in_failed":
-        signIns.inc({ result: event.cause ?? event.reason });
+        series.signIns.inc({ result: event.cause ?? event.reason });
         break;
       case "problem_answered":
-        problems.inc({ reason: event.reason });
+        series.problems.inc({ reason: event.reason });
         break;
       case "ticket_sealed":
-        cookieBytes.observe(event.bytes);
+        series.cookieBytes.observe(event.bytes);
         break;
       case "store_failed":
-        storeErrors.inc({ operation: event.operation });
+        series.storeErrors.inc({ operation: event.operation });
         break;
       case "alert":
-        alerts.inc({ alert: event.alert });
+        series.alerts.inc({ alert: event.alert });
     }
   };
 }

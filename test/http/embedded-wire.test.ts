@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { connect } from "node:tls";
@@ -38,6 +39,28 @@ t.test("a body parser before the plugin is named as the cause, in the answer and
   const bodiless = request(`${url}/open/x`, { headers });
   (await emptyHanded)[1].end();
   t.equal((await bodiless).statusCode, 200, "and where there was none, nothing is missing");
+});
+
+t.test("where the app puts another path in place of the one that came, it is that path's route that counts", async (t) => {
+  const api = await startAnswerableApi(t);
+  const rewrite = ({ url = "" }: IncomingMessage) => url.replace(/^\/v1(?=\/)/, "");
+  const { url } = await embedProxy(
+    t,
+    [{ prefix: "/open", target: api.url, session: "none", token: "none" }],
+    undefined,
+    undefined,
+    null,
+    rewrite,
+  );
+  for (const extra of [[], ["Expect: 100-continue"]]) {
+    const asked = api.next();
+    const head = ["POST /v1/open/x HTTP/1.1", "Host: localhost", `Origin: ${url}`, "Content-Length: 0", "Connection: close", ...extra];
+    const answering = rawExchange(url, `${head.join("\r\n")}\r\n\r\n`);
+    const [received, response] = await asked;
+    t.equal(received.url, "/open/x");
+    response.end();
+    t.match(await answering, /(?:^|\r\n\r\n)HTTP\/1\.1 200 /, extra.join());
+  }
 });
 
 t.test("a body that an app has had decoded as text is not sent on as what it is not", async (t) => {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { ServerOptions } from "node:https";
 import fastify, { type FastifyInstance } from "fastify";
 import type { Test } from "tap";
@@ -18,11 +19,12 @@ export async function embedProxy(
   before: (app: FastifyInstance) => void | Promise<void> = () => {},
   after: (app: FastifyInstance) => void | Promise<void> = () => {},
   https: ServerOptions | null = null,
+  rewriteUrl: (request: IncomingMessage) => string = ({ url = "" }) => url,
 ): Promise<EmbeddedProxy> {
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const logLines: string[] = [];
-  const app: FastifyInstance = fastify({ loggerInstance: memoryLogger(logLines), https });
+  const app: FastifyInstance = fastify({ loggerInstance: memoryLogger(logLines), https, rewriteUrl });
   t.teardown(() => app.close());
   await before(app);
   await app.register(cognitoBff, {

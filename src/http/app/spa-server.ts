@@ -1,18 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Config } from "../../config/config.js";
 import type { ProxyRoute } from "../../config/kinds/proxy-route.js";
-import type { Exchange, Forwarder } from "../../proxy/forward.js";
-import type { StripsHeader } from "../../proxy/headers/strip-headers.js";
+import type { Exchange } from "../../proxy/forward.js";
 import { createTranslation, type Translation } from "../../proxy/headers/translation.js";
 import { REQUEST_IDLE_TIMEOUT_MS } from "../../proxy/request-pace.js";
 import { createStricterSiblings } from "../../proxy/routes/stricter-siblings.js";
-import type { CookieWriter } from "../../store/cookies.js";
+import type { HandOnOptions } from "../calls/hand-on.js";
 import { GUARDED, STALLED } from "../calls/matched-call.js";
-import type { OpenCalls } from "../calls/open-calls.js";
 import { upstreamFailure } from "../calls/upstream-problem.js";
-import type { Expectations } from "../connection/expectations.js";
-import type { UnreadBodies } from "../connection/unread-bodies.js";
-import type { Upgrades } from "../connection/upgrade.js";
 import { type CrossSiteSettings, judgeUpgrade, refuseCrossSite } from "../gate/cross-site.js";
 import { ProblemError } from "../problem/problem.js";
 import { contentSecurityPolicy } from "./spa-headers.js";
@@ -20,16 +15,8 @@ import { contentSecurityPolicy } from "./spa-headers.js";
 /** How long a development server may take for its first answer, which may compile the app. */
 const ANSWER_TIMEOUT_MS = 120_000;
 
-export interface DevelopmentServerOptions {
+export interface DevelopmentServerOptions extends HandOnOptions {
   readonly config: CrossSiteSettings & Pick<Config, "authPrefix" | "proxyRoutes" | "spaCsp">;
-  readonly cookies: CookieWriter;
-  readonly isStripped: StripsHeader;
-  readonly transportSecurity: string | null;
-  readonly expectations: Expectations;
-  readonly unread: UnreadBodies;
-  readonly upgrades: Upgrades;
-  readonly forwarder: Forwarder;
-  readonly open: OpenCalls;
 }
 
 /** SPA_URL: what is neither ours nor an API's goes to a development server, the WebSocket of its hot reloading included. */

@@ -5,46 +5,31 @@ import type { ProxyRoute } from "../../config/kinds/proxy-route.js";
 import type { Cancel, Clock } from "../../model/clock.js";
 import { describeError } from "../../model/log.js";
 import type { Session } from "../../model/session.js";
-import type { Exchange, Forwarder, ForwardOutcome } from "../../proxy/forward.js";
-import type { StripsHeader } from "../../proxy/headers/strip-headers.js";
+import type { Exchange, ForwardOutcome } from "../../proxy/forward.js";
 import type { RouteTable } from "../../proxy/routes/route-table.js";
 import type { StricterSiblings } from "../../proxy/routes/stricter-siblings.js";
 import type { RefreshCoordinator } from "../../session/refresh/refresh-coordinator.js";
 import type { SessionLifecycle } from "../../session/session-lifecycle.js";
 import type { SessionWatch } from "../../session/session-watch.js";
-import type { CookieWriter } from "../../store/cookies.js";
 import type { Tell } from "../../telemetry/events.js";
 import type { Metrics } from "../../telemetry/metrics.js";
 import { inSpan, propagatedHeaders, type Span, type Tracer } from "../../telemetry/tracing.js";
-import type { Expectations } from "../connection/expectations.js";
 import { refuseReadBody } from "../connection/read-body.js";
-import type { UnreadBodies } from "../connection/unread-bodies.js";
-import type { Upgrades } from "../connection/upgrade.js";
 import { type CrossSiteSettings, judgeCall, judgeStaticHeader, judgeUpgrade, refuseCrossSite } from "../gate/cross-site.js";
 import type { HammerGuard } from "../gate/hammering.js";
 import type { SessionGate } from "../gate/session-gate.js";
 import { CALL_METHODS, ProblemError } from "../problem/problem.js";
 import type { Visit } from "../problem/request-state.js";
+import type { HandOnOptions } from "./hand-on.js";
 import { GUARDED, type ProxiedCall, refuseBadHandshake, STALLED } from "./matched-call.js";
-import type { OpenCalls } from "./open-calls.js";
 import { upstreamFailure } from "./upstream-problem.js";
 
 /** What calls are handed on with. */
-export interface CallHandlerOptions {
+export interface CallHandlerOptions extends HandOnOptions {
   readonly config: CrossSiteSettings & Pick<Config, "proxyRoutes">;
   readonly routes: RouteTable;
   readonly stricterSiblings: StricterSiblings;
-  /** Which of the browser's headers no API gets. */
-  readonly isStripped: StripsHeader;
-  /** The Strict-Transport-Security of answers that have none of the API's; null: none. */
-  readonly transportSecurity: string | null;
-  readonly expectations: Expectations;
-  readonly unread: UnreadBodies;
-  readonly upgrades: Upgrades;
-  readonly forwarder: Forwarder;
-  readonly open: OpenCalls;
   readonly hammerGuard: HammerGuard;
-  readonly cookies: CookieWriter;
   readonly gate: SessionGate;
   readonly lifecycle: Pick<SessionLifecycle, "touch">;
   readonly coordinator: Pick<RefreshCoordinator, "refreshNow">;

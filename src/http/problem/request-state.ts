@@ -37,13 +37,14 @@ export function visitOf({ bffVisit }: { readonly bffVisit: Visit | null }): Visi
   return bffVisit;
 }
 
-const targets = new WeakMap<IncomingMessage, ParsedTarget>();
+const targets = new WeakMap<IncomingMessage, { readonly url: string; readonly target: ParsedTarget }>();
 
-/** The target of a request, parsed once. Fastify's `rewriteUrl` has the first look, and what it puts in place reads the same. */
+/** The target of a request, parsed once for each spelling: `rewriteUrl`, ours or that of an app with us in it, may put another in place. */
 export function targetOf(request: IncomingMessage): ParsedTarget {
+  const { url = "" } = request;
   const known = targets.get(request);
-  if (known) return known;
-  const target = parseTarget(request.url ?? "");
-  targets.set(request, target);
+  if (known?.url === url) return known.target;
+  const target = parseTarget(url);
+  targets.set(request, { url, target });
   return target;
 }
