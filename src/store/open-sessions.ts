@@ -1,4 +1,5 @@
 import { createCookieStore } from "./cookie-store.js";
+import { guardStore } from "./guarded-store.js";
 import type { Sealer } from "./sealing.js";
 import type { SessionStore } from "./session-store.js";
 import { createSessionTable, type SessionTable, type SessionTableOptions } from "./session-table.js";
@@ -31,12 +32,14 @@ export interface OpenedSessions {
 
 /** Codec, table and store of one process, put together. `cacheBytes` is for opened tickets and known versions, half for each. */
 export function openSessions(options: OpenSessionsOptions): OpenedSessions {
-  const { sealer, clock, openStore = createCookieStore } = options;
+  const { sealer, clock, openStore, log } = options;
   const cacheBytes = options.cacheBytes / 2;
   const codec = createTicketCodec({ sealer, now: () => clock.now(), cacheBytes });
   const table = createSessionTable({ ...options, cacheBytes });
+  // The cookie store waits for nobody, and stands on the hot path.
+  const store = openStore ? guardStore(openStore(table), { clock, log }) : createCookieStore(table);
   return {
-    sessions: createSessions({ ...options, codec, table, store: openStore(table) }),
+    sessions: createSessions({ ...options, codec, table, store }),
     cacheFigures: () => ({ ...codec.figures(), ...table.figures() }),
   };
 }

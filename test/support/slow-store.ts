@@ -32,6 +32,9 @@ export interface SlowStoreOptions {
   readonly trustMs?: number;
 }
 
+/** How a store may break what the port says of it. */
+export type StoreFault = "throws" | "rejects" | "never answers";
+
 /** What a test sees and does beside the port. */
 export class SlowBackend {
   readonly rows = new Map<SessionId, Row>();
@@ -40,6 +43,8 @@ export class SlowBackend {
   readonly asked: { [command: string]: number } = {};
   /** Nobody can be asked. */
   away = false;
+  /** The commands that break down, and how. */
+  broken: { readonly [command: string]: StoreFault } = {};
   /** Messages to subscribers get lost. */
   deaf = false;
   /** Runs in the store right before a version is written: a sibling's write, say. */
@@ -111,9 +116,22 @@ export class SlowBackend {
     };
   }
 
-  async #ask<T>(command: string, effect: () => T): Promise<T | typeof AWAY> {
-    const { wait = turn } = this.#options;
+  #ask<T>(command: string, effect: () => T): Promise<T | typeof AWAY> {
     this.asked[command] = (this.asked[command] ?? 0) + 1;
+    switch (this.broken[command]) {
+      case "throws":
+        throw new Error("the store broke down");
+      case "rejects":
+        return Promise.reject(new Error("the store broke down"));
+      case "never answers":
+        return new Promise(() => {});
+      default:
+        return this.#answer(effect);
+    }
+  }
+
+  async #answer<T>(effect: () => T): Promise<T | typeof AWAY> {
+    const { wait = turn } = this.#options;
     await wait();
     const answer = this.away ? AWAY : effect();
     await wait();
@@ -179,9 +197,7 @@ export class SlowBackend {
             "renewed",
           ),
         announce: () => this.#renamed(this.#ask("announce", isMine), "announced"),
-        release: async () => {
-          await this.#ask("release", () => isMine() && this.#finish(id));
-        },
+        release: () => this.#ask("release", () => isMine() && this.#finish(id)).then(() => {}),
       },
     };
   }
