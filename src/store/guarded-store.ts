@@ -20,12 +20,10 @@ interface Limits<T> {
   readonly late?: (answer: T) => void;
 }
 
-/**
- * A store that keeps the port's promises whatever the one behind it does: a command that throws, rejects or is not answered in time is `unavailable`,
- * which is no verdict on any session. Otherwise a call would hang, a session's one refresh would never end, and what nobody waits for (activity, a
- * lease given back) would end the process as an unhandled rejection.
- */
-export function guardStore(store: SessionStore, { clock, log }: GuardOptions): SessionStore {
+type Ask = <T>(command: string, send: () => Awaitable<T>, limits?: Limits<T>) => Awaitable<T | StoreUnavailable>;
+
+/** Sends commands and turns whatever goes wrong with one into `unavailable`. */
+function createAsk({ clock, log }: GuardOptions): Ask {
   let loggedAtMs = Number.NEGATIVE_INFINITY;
 
   function broken(command: string, why: object): StoreUnavailable {
@@ -34,15 +32,6 @@ export function guardStore(store: SessionStore, { clock, log }: GuardOptions): S
     if (nowMs - loggedAtMs >= LOGGED_EVERY_MS) log.error({ command, ...why }, "the session store broke down on a command");
     if (nowMs - loggedAtMs >= LOGGED_EVERY_MS) loggedAtMs = nowMs;
     return AWAY;
-  }
-
-  function ask<T>(command: string, send: () => Awaitable<T>, limits: Limits<T> = {}): Awaitable<T | StoreUnavailable> {
-    try {
-      const answer = send();
-      return answer instanceof Promise ? inTime(command, answer, limits) : answer;
-    } catch (error) {
-      return broken(command, { error: describeError(error) });
-    }
   }
 
   function inTime<T>(
@@ -65,6 +54,17 @@ export function guardStore(store: SessionStore, { clock, log }: GuardOptions): S
     });
   }
 
+  return (command, send, limits = {}) => {
+    try {
+      const answer = send();
+      return answer instanceof Promise ? inTime(command, answer, limits) : answer;
+    } catch (error) {
+      return broken(command, { error: describeError(error) });
+    }
+  };
+}
+
+function createLeaseGuard(ask: Ask): { guardLease(lease: Lease): Lease; guardLeased(leased: Leased): Leased } {
   /** The word of a lease's command. */
   function word<Word extends string>(command: string, send: () => Awaitable<Word>): Awaitable<Word | "unavailable"> {
     return after(ask(command, send), (given): Word | "unavailable" => (typeof given === "string" ? given : "unavailable"));
@@ -90,6 +90,18 @@ export function guardStore(store: SessionStore, { clock, log }: GuardOptions): S
     if (leased.kind === "held") return { kind: "held", over: leased.over.catch(() => {}) };
     return leased;
   }
+
+  return { guardLease, guardLeased };
+}
+
+/**
+ * A store that keeps the port's promises whatever the one behind it does: a command that throws, rejects or is not answered in time is `unavailable`,
+ * which is no verdict on any session. Otherwise a call would hang, a session's one refresh would never end, and what nobody waits for (activity, a
+ * lease given back) would end the process as an unhandled rejection.
+ */
+export function guardStore(store: SessionStore, options: GuardOptions): SessionStore {
+  const ask = createAsk(options);
+  const { guardLease, guardLeased } = createLeaseGuard(ask);
 
   return {
     tickets: store.tickets,
