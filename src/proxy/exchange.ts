@@ -29,8 +29,8 @@ export interface Exchange {
   readonly propagated?: PropagatedHeaders | null;
   /** Called with the status when the head of the API's final answer is here. */
   readonly onAnswer?: (status: number) => void;
-  /** Called each time more of the request's body is asked for. */
-  readonly onTakeBody?: () => void;
+  /** Called each time more of the request's body is asked for. Absent or null: nobody. */
+  readonly onTakeBody?: (() => void) | null;
   /** Called once just before the head is written; the Set-Cookie values to add. */
   readonly setCookies: () => readonly string[];
   /**

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import fastify, { type FastifyInstance } from "fastify";
 import { refuseBadMessage } from "../http/connection/bad-message.js";
-import { createBrokenHttp } from "../http/connection/broken-http.js";
+import { answerBrokenHttp, NO_ANSWER_OF_FASTIFY } from "../http/connection/broken-http.js";
 import type { UnreadBodies } from "../http/connection/unread-bodies.js";
 import { ProblemError } from "../http/problem/problem.js";
 import { answerErrorsAsProblems, type ProblemSettings, sendProblem } from "../http/problem/problem-details.js";
@@ -28,15 +28,14 @@ export function createManagementServer(
   metrics.watchReady(isReady);
   // It speaks plain HTTP, and what is counted and logged are calls of the public side.
   const settings: ProblemSettings = { ...urls, hstsMaxAgeMs: null };
-  const brokenHttp = createBrokenHttp(settings, clock, () => {});
   const app = fastify({
     logger: false,
     forceCloseConnections: true,
     http: { requireHostHeader: false },
     frameworkErrors: (_error, request, reply) => void sendProblem(request, reply, { reason: "bad_request" }, settings),
-    clientErrorHandler: brokenHttp.onClientError,
+    ...NO_ANSWER_OF_FASTIFY,
   });
-  brokenHttp.listen(app.server);
+  answerBrokenHttp(app.server, settings, clock, () => {});
   answerErrorsAsProblems(app, settings);
   app.addHook("onRequest", async (request, reply) => refuseBadMessage(request, reply));
   unread.closeBehind(app, () => REQUEST_IDLE_TIMEOUT_MS);
@@ -49,9 +48,7 @@ export function createManagementServer(
   app.addHook("onSend", async (_request, reply) => {
     reply.headers({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
   });
-  app.setNotFoundHandler(() => {
-    throw new ProblemError({ reason: "not_found" });
-  });
+  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, { reason: "not_found" }, settings));
   app.get("/livez", async () => ({ status: "live" }));
   app.get("/readyz", async (_request, reply) => {
     const ready = isReady();

@@ -122,13 +122,7 @@ export const cognitoBff: FastifyPluginAsync<BffPluginOptions> = async (app: Fast
   parts.upgrades.listen(app, lines, isCall);
   const isOurs = (request: IncomingMessage) => isCall(request) || request.url?.startsWith(`${config.authPrefix}/`) === true;
   parts.expectations.listen(app.server, isOurs);
-  refuseOtherProtocols(
-    app,
-    lines,
-    config,
-    reportTo(() => app.log, parts.tell),
-    isOurs,
-  );
+  refuseOtherProtocols(app, lines, config, reportTo(app.log, parts.tell), isOurs);
   app.addHook("preClose", async () => endLongCalls(parts, app.log));
   app.addHook("onClose", () => closeInTime(parts, app.log));
 };

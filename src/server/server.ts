@@ -5,19 +5,18 @@ import { spaRoutes } from "../http/app/spa.js";
 import { loadLoginCookies } from "../http/auth/login-cookies.js";
 import { matchCall, refuseBadHandshake, requestIdleLimits } from "../http/calls/matched-call.js";
 import { refuseBadMessage } from "../http/connection/bad-message.js";
-import { createBrokenHttp } from "../http/connection/broken-http.js";
+import { answerBrokenHttp, NO_ANSWER_OF_FASTIFY } from "../http/connection/broken-http.js";
 import { followConnections, type OpenConnections } from "../http/connection/open-connections.js";
 import { followRequestLines, refuseOtherProtocols } from "../http/connection/request-line.js";
 import { serveInTurn } from "../http/connection/turns.js";
 import { ProblemError } from "../http/problem/problem.js";
-import { answerErrorsAsProblems, type ReportProblem, reportTo, sendProblem } from "../http/problem/problem-details.js";
+import { answerErrorsAsProblems, reportTo, sendProblem } from "../http/problem/problem-details.js";
 import { requestIdOf } from "../http/problem/request-id.js";
 import { declareRequestState, targetOf } from "../http/problem/request-state.js";
 import { transportSecurity } from "../http/problem/transport-security.js";
-import { type Clock, systemClock } from "../model/clock.js";
+import type { Clock } from "../model/clock.js";
 import { type ListenSettings, listenFault } from "../model/listen-fault.js";
 import type { OpenStore } from "../store/open-sessions.js";
-import type { Tell } from "../telemetry/events.js";
 import { LogOutput } from "../telemetry/log-output.js";
 import { createMetrics } from "../telemetry/metrics.js";
 import { addAnswerHeaders } from "./answer-headers.js";
@@ -63,15 +62,14 @@ export interface BffServer {
 export async function buildServer(config: Config, runtime: BuildRuntime = {}): Promise<BffServer> {
   await loadLoginCookies();
   const metrics = createMetrics();
-  // Of what is answered before the rest is built, and beside it.
-  const tell: Tell = (event) => parts.tell(event);
-  const report = reportTo(() => app.log, tell);
   const log = runtime.logger ?? LogOutput.standard();
   const output = log instanceof LogOutput ? log : null;
-  const app = createApp(config, runtime.clock ?? systemClock, log, report);
+  const app = createApp(config, log);
   metrics.watchLog(() => output?.lost ?? 0);
   if (output) output.onRecovery = (lines) => app.log.warn({ lines }, "log lines were lost: they could not be written");
   const parts = compose(config, { ...runtime, log: app.log, metrics });
+  const report = reportTo(app.log, parts.tell);
+  answerBrokenHttp(app.server, config, parts.clock, report);
   const lines = followRequestLines(app.server);
   refuseOtherProtocols(app, lines, config, report);
   parts.upgrades.listen(app, lines);
@@ -143,8 +141,7 @@ async function listenAt(server: FastifyInstance, host: string, port: number, set
   }
 }
 
-function createApp(config: Config, clock: Clock, log: FastifyBaseLogger | LogOutput, report: ReportProblem): FastifyInstance {
-  const brokenHttp = createBrokenHttp(config, clock, report);
+function createApp(config: Config, log: FastifyBaseLogger | LogOutput): FastifyInstance {
   const options: FastifyHttpOptions<Server, FastifyBaseLogger> = {
     ...(log instanceof LogOutput ? { logger: { level: config.logLevel, stream: log } } : { loggerInstance: log }),
     // Fastify before 5.10 knows no log controller, and later ones warn about the options of before.
@@ -169,10 +166,9 @@ function createApp(config: Config, clock: Clock, log: FastifyBaseLogger | LogOut
       if (secure !== null) reply.header("strict-transport-security", secure);
       sendProblem(request, reply, { reason: "bad_request" }, config);
     },
-    clientErrorHandler: brokenHttp.onClientError,
+    ...NO_ANSWER_OF_FASTIFY,
   };
   const app = fastify(options);
-  brokenHttp.listen(app.server);
   // Beyond 2,000 headers Node would leave the rest out without a word, a body's length among them; their size has its limit already.
   app.server.maxHeadersCount = 0;
   // An API may be spoken to in any method; CONNECT has no target that could be forwarded.

@@ -1,13 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Config } from "../../config/config.js";
 import type { ProxyRoute } from "../../config/kinds/proxy-route.js";
-import type { Exchange } from "../../proxy/forward.js";
 import { createTranslation, type Translation } from "../../proxy/headers/translation.js";
 import { REQUEST_IDLE_TIMEOUT_MS } from "../../proxy/request-pace.js";
 import { createStricterSiblings } from "../../proxy/routes/stricter-siblings.js";
-import type { HandOnOptions } from "../calls/hand-on.js";
-import { GUARDED, STALLED } from "../calls/matched-call.js";
-import { upstreamFailure } from "../calls/upstream-problem.js";
+import { createHandOn, type HandOnOptions, type Way } from "../calls/hand-on.js";
+import { GUARDED } from "../calls/matched-call.js";
 import { type CrossSiteSettings, judgeUpgrade, refuseCrossSite } from "../gate/cross-site.js";
 import { ProblemError } from "../problem/problem.js";
 import { contentSecurityPolicy } from "./spa-headers.js";
@@ -21,7 +19,7 @@ export interface DevelopmentServerOptions extends HandOnOptions {
 
 /** SPA_URL: what is neither ours nor an API's goes to a development server, the WebSocket of its hot reloading included. */
 export function passToDevelopmentServer(app: FastifyInstance, target: URL, options: DevelopmentServerOptions): void {
-  const { config, cookies, expectations, forwarder, isStripped, open, transportSecurity, unread, upgrades } = options;
+  const { config, upgrades } = options;
   const route: ProxyRoute = {
     prefix: "/",
     target,
@@ -47,49 +45,35 @@ export function passToDevelopmentServer(app: FastifyInstance, target: URL, optio
   const proto = target.protocol === "https:" ? "https" : "http";
   const { protocol, host } = new URL(config.publicUrl);
   const policy = Object.entries(contentSecurityPolicy(config.spaCsp));
+  const handOn = createHandOn(options);
 
-  async function handOn(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  async function passOn(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     if (!isHostOf(request.headers.host, host, protocol)) throw elsewhere(config.publicUrl);
     const { url = "/" } = request.raw;
     const [path = "/"] = url.split("?", 1);
     if (siblings.guard(route, path)) throw GUARDED;
-    const exchange: Exchange = {
-      request: request.raw,
-      response: reply.raw,
+    // No other site's page may listen in to what is being written.
+    if (upgrades.isHandshake(request.raw)) refuseCrossSite(judgeUpgrade(request, config));
+    for (const [name, value] of policy) reply.raw.setHeader(name, value);
+    const way: Way = {
       route,
       upstreamTarget: url,
       bearer: null,
       forwarded: { for: request.ip, proto, host: target.host },
       translation,
-      isOurCookie: cookies.names.isOurs,
-      isStripped,
-      transportSecurity,
-      onTakeBody: () => expectations.goOn(request.raw, reply.raw),
       setCookies: () => [],
+      watchSocket: null,
+      tracer: null,
     };
-    const isHandshake = upgrades.isHandshake(request.raw);
-    // No other site's page may listen in to what is being written.
-    if (isHandshake) refuseCrossSite(judgeUpgrade(request, config));
-    for (const [name, value] of policy) reply.raw.setHeader(name, value);
-    open.handedOn.add(request.raw);
-    const outcome = isHandshake ? await upgrades.forward(exchange, null) : await forwarder.forward(exchange);
-    const failure = upstreamFailure(outcome);
-    if (failure !== null || outcome.kind === "request_stalled") {
-      for (const [name] of policy) reply.raw.removeHeader(name);
-      if (outcome.kind === "unreachable") throw down(target);
-      if (failure !== null) throw new ProblemError(failure.problem);
-      unread.giveUp(request.raw);
-      throw STALLED;
-    }
-    if (outcome.kind === "answered" && !request.raw.complete) unread.drop(request.raw, route.requestIdleTimeoutMs);
-    // A tunnel: its response never closes.
-    if (outcome.kind === "answered" && outcome.status === 101) request.bffFinished?.(101);
-    reply.hijack();
+    const { outcome, failure } = await handOn(way, request, reply);
+    if (failure === null) return;
+    for (const [name] of policy) reply.raw.removeHeader(name);
+    throw outcome.kind === "unreachable" ? down(target) : new ProblemError(failure.problem);
   }
 
   // Before Fastify would look at the body, which is streamed whatever its type says.
   app.addHook("onRequest", async (request, reply) => {
-    if (request.is404) await handOn(request, reply);
+    if (request.is404) await passOn(request, reply);
   });
 }
 

@@ -1,12 +1,12 @@
 import { PassThrough } from "node:stream";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Clock } from "../../model/clock.js";
 import { bodyFraming } from "../../proxy/request-body.js";
 import { REQUEST_IDLE_TIMEOUT_MS, RequestPace } from "../../proxy/request-pace.js";
 import type { Tell } from "../../telemetry/events.js";
 import { REASONS, type Reason } from "../../wire/reasons.js";
 import { REASON_WORDS } from "../../wire/words.js";
-import { STALLED } from "../calls/matched-call.js";
+import { BODY_STALLED } from "../calls/upstream-failure.js";
 import type { Expectations } from "../connection/expectations.js";
 import { refuseReadBody } from "../connection/read-body.js";
 import type { UnreadBodies } from "../connection/unread-bodies.js";
@@ -17,6 +17,7 @@ import type { SessionGate } from "../gate/session-gate.js";
 import { OPERATOR_WORDS } from "../problem/explanations.js";
 import { escapeHtml, pageHeaders, renderPage } from "../problem/html.js";
 import { ProblemError } from "../problem/problem.js";
+import { type ProblemSettings, sendProblem } from "../problem/problem-details.js";
 import { addScope } from "../problem/scope.js";
 import { AUTH_ROUTES, authRouteOf } from "./auth-route-table.js";
 import { type LoginRoutesOptions, loginRoutes } from "./login-routes.js";
@@ -59,7 +60,7 @@ export function authRoutes(app: FastifyInstance, options: AuthRoutesOptions): vo
   addScope(app, (scope) => loginRoutes(scope, options));
   problemRoutes(app);
   addScope(app, (scope) => sessionScope(scope, options));
-  refuseTheRest(app);
+  refuseTheRest(app, options.config);
 }
 
 /** The routes that look at the session: cross-site checks before anything else. */
@@ -87,7 +88,7 @@ function acceptSmallBodies(app: FastifyInstance, { clock, expectations, tell, un
     const body = new PassThrough();
     const pace = new RequestPace(clock, REQUEST_IDLE_TIMEOUT_MS, () => {
       unread.giveUp(raw);
-      body.destroy(STALLED);
+      body.destroy(new ProblemError(BODY_STALLED));
     });
     raw.on("data", (chunk: Buffer) => pace.heard(chunk.length)).pipe(body);
     raw.once("end", () => pace.rest()).once("close", () => pace.rest());
@@ -135,11 +136,17 @@ function withCode(text: string): string {
 }
 
 /** Nothing of the app is served below our prefix, and our own paths take no other methods than theirs. */
-function refuseTheRest(app: FastifyInstance): void {
-  const handler = async (request: FastifyRequest) => {
+function refuseTheRest(app: FastifyInstance, settings: ProblemSettings): void {
+  const refuse = async (request: FastifyRequest, reply: FastifyReply) => {
     const [path = ""] = request.url.slice(app.prefix.length).split("?", 1);
     const route = authRouteOf(path);
-    throw new ProblemError(route === null ? { reason: "not_found" } : { reason: "method_not_allowed", allow: route.allow });
+    return sendProblem(
+      request,
+      reply,
+      route === null ? { reason: "not_found" } : { reason: "method_not_allowed", allow: route.allow },
+      settings,
+    );
   };
-  for (const url of ["/", "/*"]) app.route({ method: app.supportedMethods, url, onRequest: handler, handler });
+  // Before Fastify looks at a body. It wants a handler, too, which nothing gets to.
+  for (const url of ["/", "/*"]) app.route({ method: app.supportedMethods, url, onRequest: refuse, handler: refuse });
 }

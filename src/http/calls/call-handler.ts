@@ -1,11 +1,10 @@
-import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from "fastify";
 import type { Config } from "../../config/config.js";
 import type { ProxyRoute } from "../../config/kinds/proxy-route.js";
 import type { Cancel, Clock } from "../../model/clock.js";
 import { describeError } from "../../model/log.js";
 import type { Session } from "../../model/session.js";
-import type { Exchange, ForwardOutcome } from "../../proxy/forward.js";
+import type { ForwardOutcome } from "../../proxy/forward.js";
 import type { RouteTable } from "../../proxy/routes/route-table.js";
 import type { StricterSiblings } from "../../proxy/routes/stricter-siblings.js";
 import type { RefreshCoordinator } from "../../session/refresh/refresh-coordinator.js";
@@ -13,16 +12,17 @@ import type { SessionLifecycle } from "../../session/session-lifecycle.js";
 import type { SessionWatch } from "../../session/session-watch.js";
 import type { Tell } from "../../telemetry/events.js";
 import type { Metrics } from "../../telemetry/metrics.js";
-import { inSpan, propagatedHeaders, type Span, type Tracer } from "../../telemetry/tracing.js";
+import type { Tracer } from "../../telemetry/tracing.js";
 import { refuseReadBody } from "../connection/read-body.js";
 import { type CrossSiteSettings, judgeCall, judgeStaticHeader, judgeUpgrade, refuseCrossSite } from "../gate/cross-site.js";
 import type { HammerGuard } from "../gate/hammering.js";
 import type { SessionGate } from "../gate/session-gate.js";
 import { CALL_METHODS, ProblemError } from "../problem/problem.js";
 import type { Visit } from "../problem/request-state.js";
-import type { HandOnOptions } from "./hand-on.js";
-import { GUARDED, type ProxiedCall, refuseBadHandshake, STALLED } from "./matched-call.js";
-import { upstreamFailure } from "./upstream-problem.js";
+import { createHandOn, type HandOnOptions, type Way } from "./hand-on.js";
+import { GUARDED, type ProxiedCall, refuseBadHandshake } from "./matched-call.js";
+import type { OpenCalls } from "./open-calls.js";
+import type { UpstreamFailure } from "./upstream-failure.js";
 
 /** What calls are handed on with. */
 export interface CallHandlerOptions extends HandOnOptions {
@@ -38,6 +38,7 @@ export interface CallHandlerOptions extends HandOnOptions {
   /** Null where no OpenTelemetry SDK is registered. */
   readonly tracer: Tracer | null;
   readonly clock: Pick<Clock, "monotonicMs">;
+  readonly open: OpenCalls;
   readonly tell: Tell;
 }
 
@@ -45,24 +46,10 @@ export interface CallHandlerOptions extends HandOnOptions {
 export function createCallHandler(
   options: CallHandlerOptions,
 ): (call: ProxiedCall, request: FastifyRequest, reply: FastifyReply) => Promise<void> {
-  const {
-    clock,
-    config,
-    cookies,
-    expectations,
-    forwarder,
-    gate,
-    metrics,
-    open,
-    tell,
-    unread,
-    upgrades,
-    watch,
-    isStripped,
-    transportSecurity,
-  } = options;
+  const { clock, config, gate, metrics, open, tell, tracer, watch } = options;
   const { host, protocol } = new URL(config.publicUrl);
   const proto = protocol === "https:" ? "https" : "http";
+  const handOn = createHandOn(options);
 
   return async function handleCall({ match: { route, upstreamPath, translation }, upstreamTarget }, request, reply) {
     refuseCall(request, route, upstreamPath, options);
@@ -76,63 +63,42 @@ export function createCallHandler(
 
     const bearer = bearerFor(route, session, tell);
     const handedOnAtMs = clock.monotonicMs();
-    const exchange: Exchange = {
-      request: request.raw,
-      response: reply.raw,
+    const way: Way = {
       route,
       upstreamTarget,
       bearer,
       forwarded: { for: request.ips ? [...request.ips].reverse().join(", ") : request.ip, proto, host },
       translation,
-      isOurCookie: cookies.names.isOurs,
-      isStripped,
-      transportSecurity,
-      ...(request.headers.expect === undefined ? {} : { onTakeBody: () => expectations.goOn(request.raw, reply.raw) }),
       setCookies: () => (visit ? gate.cookiesFor(visit) : []),
       onAnswer(status) {
         const seconds = (clock.monotonicMs() - handedOnAtMs) / 1000;
         metrics.upstreamAnswered(route.prefix, { status, seconds, withToken: bearer !== null });
       },
       watchStream: (breakOff) => followStream(session, breakOff, options),
+      watchSocket: session && ((onEnded) => watch.watch(session, onEnded)),
+      tracer,
     };
-    const outcome = await forward(exchange, session);
-    if (outcome.kind !== "answered") metrics.upstreamFailed(route.prefix, outcome.kind === "cut_short" ? outcome.cause : outcome.kind);
-    if (outcome.kind === "request_stalled") unread.giveUp(request.raw);
-    else if (outcome.kind === "answered" && !request.raw.complete) unread.drop(request.raw, route.requestIdleTimeoutMs);
-    settle(outcome, route.prefix, request, reply);
-  };
-
-  /** Hands one call on. */
-  function forward(exchange: Exchange, session: Session | null): Promise<ForwardOutcome> {
-    const { socket } = exchange.request;
-    // Refused at the end of draining, or left, while it waited for Cognito.
-    if (socket.writableEnded || socket.destroyed) return Promise.resolve({ kind: "client_gone" });
-    open.handedOn.add(exchange.request);
     open.calls += 1;
-    return (
-      options.tracer === null ? send(exchange, session) : inOwnSpan(options.tracer, exchange, (traced) => send(traced, session))
-    ).finally(() => {
+    const { outcome, failure } = await handOn(way, request, reply).finally(() => {
       open.calls -= 1;
     });
-  }
-
-  function send(exchange: Exchange, session: Session | null): Promise<ForwardOutcome> {
-    return upgrades.isHandshake(exchange.request)
-      ? upgrades.forward(exchange, session && ((onEnded) => watch.watch(session, onEnded)))
-      : forwarder.forward(exchange);
-  }
+    if (outcome.kind !== "answered") tellFailure(outcome, failure, route.prefix, request.log, metrics);
+    if (failure !== null) throw new ProblemError(failure.problem);
+  };
 }
 
-/** In a span of its own, which the API's spans hang below. */
-function inOwnSpan(by: Tracer, exchange: Exchange, send: (exchange: Exchange) => Promise<ForwardOutcome>): Promise<ForwardOutcome> {
-  const { method = "GET" } = exchange.request;
-  const { prefix, target } = exchange.route;
-  const attributes = { "http.request.method": method, "http.route": prefix, "server.address": target.hostname };
-  return inSpan(by, `${method} ${prefix}`, { kind: SpanKind.CLIENT, attributes }, async (span) => {
-    const outcome = await send({ ...exchange, propagated: propagatedHeaders() });
-    if (span) describe(outcome, span);
-    return outcome;
-  });
+/** What became of a call that has no whole answer. */
+function tellFailure(
+  outcome: Exclude<ForwardOutcome, { kind: "answered" }>,
+  failure: UpstreamFailure | null,
+  route: string,
+  log: FastifyBaseLogger,
+  metrics: Pick<Metrics, "upstreamFailed">,
+): void {
+  metrics.upstreamFailed(route, outcome.kind === "cut_short" ? outcome.cause : outcome.kind);
+  if (failure?.line) log.warn({ route, error: "error" in outcome ? describeError(outcome.error) : undefined }, failure.line);
+  if (outcome.kind === "cut_short" && (outcome.cause === "upstream_broke" || outcome.cause === "upstream_silent"))
+    log.warn({ route, cause: outcome.cause }, "the API's answer did not arrive whole");
 }
 
 /** What is refused before anybody looks for a session, without any I/O. */
@@ -200,36 +166,4 @@ function bearerFor(route: ProxyRoute, session: Session | null, tell: Tell): stri
     });
   }
   return token.jwt.reveal();
-}
-
-function describe(outcome: ForwardOutcome, span: Span): void {
-  span.setAttribute("bff.outcome", outcome.kind === "cut_short" ? outcome.cause : outcome.kind);
-  if ("status" in outcome) span.setAttribute("http.response.status_code", outcome.status);
-  // OpenTelemetry's conventions: to a client a 4xx is an error too.
-  if (outcome.kind !== "answered" || outcome.status >= 400) span.setStatus({ code: SpanStatusCode.ERROR });
-}
-
-function settle(outcome: ForwardOutcome, route: string, request: FastifyRequest, reply: FastifyReply): void {
-  const failure = upstreamFailure(outcome);
-  if (failure !== null) {
-    request.log.warn({ route, error: "error" in outcome ? describeError(outcome.error) : undefined }, failure.line);
-    throw new ProblemError(failure.problem);
-  }
-  switch (outcome.kind) {
-    case "request_stalled":
-      throw STALLED;
-    case "answered":
-      // A tunnel: its response never closes.
-      if (outcome.status === 101) request.bffFinished?.(101);
-      reply.hijack();
-      break;
-    case "cut_short":
-      if (outcome.cause === "upstream_broke" || outcome.cause === "upstream_silent")
-        request.log.warn({ route, cause: outcome.cause }, "the API's answer did not arrive whole");
-      reply.hijack();
-      break;
-    case "client_gone":
-      // The answer is on the socket already, or there is nobody to answer.
-      reply.hijack();
-  }
 }

@@ -29,9 +29,6 @@ export function requestIdleLimits(routes: RouteTable): (request: FastifyRequest)
   };
 }
 
-/** What a call that was left in the middle of its body is told. */
-export const STALLED = new ProblemError({ reason: "bad_request", detail: "The rest of the request's body did not arrive in time." });
-
 /** What is told of another spelling of a path that a stricter route guards. */
 export const GUARDED = new ProblemError({
   reason: "bad_request",

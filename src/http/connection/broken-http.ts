@@ -16,15 +16,8 @@ interface LatestCall {
   readonly response: ServerResponse;
 }
 
-/** Answers messages that never become a request of a route, and closes their connections. */
-export interface BrokenHttp {
-  /** For `clientError`: the parser gave up. */
-  onClientError(error: Error & { code?: string }, socket: Socket): void;
-  /** Takes what Node would answer without a reason, or not at all. */
-  listen(server: Server): void;
-}
-
-export function createBrokenHttp(settings: ProblemSettings, clock: Clock, report: ReportProblem): BrokenHttp {
+/** Answers messages that never become a request of a route, and closes their connections: to be called before the server listens. */
+export function answerBrokenHttp(server: Server, settings: ProblemSettings, clock: Clock, report: ReportProblem): void {
   const latest = new WeakMap<Socket, LatestCall>();
   const ended = new WeakSet<Socket>();
   const end = (socket: Socket, problem: Problem, request: IncomingMessage | null) => {
@@ -32,42 +25,42 @@ export function createBrokenHttp(settings: ProblemSettings, clock: Clock, report
     socket.write(rawProblem(problem, request, settings, report));
     closeLingering(socket, clock);
   };
-  return {
-    onClientError(error, socket) {
-      // The parser, which stumbles over every packet that still comes.
-      if (ended.has(socket) && error.code !== "ECONNRESET") return;
-      // Reset or already half gone: there is nobody to answer.
-      if (error.code === "ECONNRESET" || !socket.writable) {
-        socket.destroy();
-        return;
-      }
-      const call = latest.get(socket);
-      if (call?.response.closed && !call.request.complete) {
-        // The body of a call that has its answer: another would be taken for the next call's.
-        ended.add(socket);
-        closeLingering(socket, clock);
-        return;
-      }
-      const problem = PARSER_PROBLEMS[error.code ?? ""] ?? { reason: "bad_request" };
-      inTurn(socket, call, (request) => end(socket, problem, request));
-    },
-    listen(server) {
-      server.on("request", (request: IncomingMessage, response: ServerResponse) => latest.set(request.socket, { request, response }));
-      server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
-        // RFC 9110 10.1.1: nothing but 100-continue is defined, and Node would answer the rest with a bare 417.
-        if (response.socket === null) request.socket.destroy();
-        else end(response.socket, { reason: "bad_request", detail: "This Expect is not known here." }, request);
-        request.resume();
-      });
-      // Node closes the connection without a word where nobody listens.
-      server.on("connect", (request: IncomingMessage, socket: Socket) => {
-        socket.on("error", () => socket.destroy());
-        const problem: Problem = { reason: "method_not_allowed", detail: "This is no tunnel.", allow: CALL_METHODS };
-        inTurn(socket, latest.get(request.socket), () => end(socket, problem, request));
-      });
-    },
-  };
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => latest.set(request.socket, { request, response }));
+  // The parser gave up.
+  server.on("clientError", (error: Error & { code?: string }, socket: Socket) => {
+    // The parser, which stumbles over every packet that still comes.
+    if (ended.has(socket) && error.code !== "ECONNRESET") return;
+    // Reset or already half gone: there is nobody to answer.
+    if (error.code === "ECONNRESET" || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const call = latest.get(socket);
+    if (call?.response.closed && !call.request.complete) {
+      // The body of a call that has its answer: another would be taken for the next call's.
+      ended.add(socket);
+      closeLingering(socket, clock);
+      return;
+    }
+    const problem = PARSER_PROBLEMS[error.code ?? ""] ?? { reason: "bad_request" };
+    inTurn(socket, call, (request) => end(socket, problem, request));
+  });
+  server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
+    // RFC 9110 10.1.1: nothing but 100-continue is defined, and Node would answer the rest with a bare 417.
+    if (response.socket === null) request.socket.destroy();
+    else end(response.socket, { reason: "bad_request", detail: "This Expect is not known here." }, request);
+    request.resume();
+  });
+  // Node closes the connection without a word where nobody listens.
+  server.on("connect", (request: IncomingMessage, socket: Socket) => {
+    socket.on("error", () => socket.destroy());
+    const problem: Problem = { reason: "method_not_allowed", detail: "This is no tunnel.", allow: CALL_METHODS };
+    inTurn(socket, latest.get(request.socket), () => end(socket, problem, request));
+  });
 }
+
+/** For Fastify, which has an answer of its own to what its parser gives up on: `answerBrokenHttp` listens for that itself. */
+export const NO_ANSWER_OF_FASTIFY = { clientErrorHandler: () => {} } as const;
 
 /**
  * Answers when the connection is free for it: an answer put before an earlier one or into the middle of one would be taken for theirs

@@ -156,10 +156,10 @@ export function answerErrorsAsProblems(app: FastifyInstance, settings: ProblemSe
 /** Is told of every problem that is answered past the routes: it has no other line in the log, and no other count. */
 export type ReportProblem = (problem: Problem, requestId: string, method: string | undefined) => void;
 
-export function reportTo(log: () => FastifyBaseLogger, tell: Tell): ReportProblem {
+export function reportTo(log: FastifyBaseLogger, tell: Tell): ReportProblem {
   return (problem, requestId, method) => {
     tell({ kind: "problem_answered", reason: problem.reason });
-    logProblem(log(), problem, { request_id: requestId, method });
+    logProblem(log, problem, { request_id: requestId, method });
   };
 }
 

@@ -1,16 +1,21 @@
-import type { Unanswered } from "../../proxy/forward.js";
+import type { ForwardOutcome, Unanswered } from "../../proxy/forward.js";
 import type { Problem } from "../problem/problem.js";
 
-/** What an API's failure to answer is to the browser, and what the log says of it. */
+/** What is answered where no API answers, and what the log says of it. */
 export interface UpstreamFailure {
   readonly problem: Problem;
-  readonly line: string;
+  /** Null where it was the browser that failed. */
+  readonly line: string | null;
 }
+
+/** What a request is told that was left in the middle of its body. */
+export const BODY_STALLED: Problem = { reason: "bad_request", detail: "The rest of the request's body did not arrive in time." };
 
 /** Whoever asks again sooner finds those in front who have waited. */
 const RETRY_AFTER_SECONDS = 5;
 
-const FAILURES: Readonly<Record<Unanswered["kind"], UpstreamFailure>> = {
+const FAILURES: Readonly<Record<Unanswered["kind"] | "request_stalled", UpstreamFailure>> = {
+  request_stalled: { problem: BODY_STALLED, line: null },
   unreachable: { problem: { reason: "upstream_unreachable" }, line: "the API cannot be reached" },
   api_closed_early: {
     problem: {
@@ -34,10 +39,6 @@ const FAILURES: Readonly<Record<Unanswered["kind"], UpstreamFailure>> = {
 };
 
 /** Null where there is an answer, or nobody left to have one. */
-export function upstreamFailure({ kind }: { readonly kind: string }): UpstreamFailure | null {
-  return isUnanswered(kind) ? FAILURES[kind] : null;
-}
-
-function isUnanswered(kind: string): kind is Unanswered["kind"] {
-  return Object.hasOwn(FAILURES, kind);
+export function upstreamFailure({ kind }: ForwardOutcome): UpstreamFailure | null {
+  return kind === "answered" || kind === "cut_short" || kind === "client_gone" ? null : FAILURES[kind];
 }
