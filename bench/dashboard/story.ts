@@ -71,7 +71,14 @@ function liveProcess(
   const calls = Math.round(atWork * CALLS_A_MINUTE * dice.between(0.85, 1.15));
   for (let call = 0; call < calls; call++) callApi(metrics, dice);
   for (let page = 0; page < calls / 20; page++)
-    metrics.request({ method: "GET", route: "*", status: dice.chance(0.4) ? 304 : 200, seconds: 0.003, headerBytes: dice.around(1_000) });
+    metrics.tell({
+      kind: "request_finished",
+      method: "GET",
+      route: "*",
+      status: dice.chance(0.4) ? 304 : 200,
+      seconds: 0.003,
+      headerBytes: dice.around(1_000),
+    });
   if (dice.chance(0.05)) metrics.tell({ kind: "problem_answered", reason: dice.pick(["csrf", "not_found", "bad_request"]) });
   now.calls = Math.round(dice.around(calls / 90, 0.3));
   now.streams = Math.round(atWork * 0.21 + dice.between(0, 3));
@@ -92,19 +99,19 @@ function callApi(metrics: Metrics, dice: Dice): void {
   const method = dice.chance(0.25) ? "POST" : "GET";
   const headerBytes = dice.around(4_300, 0.16);
   if (dice.chance(0.0006)) {
-    metrics.upstreamFailed(route, "client_gone");
-    metrics.request({ method, route, status: null, seconds, headerBytes });
+    metrics.tell({ kind: "upstream_failed", route, failure: "client_gone" });
+    metrics.tell({ kind: "request_finished", method, route, status: null, seconds, headerBytes });
     return;
   }
   if (route === "/reports" && dice.chance(0.0004)) {
-    metrics.upstreamFailed(route, "timeout");
+    metrics.tell({ kind: "upstream_failed", route, failure: "timeout" });
     metrics.tell({ kind: "problem_answered", reason: "upstream_timeout" });
-    metrics.request({ method, route, status: 504, seconds: 30, headerBytes });
+    metrics.tell({ kind: "request_finished", method, route, status: 504, seconds: 30, headerBytes });
     return;
   }
   const status = dice.chance(0.012) ? 404 : dice.chance(0.0004) ? 500 : dice.chance(0.00003) ? 401 : 200;
-  metrics.upstreamAnswered(route, { status, seconds, withToken: true });
-  metrics.request({ method, route, status, seconds: seconds + 0.001, headerBytes });
+  metrics.tell({ kind: "upstream_answered", route, status, seconds, withToken: true });
+  metrics.tell({ kind: "request_finished", method, route, status, seconds: seconds + 0.001, headerBytes });
 }
 
 /** The whole story as OpenMetrics lines with times, only of the series `isWanted`. */

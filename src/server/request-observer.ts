@@ -3,7 +3,6 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Config } from "../config/config.js";
 import type { Clock } from "../model/clock.js";
 import type { Tell } from "../telemetry/events.js";
-import type { Metrics } from "../telemetry/metrics.js";
 import type { Tracer } from "../telemetry/tracing.js";
 import type { Reason } from "../wire/reasons.js";
 
@@ -12,7 +11,6 @@ const SPA_ROUTE = "/*";
 
 export interface RequestObserverOptions {
   readonly config: Pick<Config, "authPrefix" | "proxyRoutes">;
-  readonly metrics: Pick<Metrics, "request">;
   readonly clock: Pick<Clock, "monotonicMs">;
   readonly tell: Tell;
   /** Null where no OpenTelemetry SDK is registered. */
@@ -20,7 +18,7 @@ export interface RequestObserverOptions {
 }
 
 /** Measures and traces every request of a scope, from its first hook to the end of its answer. Add it before any other hook. */
-export function observeRequests(app: FastifyInstance, { config, metrics, clock, tell, tracer }: RequestObserverOptions): void {
+export function observeRequests(app: FastifyInstance, { config, clock, tell, tracer }: RequestObserverOptions): void {
   const nameOf = routeNames(config);
   // A request's own logger is made at its first use: where nobody reads the line, nobody pays for it.
   const logsRequests = !/^(?:info|warn|error|fatal|silent)$/.test(app.log.level);
@@ -34,7 +32,7 @@ export function observeRequests(app: FastifyInstance, { config, metrics, clock, 
       if (isOver) return;
       isOver = true;
       const seconds = (clock.monotonicMs() - startedAtMs) / 1000;
-      metrics.request({ method: request.method, route, status, seconds, headerBytes: headerBytesOf(request) });
+      tell({ kind: "request_finished", method: request.method, route, status, seconds, headerBytes: headerBytesOf(request) });
       const reason = request.bffProblem;
       if (reason) tell({ kind: "problem_answered", reason });
       if (span) endSpan(span, status, reason);

@@ -12,7 +12,7 @@ import { serveInTurn } from "../http/connection/turns.js";
 import { ProblemError } from "../http/problem/problem.js";
 import { answerErrorsAsProblems, reportTo, sendProblem } from "../http/problem/problem-details.js";
 import { requestIdOf } from "../http/problem/request-id.js";
-import { declareRequestState, targetOf } from "../http/problem/request-state.js";
+import { declareRequestState, routableUrl } from "../http/problem/request-state.js";
 import { transportSecurity } from "../http/problem/transport-security.js";
 import type { Clock } from "../model/clock.js";
 import { type ListenSettings, listenFault } from "../model/listen-fault.js";
@@ -155,11 +155,7 @@ function createApp(config: Config, log: FastifyBaseLogger | LogOutput): FastifyI
     // Node's own answer to a missing Host has no reason in it: the hook below gives one.
     http: { maxHeaderSize: LONGEST_HEADERS_BYTES, requireHostHeader: false },
     routerOptions: { maxParamLength: LONGEST_PATH_PARAMETER },
-    // Exactly the string that is matched is forwarded.
-    rewriteUrl(request) {
-      const target = targetOf(request);
-      return target.kind === "target" ? `${target.path}${target.query}` : (request.url ?? "");
-    },
+    rewriteUrl: routableUrl,
     // Before any hook: what every answer says is said here.
     frameworkErrors(_error, request, reply) {
       const secure = transportSecurity(config);

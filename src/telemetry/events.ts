@@ -23,6 +23,17 @@ export type Alert = "refreshes_doubtful" | "misconfigured" | "session_too_large"
 /** Whose session it was, as far as it is known. */
 export type SessionOf = Pick<Session, "id" | "subject">;
 
+/** What became of one request. */
+export interface FinishedRequest {
+  readonly method: string;
+  /** The route, never the path. */
+  readonly route: string;
+  /** Null where the client left before an answer began. */
+  readonly status: number | null;
+  readonly seconds: number;
+  readonly headerBytes: number;
+}
+
 /** What happened, said once where it happens. Log lines and metrics are both made of it, so that they cannot disagree. */
 export type BffEvent =
   | { readonly kind: "session_started"; readonly session: SessionOf; readonly cookieBytes: number }
@@ -56,6 +67,19 @@ export type BffEvent =
   | { readonly kind: "sign_in_failed"; readonly reason: Reason; readonly cause?: Cause }
   /** A problem document went out. Its line in the log is the request's own. */
   | { readonly kind: "problem_answered"; readonly reason: Reason }
+  /** A request of the browser's is over: answered, left, or a tunnel from now on. */
+  | ({ readonly kind: "request_finished" } & FinishedRequest)
+  /** The head of an API's answer is here. */
+  | {
+      readonly kind: "upstream_answered";
+      /** Its prefix. */
+      readonly route: string;
+      readonly status: number;
+      readonly seconds: number;
+      readonly withToken: boolean;
+    }
+  /** A call ended without a whole answer of the API. `failure` is the forwarder's own word for it, never anything from outside. */
+  | { readonly kind: "upstream_failed"; readonly route: string; readonly failure: string }
   | { readonly kind: "ticket_sealed"; readonly bytes: number }
   | { readonly kind: "store_failed"; readonly operation: "keep" | "seal" | "forget" }
   | { readonly kind: "alert"; readonly alert: Alert; readonly details: object };

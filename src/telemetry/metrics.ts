@@ -1,31 +1,15 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
-import type { Tell } from "./events.js";
+import type { FinishedRequest, Tell } from "./events.js";
 import { addGauge, addGauges, addTotal, type Gauges } from "./gauges.js";
 import { createSeries, type Series, zero } from "./series.js";
 
 /** The methods OpenTelemetry knows; any other is one label, or a client could make as many series as it likes. */
 const KNOWN_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "QUERY"]);
 
-/** What became of one request. */
-export interface FinishedRequest {
-  readonly method: string;
-  /** The route, never the path. */
-  readonly route: string;
-  /** Null where the client left before an answer began. */
-  readonly status: number | null;
-  readonly seconds: number;
-  readonly headerBytes: number;
-}
-
 /** Prometheus metrics of one server; docs/operations.md says what each is for. */
 export interface Metrics {
   readonly registry: Registry;
   readonly tell: Tell;
-  request(request: FinishedRequest): void;
-  /** The head of an API's answer is here. */
-  upstreamAnswered(route: string, answer: { readonly status: number; readonly seconds: number; readonly withToken: boolean }): void;
-  /** A call ended without a whole answer of the API. `kind` is the forwarder's own word for it, never anything from outside. */
-  upstreamFailed(route: string, kind: string): void;
   /** Adds what is measured only when somebody asks. */
   watch(gauges: Gauges): void;
   /** Adds what became of log lines, of whole servers: a plugin writes to the log of its app. */
@@ -76,6 +60,19 @@ function countEvents(series: Series): Tell {
       case "problem_answered":
         series.problems.inc({ reason: event.reason });
         break;
+      case "request_finished":
+        series.requestSeconds.observe(requestLabels(event), event.seconds);
+        series.headerBytes.observe(event.headerBytes);
+        break;
+      case "upstream_answered": {
+        const { route, status, seconds, withToken } = event;
+        series.upstreamSeconds.observe({ route, status_class: `${Math.floor(status / 100)}xx` }, seconds);
+        if (status === 401 && withToken) series.upstreamUnauthorized.inc({ route });
+        break;
+      }
+      case "upstream_failed":
+        series.upstreamFailures.inc({ route: event.route, kind: event.failure });
+        break;
       case "ticket_sealed":
         series.cookieBytes.observe(event.bytes);
         break;
@@ -91,29 +88,22 @@ function countEvents(series: Series): Tell {
 export function createMetrics(): Metrics {
   const registry = new Registry();
   const series = createSeries(registry);
-  const { requestSeconds, headerBytes, upstreamSeconds, upstreamFailures, upstreamUnauthorized } = series;
   zero(series, registry);
   return {
     registry,
     tell: countEvents(series),
-    request({ method, route, status, seconds, headerBytes: bytes }) {
-      const labels = {
-        http_request_method: KNOWN_METHODS.has(method) ? method : "_OTHER",
-        http_route: route,
-        http_response_status_code: status === null ? "none" : statusLabel(status),
-      };
-      requestSeconds.observe(labels, seconds);
-      headerBytes.observe(bytes);
-    },
-    upstreamAnswered(route, { status, seconds, withToken }) {
-      upstreamSeconds.observe({ route, status_class: `${Math.floor(status / 100)}xx` }, seconds);
-      if (status === 401 && withToken) upstreamUnauthorized.inc({ route });
-    },
-    upstreamFailed: (route, kind) => upstreamFailures.inc({ route, kind }),
     watch: (gauges) => addGauges(registry, gauges),
     watchLog: (lost) => addTotal(registry, "bff_log_lines_lost_total", "Log lines that could not be written", lost),
     watchReady: (ready) =>
       addGauge(registry, "bff_ready", "1 while the server takes calls, 0 while it starts or drains", () => (ready() ? 1 : 0)),
+  };
+}
+
+function requestLabels({ method, route, status }: FinishedRequest) {
+  return {
+    http_request_method: KNOWN_METHODS.has(method) ? method : "_OTHER",
+    http_route: route,
+    http_response_status_code: status === null ? "none" : statusLabel(status),
   };
 }
 

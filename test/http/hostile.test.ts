@@ -60,6 +60,10 @@ t.test("broken HTTP and bad targets get a problem document and no session", asyn
     t.match(answer, /\r\ncache-control: no-store/i);
     t.match(JSON.parse(bodyOf(answer)) as Problem, { status, reason, type: `${demo.url}/auth/problems/` });
   }
+  for (const reason of new Set(BROKEN.map((each) => each.reason))) {
+    const answered = BROKEN.filter((each) => each.reason === reason).length;
+    t.equal(await demo.metric(`bff_problems_total{reason="${reason}"}`), answered, `each ${reason} is counted`);
+  }
 });
 
 t.test("public-path bypass, path normalisation: however an API's path is spelled, it needs a session", async (t) => {

@@ -11,7 +11,6 @@ import type { RefreshCoordinator } from "../../session/refresh/refresh-coordinat
 import type { SessionLifecycle } from "../../session/session-lifecycle.js";
 import type { SessionWatch } from "../../session/session-watch.js";
 import type { Tell } from "../../telemetry/events.js";
-import type { Metrics } from "../../telemetry/metrics.js";
 import type { Tracer } from "../../telemetry/tracing.js";
 import { refuseReadBody } from "../connection/read-body.js";
 import { type CrossSiteSettings, judgeCall, judgeStaticHeader, judgeUpgrade, refuseCrossSite } from "../gate/cross-site.js";
@@ -34,7 +33,6 @@ export interface CallHandlerOptions extends HandOnOptions {
   readonly lifecycle: Pick<SessionLifecycle, "touch">;
   readonly coordinator: Pick<RefreshCoordinator, "refreshNow">;
   readonly watch: Pick<SessionWatch, "watch">;
-  readonly metrics: Pick<Metrics, "upstreamAnswered" | "upstreamFailed">;
   /** Null where no OpenTelemetry SDK is registered. */
   readonly tracer: Tracer | null;
   readonly clock: Pick<Clock, "monotonicMs">;
@@ -46,7 +44,7 @@ export interface CallHandlerOptions extends HandOnOptions {
 export function createCallHandler(
   options: CallHandlerOptions,
 ): (call: ProxiedCall, request: FastifyRequest, reply: FastifyReply) => Promise<void> {
-  const { clock, config, gate, metrics, open, tell, tracer, watch } = options;
+  const { clock, config, gate, open, tell, tracer, watch } = options;
   const { host, protocol } = new URL(config.publicUrl);
   const proto = protocol === "https:" ? "https" : "http";
   const handOn = createHandOn(options);
@@ -72,7 +70,7 @@ export function createCallHandler(
       setCookies: () => (visit ? gate.cookiesFor(visit) : []),
       onAnswer(status) {
         const seconds = (clock.monotonicMs() - handedOnAtMs) / 1000;
-        metrics.upstreamAnswered(route.prefix, { status, seconds, withToken: bearer !== null });
+        tell({ kind: "upstream_answered", route: route.prefix, status, seconds, withToken: bearer !== null });
       },
       watchStream: (breakOff) => followStream(session, breakOff, options),
       watchSocket: session && ((onEnded) => watch.watch(session, onEnded)),
@@ -82,7 +80,7 @@ export function createCallHandler(
     const { outcome, failure } = await handOn(way, request, reply).finally(() => {
       open.calls -= 1;
     });
-    if (outcome.kind !== "answered") tellFailure(outcome, failure, route.prefix, request.log, metrics);
+    if (outcome.kind !== "answered") tellFailure(outcome, failure, route.prefix, request.log, tell);
     if (failure !== null) throw new ProblemError(failure.problem);
   };
 }
@@ -93,9 +91,9 @@ function tellFailure(
   failure: UpstreamFailure | null,
   route: string,
   log: FastifyBaseLogger,
-  metrics: Pick<Metrics, "upstreamFailed">,
+  tell: Tell,
 ): void {
-  metrics.upstreamFailed(route, outcome.kind === "cut_short" ? outcome.cause : outcome.kind);
+  tell({ kind: "upstream_failed", route, failure: outcome.kind === "cut_short" ? outcome.cause : outcome.kind });
   if (failure?.line) log.warn({ route, error: "error" in outcome ? describeError(outcome.error) : undefined }, failure.line);
   if (outcome.kind === "cut_short" && (outcome.cause === "upstream_broke" || outcome.cause === "upstream_silent"))
     log.warn({ route, cause: outcome.cause }, "the API's answer did not arrive whole");

@@ -48,3 +48,17 @@ export function targetOf(request: IncomingMessage): ParsedTarget {
   targets.set(request, { url, target });
   return target;
 }
+
+/** A dot segment: no target that passes, and nothing to stumble over for a router. */
+const REFUSED_URL = "/.";
+
+/**
+ * For `rewriteUrl`: the target as it was parsed, so that exactly the string that is matched is forwarded. One that is refused gets another in
+ * its place, since the router answers what it cannot decode by itself, past the hooks that log and count; `targetOf` goes on refusing it.
+ */
+export function routableUrl(request: IncomingMessage): string {
+  const target = targetOf(request);
+  const url = target.kind === "target" ? `${target.path}${target.query}` : REFUSED_URL;
+  targets.set(request, { url, target });
+  return url;
+}
