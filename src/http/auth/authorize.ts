@@ -56,7 +56,7 @@ export function loginRoute(app: FastifyInstance, options: LoginRouteOptions, man
     const state = sealState(transaction, sealer);
     const parameters = { state, nonce, codeVerifier, ...chosenParameters(query, demand !== null) };
     const location = query.get("through") === "logout" ? managedLogin.signInAgainUrl(parameters) : managedLogin.authorizeUrl(parameters);
-    return reply.header("cache-control", "no-store").redirect(location, 302);
+    return reply.redirect(location, 302);
   });
 
   function returnPath(request: FastifyRequest, query: ReadonlyMap<string, string>): string {

@@ -6,7 +6,6 @@ import type { Clock } from "../../model/clock.js";
 import type { Session, SessionId } from "../../model/session.js";
 import type { Demand } from "../../session/demand.js";
 import type { SessionLifecycle } from "../../session/session-lifecycle.js";
-import type { CookieWriter } from "../../store/cookies.js";
 import type { Tell } from "../../telemetry/events.js";
 import { judgeNavigation, refuseCrossSite } from "../gate/cross-site.js";
 import type { SessionGate } from "../gate/session-gate.js";
@@ -34,7 +33,6 @@ interface Answer {
 export interface CallbackRouteOptions {
   readonly config: Pick<Config, "authPrefix">;
   readonly clock: Clock;
-  readonly cookies: CookieWriter;
   readonly gate: Pick<SessionGate, "open">;
   readonly lifecycle: Pick<SessionLifecycle, "start" | "keepAtHand" | "hasEndedForGood">;
   readonly logins: Pick<LoginCookies, "find" | "clear" | "handOver">;
@@ -47,7 +45,7 @@ export interface CallbackRouteOptions {
 /** `GET /callback`: the way back from managed login. */
 export function callbackRoute(app: FastifyInstance, options: CallbackRouteOptions, managedLogin: ManagedLogin): void {
   const { authPrefix } = options.config;
-  const { clock, cookies, gate, lifecycle, logins, mayNeedSession, tell, verifier } = options;
+  const { clock, gate, lifecycle, logins, mayNeedSession, tell, verifier } = options;
   const used = createUsedLogins(clock, app.log);
 
   const route = {
@@ -116,8 +114,8 @@ export function callbackRoute(app: FastifyInstance, options: CallbackRouteOption
     // So that the next one to finish can revoke its token.
     if (handedOver.length > 0) lifecycle.keepAtHand(started.session);
     for (const value of handedOver) reply.header("set-cookie", value);
-    for (const value of cookies.setTicket(started.sealed, visit.presented.names)) reply.header("set-cookie", value);
-    reply.header("set-cookie", cookies.clearEnded()).header("cache-control", "no-store");
+    visit.replacement = { kind: "session", sealed: started.sealed };
+    request.bffVisit = visit;
     return leaveFor(transaction, reply, mayNeedSession);
   }
 }

@@ -11,7 +11,6 @@ import { idleEndsAtMs, type SessionLimits, sessionEndsAtMs } from "../../session
 import type { RefreshCoordinator } from "../../session/refresh/refresh-coordinator.js";
 import type { SessionLifecycle } from "../../session/session-lifecycle.js";
 import type { SignOut } from "../../session/sign-out.js";
-import type { CookieWriter } from "../../store/cookies.js";
 import { LOGOUT_EVERYWHERE } from "../../wire/paths.js";
 import type { Json, LogoutDocument, SessionDocument } from "../../wire/shapes.js";
 import type { SessionGate } from "../gate/session-gate.js";
@@ -41,7 +40,6 @@ export interface SessionDocumentOptions {
 }
 
 export interface SessionRoutesOptions extends SessionDocumentOptions {
-  readonly cookies: CookieWriter;
   readonly coordinator: Pick<RefreshCoordinator, "refreshNow">;
   readonly gate: SessionGate;
   readonly lifecycle: Pick<SessionLifecycle, "touch" | "endUnseen">;
@@ -78,7 +76,7 @@ export function sessionDocument(session: Session, { clock, time, limits, config 
 
 /** Asking for the session, extending it, refreshing it, ending it. Cross-site checks and cookies are the scope's. */
 export function sessionRoutes(app: FastifyInstance, options: SessionRoutesOptions): void {
-  const { clock, cookies, coordinator, gate, lifecycle, logins, managedLogin, signOut } = options;
+  const { clock, coordinator, gate, lifecycle, logins, managedLogin, signOut } = options;
   const attemptedAtMs = new LRUCache<SessionId, number>(atMost(MOST_ATTEMPTS));
 
   app.get(AUTH_ROUTES.session.path, async (request) => sessionDocument(await gate.require(visitOf(request)), options));
@@ -108,14 +106,15 @@ export function sessionRoutes(app: FastifyInstance, options: SessionRoutesOption
 
   const logoutUrl = managedLogin?.logoutUrl() ?? "/";
   app.post(AUTH_ROUTES.logout.path, { config: configOf(AUTH_ROUTES.logout) }, async (request, reply) => {
-    const { reading, presented } = visitOf(request);
+    const visit = visitOf(request);
+    const { reading } = visit;
     if (reading.kind === "invalid" || reading.kind === "foreign" || reading.kind === "gone") {
       // Kept on every other answer, since it may be the server that is wrong; but this person asks to leave.
       request.log.warn(
         { reading: reading.kind },
         "signed out in the browser alone: the session could not be opened, so nothing was revoked",
       );
-      for (const value of cookies.clearTicket(presented.names)) reply.header("set-cookie", value);
+      visit.replacement = { kind: "nothing" };
     }
     if (reading.kind === "unavailable") lifecycle.endUnseen(reading.id, { reason: "signed_out", cause: "logout" });
     if (reading.kind === "session") {

@@ -152,8 +152,8 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
       const presented = readSessionCookies(cookieHeader, cookies.names);
       const openedAtMs = clock.monotonicMs();
       const reading = sessions.read(presented);
-      if (reading instanceof Promise) return reading.then((late) => ({ presented, reading: late, openedAtMs }));
-      return { presented, reading, openedAtMs };
+      if (reading instanceof Promise) return reading.then((late) => ({ presented, reading: late, openedAtMs, replacement: null }));
+      return { presented, reading, openedAtMs, replacement: null };
     },
 
     admit,
@@ -164,7 +164,9 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
       return usable instanceof Promise ? usable.then(settle) : usable;
     },
 
-    cookiesFor({ presented, reading, openedAtMs }) {
+    cookiesFor({ presented, reading, openedAtMs, replacement }) {
+      if (replacement?.kind === "session") return [...cookies.setTicket(replacement.sealed, presented.names), cookies.clearEnded()];
+      if (replacement?.kind === "nothing") return cookies.clearTicket(presented.names);
       if (reading.kind === "ended" && reading.known === "marker") return presented.any ? cookies.clearTicket(presented.names) : [];
       const id = sessionIdOf(reading);
       if (id === null) return [];

@@ -5,12 +5,20 @@ import type { PresentedCookies } from "../../store/cookies.js";
 import type { Reading } from "../../store/sessions.js";
 import type { Reason } from "../../wire/reasons.js";
 
+/** What the browser is to have in place of the session it came with. */
+export type Replacement =
+  | { readonly kind: "session"; readonly sealed: string }
+  /** It forgets its ticket. */
+  | { readonly kind: "nothing" };
+
 /** One request's look at its session. */
 export interface Visit {
   readonly presented: PresentedCookies;
   readonly reading: Reading;
   /** Monotonic milliseconds. */
   readonly openedAtMs: number;
+  /** Null unless a sign-in or a sign-out of this request decided it. */
+  replacement: Replacement | null;
 }
 
 declare module "fastify" {
