@@ -22,9 +22,17 @@ export const LOGIN_QUERY = {
   identityProvider: "identity_provider",
   loginHint: "login_hint",
   prompt: "prompt",
+  /** `logout`: by way of Cognito's own sign-out, so that its form is shown. */
+  through: "through",
   /** `popup`: in a window of its own, which tells its opener over the channel and closes. */
   display: "display",
 } as const;
+
+/** The `through` of a sign-in that leads through Cognito's sign-out. */
+export const THROUGH_LOGOUT = "logout";
+
+/** Names of parameters of `/resume`'s query: where to go and how, as for `/login`, and why the callback was not completed. */
+export const RESUME_QUERY = { returnTo: LOGIN_QUERY.returnTo, display: LOGIN_QUERY.display, cause: "cause" } as const;
 
 /** The `display` of a window of its own (OpenID Connect Core 3.1.2.1). */
 export const POPUP_DISPLAY = "popup";

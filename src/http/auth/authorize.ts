@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { CognitoTime } from "../../cognito/cognito-time.js";
 import type { AuthorizeParameters, ManagedLogin } from "../../cognito/managed-login.js";
 import type { Config } from "../../config/config.js";
@@ -6,13 +6,13 @@ import type { Clock } from "../../model/clock.js";
 import { type Beginning, type Demand, demandsNewSignIn } from "../../session/demand.js";
 import type { SessionLifecycle } from "../../session/session-lifecycle.js";
 import type { Sealer } from "../../store/sealing.js";
-import { LOGIN_QUERY, POPUP_DISPLAY } from "../../wire/paths.js";
+import { LOGIN_QUERY, POPUP_DISPLAY, THROUGH_LOGOUT } from "../../wire/paths.js";
 import { judgeNavigation, refuseCrossSite } from "../gate/cross-site.js";
 import { authTimeSecondsOf, type SessionGate } from "../gate/session-gate.js";
 import { ProblemError } from "../problem/problem.js";
 import type { Visit } from "../problem/request-state.js";
 import { parseReturnPath, returnPathOfReferer } from "../problem/return-path.js";
-import { AUTH_ROUTES, configOf } from "./auth-route-table.js";
+import { AUTH_ROUTES, registrationOf } from "./auth-route-table.js";
 import type { LoginCookies } from "./login-cookies.js";
 import { sealState } from "./login-state.js";
 import { beginLogin } from "./login-transaction.js";
@@ -35,7 +35,7 @@ export interface LoginRouteOptions {
 export function loginRoute(app: FastifyInstance, options: LoginRouteOptions, managedLogin: ManagedLogin): void {
   const { config, clock, gate, lifecycle, logins, sealer, time } = options;
 
-  app.get(AUTH_ROUTES.login.path, { exposeHeadRoute: false, config: configOf(AUTH_ROUTES.login) }, async (request, reply) => {
+  async function toManagedLogin(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     refuseCrossSite(judgeNavigation(request));
     const query = singleParameters(request);
     const visit = await gate.open(request.headers.cookie);
@@ -55,9 +55,12 @@ export function loginRoute(app: FastifyInstance, options: LoginRouteOptions, man
     const { nonce, codeVerifier } = transaction;
     const state = sealState(transaction, sealer);
     const parameters = { state, nonce, codeVerifier, ...chosenParameters(query, demand !== null) };
-    const location = query.get("through") === "logout" ? managedLogin.signInAgainUrl(parameters) : managedLogin.authorizeUrl(parameters);
+    const location =
+      query.get(LOGIN_QUERY.through) === THROUGH_LOGOUT ? managedLogin.signInAgainUrl(parameters) : managedLogin.authorizeUrl(parameters);
     return reply.redirect(location, 302);
-  });
+  }
+
+  app.route({ ...registrationOf(AUTH_ROUTES.login), handler: toManagedLogin });
 
   function returnPath(request: FastifyRequest, query: ReadonlyMap<string, string>): string {
     const wanted = query.get(LOGIN_QUERY.returnTo);

@@ -12,7 +12,7 @@ import type { SessionGate } from "../gate/session-gate.js";
 import { sendOnwardPage, sendPopupPage } from "../problem/onward-pages.js";
 import { type FailedSignIn, namedBy, type Problem, ProblemError } from "../problem/problem.js";
 import { parseReturnPath } from "../problem/return-path.js";
-import { AUTH_ROUTES, configOf } from "./auth-route-table.js";
+import { AUTH_ROUTES, registrationOf } from "./auth-route-table.js";
 import type { FoundLogin, LoginCookies } from "./login-cookies.js";
 import type { LoginState } from "./login-state.js";
 import { clockDifferenceMs, type LoginTransaction } from "./login-transaction.js";
@@ -48,22 +48,21 @@ export function callbackRoute(app: FastifyInstance, options: CallbackRouteOption
   const { clock, gate, lifecycle, logins, mayNeedSession, tell, verifier } = options;
   const used = createUsedLogins(clock, app.log);
 
-  const route = {
-    exposeHeadRoute: false,
-    config: configOf(AUTH_ROUTES.callback),
-    async onError(_request: FastifyRequest, _reply: FastifyReply, error: Error) {
+  app.route({
+    ...registrationOf(AUTH_ROUTES.callback),
+    async handler(request, reply) {
+      refuseCrossSite(judgeNavigation(request));
+      const query = singleParameters(request);
+      const answer = { code: query.get("code"), error: query.get("error"), description: query.get("error_description") };
+      const found = logins.find(request.headers.cookie, query.get("state"));
+      nameClockDifference(found, clock, request);
+      const transaction = claim(found, answer, used, authPrefix);
+      return finish(transaction, answer, request, reply);
+    },
+    async onError(_request, _reply, error: Error) {
       // One that moves on is counted where it arrives.
       if (error instanceof ProblemError && !error.problem.signIn?.movesOn) tell({ kind: "sign_in_failed", ...namedBy(error.problem) });
     },
-  };
-  app.get(AUTH_ROUTES.callback.path, route, async (request, reply) => {
-    refuseCrossSite(judgeNavigation(request));
-    const query = singleParameters(request);
-    const answer = { code: query.get("code"), error: query.get("error"), description: query.get("error_description") };
-    const found = logins.find(request.headers.cookie, query.get("state"));
-    nameClockDifference(found, clock, request);
-    const transaction = claim(found, answer, used, authPrefix);
-    return finish(transaction, answer, request, reply);
   });
 
   async function finish(

@@ -1,7 +1,7 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import type { Config } from "../../config/config.js";
 import type { Tell } from "../../telemetry/events.js";
-import { LOGIN_QUERY, POPUP_DISPLAY } from "../../wire/paths.js";
+import { POPUP_DISPLAY, RESUME_QUERY } from "../../wire/paths.js";
 import { REASONS, SIGN_IN_CAUSES } from "../../wire/reasons.js";
 import { judgeNavigation, refuseCrossSite } from "../gate/cross-site.js";
 import type { SessionGate } from "../gate/session-gate.js";
@@ -9,7 +9,7 @@ import { sendPopupPage, sendSignedInPage } from "../problem/onward-pages.js";
 import { namedBy, ProblemError } from "../problem/problem.js";
 import { type Visit, visitOf } from "../problem/request-state.js";
 import { parseReturnPath } from "../problem/return-path.js";
-import { AUTH_ROUTES, configOf } from "./auth-route-table.js";
+import { AUTH_ROUTES, registrationOf } from "./auth-route-table.js";
 import { singleParameters } from "./query-parameters.js";
 
 export interface ResumeRouteOptions {
@@ -25,28 +25,28 @@ export interface ResumeRouteOptions {
  * else is spared signing in again.
  */
 export function resumeRoute(app: FastifyInstance, { config, gate, mayNeedSession, tell }: ResumeRouteOptions): void {
-  const options = {
-    exposeHeadRoute: false,
-    config: configOf(AUTH_ROUTES.resume),
-    async onError(_request: FastifyRequest, _reply: FastifyReply, error: Error) {
+  app.route({
+    ...registrationOf(AUTH_ROUTES.resume),
+    async handler(request, reply) {
+      refuseCrossSite(judgeNavigation(request));
+      const query = singleParameters(request);
+      const parsed = parseReturnPath(query.get(RESUME_QUERY.returnTo) ?? "/", config.authPrefix);
+      if (parsed.kind === "refused")
+        throw new ProblemError({ reason: "bad_request", detail: `return_to is not acceptable: ${parsed.why}.` });
+      const returnTo = parsed.path;
+      const display = query.get(RESUME_QUERY.display) === POPUP_DISPLAY ? "popup" : "page";
+      if (!(await isAlive(visitOf(request)))) {
+        const cause = SIGN_IN_CAUSES.find((candidate) => candidate === query.get(RESUME_QUERY.cause)) ?? "state_missing";
+        throw new ProblemError({ reason: "sign_in_failed", cause, signIn: { button: "Sign in again", returnTo, display } });
+      }
+      tell({ kind: "sign_in_resumed" });
+      if (display === "popup") return sendPopupPage(reply);
+      // A page behind the session takes a click: a link from another site that ends here must not make a call with it.
+      return mayNeedSession(returnTo) ? sendSignedInPage(reply, returnTo) : reply.redirect(returnTo, 302);
+    },
+    async onError(_request, _reply, error: Error) {
       if (error instanceof ProblemError && error.problem.signIn) tell({ kind: "sign_in_failed", ...namedBy(error.problem) });
     },
-  };
-  app.get(AUTH_ROUTES.resume.path, options, async (request, reply) => {
-    refuseCrossSite(judgeNavigation(request));
-    const query = singleParameters(request);
-    const parsed = parseReturnPath(query.get(LOGIN_QUERY.returnTo) ?? "/", config.authPrefix);
-    if (parsed.kind === "refused") throw new ProblemError({ reason: "bad_request", detail: `return_to is not acceptable: ${parsed.why}.` });
-    const returnTo = parsed.path;
-    const display = query.get(LOGIN_QUERY.display) === POPUP_DISPLAY ? "popup" : "page";
-    if (!(await isAlive(visitOf(request)))) {
-      const cause = SIGN_IN_CAUSES.find((candidate) => candidate === query.get("cause")) ?? "state_missing";
-      throw new ProblemError({ reason: "sign_in_failed", cause, signIn: { button: "Sign in again", returnTo, display } });
-    }
-    tell({ kind: "sign_in_resumed" });
-    if (display === "popup") return sendPopupPage(reply);
-    // A page behind the session takes a click: a link from another site that ends here must not make a call with it.
-    return mayNeedSession(returnTo) ? sendSignedInPage(reply, returnTo) : reply.redirect(returnTo, 302);
   });
 
   /** An outage says nothing about the session, and is told as what it is. */

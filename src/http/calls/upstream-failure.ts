@@ -1,5 +1,5 @@
 import type { ForwardOutcome, Unanswered } from "../../proxy/forward.js";
-import type { Problem } from "../problem/problem.js";
+import { BODY_STALLED, type Problem } from "../problem/problem.js";
 
 /** What is answered where no API answers, and what the log says of it. */
 export interface UpstreamFailure {
@@ -7,9 +7,6 @@ export interface UpstreamFailure {
   /** Null where it was the browser that failed. */
   readonly line: string | null;
 }
-
-/** What a request is told that was left in the middle of its body. */
-export const BODY_STALLED: Problem = { reason: "bad_request", detail: "The rest of the request's body did not arrive in time." };
 
 /** Whoever asks again sooner finds those in front who have waited. */
 const RETRY_AFTER_SECONDS = 5;

@@ -52,3 +52,6 @@ export function endingProblem(ending: SessionEnding): ProblemError {
 export function namedBy({ reason, cause }: Problem): { readonly reason: Reason; readonly cause?: Cause } {
   return cause === undefined ? { reason } : { reason, cause };
 }
+
+/** What a request is told that was left in the middle of its body. */
+export const BODY_STALLED: Problem = { reason: "bad_request", detail: "The rest of the request's body did not arrive in time." };

@@ -1,0 +1,72 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { ManagedLogin } from "../../cognito/managed-login.js";
+import { type Clock, sleep } from "../../model/clock.js";
+import { describeError } from "../../model/log.js";
+import type { SessionLifecycle } from "../../session/session-lifecycle.js";
+import type { SignOut } from "../../session/sign-out.js";
+import { LOGOUT_EVERYWHERE } from "../../wire/paths.js";
+import type { LogoutDocument } from "../../wire/shapes.js";
+import { isNavigation } from "../problem/navigation.js";
+import { visitOf } from "../problem/request-state.js";
+import { AUTH_ROUTES, registrationOf } from "./auth-route-table.js";
+import type { LoginCookies } from "./login-cookies.js";
+
+/** How long a sign-out waits for Cognito before it answers; revoking goes on in the background. */
+const SIGN_OUT_WAIT_MS = 2_000;
+
+export interface LogoutRouteOptions {
+  readonly clock: Clock;
+  readonly lifecycle: Pick<SessionLifecycle, "endUnseen">;
+  readonly logins: Pick<LoginCookies, "demandNew">;
+  readonly managedLogin: Pick<ManagedLogin, "logoutUrl"> | null;
+  readonly signOut: SignOut;
+}
+
+/** `POST /logout`: ends the session here and at Cognito. Cross-site checks and cookies are the scope's. */
+export function logoutRoute(app: FastifyInstance, { clock, lifecycle, logins, managedLogin, signOut }: LogoutRouteOptions): void {
+  const logoutUrl = managedLogin?.logoutUrl() ?? "/";
+  async function handler(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const visit = visitOf(request);
+    const { reading } = visit;
+    if (reading.kind === "invalid" || reading.kind === "foreign" || reading.kind === "gone") {
+      // Kept on every other answer, since it may be the server that is wrong; but this person asks to leave.
+      request.log.warn(
+        { reading: reading.kind },
+        "signed out in the browser alone: the session could not be opened, so nothing was revoked",
+      );
+      visit.replacement = { kind: "nothing" };
+    }
+    if (reading.kind === "unavailable") lifecycle.endUnseen(reading.id, { reason: "signed_out", cause: "logout" });
+    if (reading.kind === "session") {
+      const everywhere = wantsEverywhere(request.body);
+      for (const value of logins.demandNew(request.headers.cookie, reading.session)) reply.header("set-cookie", value);
+      const signedOut = everywhere ? signOut.everywhere(reading.session) : signOut.here(reading.session);
+      // The promise goes on after the answer; it never rejects for what Cognito says.
+      signedOut.catch((error: unknown) => request.log.error({ error: describeError(error) }, "signing out failed unexpectedly"));
+      const result = await Promise.race([signedOut, sleep(clock, SIGN_OUT_WAIT_MS).then(() => "pending" as const)]);
+      return answerLogout(request, reply, { logout_url: logoutUrl, ...(everywhere ? { everywhere: result } : {}) });
+    }
+    return answerLogout(request, reply, { logout_url: logoutUrl });
+  }
+
+  app.route({ ...registrationOf(AUTH_ROUTES.logout), handler });
+}
+
+function answerLogout(request: FastifyRequest, reply: FastifyReply, document: LogoutDocument): FastifyReply {
+  const contentType = request.headers["content-type"] ?? "";
+  const isForm =
+    isNavigation(request.method, request.headers) ||
+    (!sentByScript(request) && contentType.startsWith("application/x-www-form-urlencoded"));
+  return isForm ? reply.redirect(document.logout_url, 303) : reply.send(document);
+}
+
+function sentByScript({ headers }: FastifyRequest): boolean {
+  const mode = headers["sec-fetch-mode"];
+  return (mode !== undefined && mode !== "navigate") || /\bjson\b/.test(headers.accept ?? "");
+}
+
+function wantsEverywhere(body: unknown): boolean {
+  if (typeof body !== "object" || body === null) return false;
+  const { [LOGOUT_EVERYWHERE]: everywhere } = body as { [LOGOUT_EVERYWHERE]?: unknown };
+  return everywhere === true || everywhere === "true";
+}
