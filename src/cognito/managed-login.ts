@@ -7,6 +7,7 @@ import { Secret } from "../model/secret.js";
 import { dispatcherThrough } from "../network/way-out.js";
 import type { Tell } from "../telemetry/events.js";
 import type { CodeAnswer } from "./answers.js";
+import type { ClientSecrets } from "./client-secrets.js";
 import { told } from "./outcome.js";
 import { judgeRefusal, refusalNamed } from "./refusals.js";
 
@@ -26,7 +27,7 @@ export interface ManagedLoginOptions {
   /** Base of `/oauth2/token` as this process reaches it. */
   readonly tokenUrl: string;
   readonly clientId: string;
-  readonly clientSecrets: readonly Secret[];
+  readonly clientSecrets: ClientSecrets;
   readonly scopes: readonly string[];
   readonly redirectUri: string;
   readonly logoutUri: string;
@@ -46,7 +47,7 @@ export interface ManagedLogin {
   signInAgainUrl(parameters: AuthorizeParameters): string;
   /** Cognito's `/logout`, which clears its own cookie; it must run in the browser. */
   logoutUrl(): string;
-  /** Redeems a code; one attempt with each client secret, since a code works once. Never throws. */
+  /** Redeems a code; one attempt, and one with the other client secret where the first is refused, since a code works once. Never throws. */
   redeemCode(code: string, codeVerifier: string): Promise<CodeAnswer>;
 }
 
@@ -111,9 +112,6 @@ export function createManagedLogin(options: ManagedLoginOptions): ManagedLogin {
 
   const dispatcher = options.proxy ? dispatcherThrough(options.proxy, options.deadlineMs) : getGlobalDispatcher();
 
-  const redeemWith = (secret: Secret | undefined, code: string, codeVerifier: string) =>
-    told("token", options, () => redeem(secret, code, codeVerifier));
-
   async function redeem(secret: Secret | undefined, code: string, codeVerifier: string): Promise<CodeAnswer> {
     const form = new URLSearchParams({
       grant_type: "authorization_code",
@@ -171,11 +169,6 @@ export function createManagedLogin(options: ManagedLoginOptions): ManagedLogin {
       return url.href;
     },
 
-    async redeemCode(code, codeVerifier) {
-      const [first, second] = clientSecrets;
-      const answer = await redeemWith(first, code, codeVerifier);
-      if (answer.kind !== "misconfigured" || answer.problem !== "invalid_client" || !second) return answer;
-      return redeemWith(second, code, codeVerifier);
-    },
+    redeemCode: (code, codeVerifier) => clientSecrets.with((secret) => told("token", options, () => redeem(secret, code, codeVerifier))),
   };
 }

@@ -14,7 +14,7 @@ import { HttpsAgentThrough } from "../network/way-out.js";
 import type { Tell } from "../telemetry/events.js";
 import type { IssuedTokens, RefreshAnswer, RevokeAnswer, Revoked, SignOutAnswer, Unavailable } from "./answers.js";
 import { type AskTurn, createApiCall } from "./api-call.js";
-import { createClientSecrets } from "./client-secrets.js";
+import type { ClientSecrets } from "./client-secrets.js";
 import { createIdpClient, regionalEndpoint } from "./idp-client.js";
 import { secretHash } from "./secret-hash.js";
 
@@ -32,8 +32,7 @@ export interface RefreshRequest {
 export interface TokenSourceOptions {
   readonly region: string;
   readonly clientId: string;
-  /** None, one, or two while one is being rotated. */
-  readonly clientSecrets: readonly Secret[];
+  readonly clientSecrets: ClientSecrets;
   /** Null: AWS's own endpoint of the region. */
   readonly endpoint: string | null;
   /** The HTTP proxy on the way there; absent or null: straight. */
@@ -105,19 +104,18 @@ function refreshSender(
 }
 
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
-  const { region, clientId, deadlineMs, proxy, log } = options;
+  const { region, clientId, clientSecrets, deadlineMs, proxy, log } = options;
   const client = createIdpClient({
     region,
     endpoint: options.endpoint ?? regionalEndpoint(region),
     httpsAgent: proxy ? new HttpsAgentThrough(proxy, deadlineMs, true) : null,
   });
   const call = createApiCall(options);
-  const secrets = createClientSecrets(options.clientSecrets, log);
   // What worked last: learned from "flow not enabled".
   let api: Api = options.refreshApi === "get_tokens" ? "get_tokens" : "initiate_auth";
 
   const refreshThrough = (request: RefreshRequest, through: Api) =>
-    secrets.with<RefreshAnswer>((secret) =>
+    clientSecrets.with<RefreshAnswer>((secret) =>
       call("refresh", {
         operation: through === "get_tokens" ? "GetTokensFromRefreshToken" : "InitiateAuth",
         session: request.session,
@@ -142,7 +140,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     },
 
     revoke: (refreshToken, turn) =>
-      secrets.with<RevokeAnswer>((secret) => {
+      clientSecrets.with<RevokeAnswer>((secret) => {
         const command = new RevokeTokenCommand({
           Token: refreshToken.reveal(),
           ClientId: clientId,

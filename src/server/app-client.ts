@@ -1,3 +1,4 @@
+import { createClientSecrets } from "../cognito/client-secrets.js";
 import { type CognitoTime, createCognitoTime } from "../cognito/cognito-time.js";
 import { regionalEndpoint } from "../cognito/idp-client.js";
 import { createManagedLogin, type ManagedLogin } from "../cognito/managed-login.js";
@@ -69,7 +70,8 @@ export interface AppClientOptions {
 /** How Cognito is spoken to. */
 function createCognitoSide(config: Config, options: AppClientOptions) {
   const { clock, log, tell, wayOut, cognitoDeadlineMs = COGNITO_DEADLINE_MS } = options;
-  const { cognitoUserPoolId: userPoolId, cognitoClientId: clientId, cognitoRegion: region, cognitoClientSecrets: clientSecrets } = config;
+  const { cognitoUserPoolId: userPoolId, cognitoClientId: clientId, cognitoRegion: region } = config;
+  const clientSecrets = createClientSecrets(config.cognitoClientSecrets, log);
   const endpoint = config.cognitoEndpoint;
   const proxy = proxyToCognito(wayOut, endpoint ?? regionalEndpoint(region));
   const time = createCognitoTime(clock, log);

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import t, { type Test } from "tap";
+import { createClientSecrets } from "../../src/cognito/client-secrets.js";
 import { createManagedLogin, judgeCodeAnswer, type ManagedLoginOptions } from "../../src/cognito/managed-login.js";
 import { Secret } from "../../src/model/secret.js";
 import { createManualClock } from "../support/manual-clock.js";
@@ -7,11 +8,12 @@ import { CLIENT_ID } from "../support/session-fixtures.js";
 import { collectLog } from "../support/session-log.js";
 import { type Answer, hang, hangInBody, html, json, reset, startTinyServer, text } from "../support/session-tiny-server.js";
 
+const SECRETS = [new Secret("first_secret"), new Secret("second_secret")];
 const OPTIONS: ManagedLoginOptions = {
   domain: "https://login.example.com",
   tokenUrl: "https://login.example.com",
   clientId: CLIENT_ID,
-  clientSecrets: [new Secret("first_secret"), new Secret("second_secret")],
+  clientSecrets: createClientSecrets(SECRETS, collectLog()),
   scopes: ["openid", "email", "profile"],
   redirectUri: "https://app.example.com/auth/callback",
   logoutUri: "https://app.example.com/",
@@ -102,7 +104,9 @@ async function rig(t: Test, answers: readonly Answer[], options: Partial<Managed
   t.teardown(() => server.close());
   const log = collectLog();
   const clock = createManualClock();
-  return { server, log, clock, login: createManagedLogin({ ...OPTIONS, tokenUrl: server.url, clock, log, ...options }) };
+  const clientSecrets = createClientSecrets(SECRETS, log);
+  const login = createManagedLogin({ ...OPTIONS, tokenUrl: server.url, clientSecrets, clock, log, ...options });
+  return { server, log, clock, login };
 }
 
 const basic = (secret: string) => `Basic ${Buffer.from(`${CLIENT_ID}:${secret}`).toString("base64")}`;
@@ -129,7 +133,7 @@ t.test("a code is redeemed with Basic authentication, the verifier and the same 
 });
 
 t.test("a public client sends no Authorization", async (t) => {
-  const { server, login } = await rig(t, [json(200, TOKENS)], { clientSecrets: [] });
+  const { server, login } = await rig(t, [json(200, TOKENS)], { clientSecrets: createClientSecrets([], collectLog()) });
   t.equal((await login.redeemCode("the-code", VERIFIER)).kind, "issued");
   t.equal(server.seen[0]?.headers.authorization, undefined);
 });
@@ -145,6 +149,17 @@ t.test("where the first secret is refused the second is tried, and no third time
   server.answer(refused);
   t.same(await login.redeemCode("the-code", VERIFIER), { kind: "misconfigured", problem: "invalid_client" });
   t.equal(server.seen.length, 4);
+});
+
+t.test("the secret that works is remembered: only the first sign-in tries the one that is gone", async (t) => {
+  const refused = json(400, { error: "invalid_client" });
+  const { server, login, log } = await rig(t, [refused, json(200, TOKENS), json(200, TOKENS), json(400, { error: "invalid_grant" })]);
+  for (const kind of ["issued", "issued", "code_rejected"]) t.equal((await login.redeemCode("the-code", VERIFIER)).kind, kind);
+  t.same(
+    server.seen.map((request) => request.headers.authorization),
+    [basic("first_secret"), ...["second_secret", "second_secret", "second_secret"].map(basic)],
+  );
+  t.equal(log.saying("the other client secret is in use now").length, 1, "said once");
 });
 
 t.test("a code that was refused is not tried with the other secret: it works once", async (t) => {

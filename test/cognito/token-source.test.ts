@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import t, { type Test } from "tap";
+import { createClientSecrets } from "../../src/cognito/client-secrets.js";
 import { createTokenSource, judgeTokens, type TokenSource, type TokenSourceOptions } from "../../src/cognito/token-source.js";
 import { Secret } from "../../src/model/secret.js";
 import { createSessionId } from "../../src/model/session.js";
@@ -47,7 +48,11 @@ interface Rig {
   body(index: number): unknown;
 }
 
-async function rig(t: Test, answers: readonly Answer[], options: Partial<TokenSourceOptions> = {}): Promise<Rig> {
+async function rig(
+  t: Test,
+  answers: readonly Answer[],
+  { secrets = [new Secret(FIRST_SECRET)], ...options }: Partial<TokenSourceOptions> & { readonly secrets?: readonly Secret[] } = {},
+): Promise<Rig> {
   const server = await startTinyServer(...answers);
   const log = collectLog();
   const clock = createManualClock();
@@ -55,7 +60,7 @@ async function rig(t: Test, answers: readonly Answer[], options: Partial<TokenSo
   const source = createTokenSource({
     region: "eu-central-1",
     clientId: CLIENT_ID,
-    clientSecrets: [new Secret(FIRST_SECRET)],
+    clientSecrets: createClientSecrets(secrets, log),
     endpoint: server.url,
     refreshApi: "auto",
     deadlineMs: 5_000,
@@ -86,8 +91,8 @@ t.test("every request asks for its turn first: the other secret's, the other flo
     turns += 1;
     return "granted" as const;
   };
-  const clientSecrets = [new Secret(FIRST_SECRET), new Secret(SECOND_SECRET)];
-  const { source, operations } = await rig(t, [wrongSecret, notEnabled, tokens()], { clientSecrets });
+  const secrets = [new Secret(FIRST_SECRET), new Secret(SECOND_SECRET)];
+  const { source, operations } = await rig(t, [wrongSecret, notEnabled, tokens()], { secrets });
   t.equal((await source.refresh({ ...REQUEST, turn })).kind, "issued");
   await source.revoke(new Secret(REFRESH), turn);
   await source.signOutEverywhere(new Secret(ACCESS_TOKEN), turn);
@@ -124,7 +129,7 @@ t.test("InitiateAuth goes out exactly so, with SECRET_HASH over the canonical us
 });
 
 t.test("a public client sends no SECRET_HASH, a remembered device its key", async (t) => {
-  const { source, body } = await rig(t, [tokens()], { clientSecrets: [] });
+  const { source, body } = await rig(t, [tokens()], { secrets: [] });
   await source.refresh({ ...REQUEST, deviceKey: "eu-central-1_device" });
   t.same(body(0), {
     AuthFlow: "REFRESH_TOKEN_AUTH",
@@ -162,7 +167,7 @@ t.test("`initiate_auth` and `get_tokens` never go over to the other", async (t) 
   }
 });
 
-const TWO_SECRETS = { clientSecrets: [new Secret(FIRST_SECRET), new Secret(SECOND_SECRET)] };
+const TWO_SECRETS = { secrets: [new Secret(FIRST_SECRET), new Secret(SECOND_SECRET)] };
 
 t.test("of two client secrets the one that works is found and remembered", async (t) => {
   const { source, server, body, operations } = await rig(t, [wrongSecret, tokens()], TWO_SECRETS);

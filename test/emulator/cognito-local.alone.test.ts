@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t, { type Test } from "tap";
 import type { IssuedTokens } from "../../src/cognito/answers.js";
+import { createClientSecrets } from "../../src/cognito/client-secrets.js";
 import { createCognitoTime } from "../../src/cognito/cognito-time.js";
 import { createTokenSource } from "../../src/cognito/token-source.js";
 import { createTokenVerifier } from "../../src/cognito/token-verifier.js";
@@ -98,7 +99,7 @@ t.test("a second opinion: InitiateAuth REFRESH_TOKEN_AUTH works against npm's co
   const source = createTokenSource({
     region: "us-east-1",
     clientId: CLIENT,
-    clientSecrets: [],
+    clientSecrets: createClientSecrets([], silentLog),
     endpoint,
     refreshApi: "initiate_auth",
     deadlineMs: 5_000,

@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import { connect, createServer as createTcpServer, type Socket } from "node:net";
 import t, { type Test } from "tap";
+import { createClientSecrets } from "../../src/cognito/client-secrets.js";
 import { createManagedLogin } from "../../src/cognito/managed-login.js";
 import { createTokenSource } from "../../src/cognito/token-source.js";
 import { Secret } from "../../src/model/secret.js";
@@ -98,7 +99,7 @@ t.test(
     const log = collectLog();
     const cognito = {
       clientId: CLIENT_ID,
-      clientSecrets: [new Secret("secret")],
+      clientSecrets: createClientSecrets([new Secret("secret")], log),
       deadlineMs: 5_000,
       clock: createManualClock(),
       tell: () => {},
