@@ -114,13 +114,18 @@ export const cognitoBff: FastifyPluginAsync<BffPluginOptions> = async (app: Fast
     parts.unread.closeBehind(scope, requestIdleLimits(parts.routes));
     scope.addHook("onRequest", async (request, reply) => refuseBadMessage(request, reply));
   });
-  const isCall = (request: IncomingMessage) => {
+  const pathOf = (request: IncomingMessage) => {
     const target = targetOf(request);
-    return target.kind === "target" && parts.routes.match(target.path) !== null;
+    return target.kind === "target" ? target.path : null;
+  };
+  const isCall = (request: IncomingMessage) => {
+    const path = pathOf(request);
+    return path !== null && parts.routes.match(path) !== null;
   };
   const lines = followRequestLines(app.server);
   parts.upgrades.listen(app, lines, isCall);
-  const isOurs = (request: IncomingMessage) => isCall(request) || request.url?.startsWith(`${config.authPrefix}/`) === true;
+  const isOurs = (request: IncomingMessage) =>
+    isCall(request) || (pathOf(request) ?? request.url)?.startsWith(`${config.authPrefix}/`) === true;
   parts.expectations.listen(app.server, isOurs);
   refuseOtherProtocols(app, lines, config, reportTo(app.log, parts.tell), isOurs);
   app.addHook("preClose", async () => endLongCalls(parts, app.log));

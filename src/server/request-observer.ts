@@ -1,6 +1,7 @@
 import { context, propagation, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Config } from "../config/config.js";
+import { onFinished, problemOf } from "../http/problem/request-state.js";
 import type { Clock } from "../model/clock.js";
 import type { Tell } from "../telemetry/events.js";
 import type { Tracer } from "../telemetry/tracing.js";
@@ -33,12 +34,12 @@ export function observeRequests(app: FastifyInstance, { config, clock, tell, tra
       isOver = true;
       const seconds = (clock.monotonicMs() - startedAtMs) / 1000;
       tell({ kind: "request_finished", method: request.method, route, status, seconds, headerBytes: headerBytesOf(request) });
-      const reason = request.bffProblem;
+      const reason = problemOf(request);
       if (reason) tell({ kind: "problem_answered", reason });
       if (span) endSpan(span, status, reason);
       if (logsRequests) request.log.debug({ method: request.method, route, status, duration_ms: Math.round(seconds * 1000) }, "request");
     };
-    request.bffFinished = finish;
+    onFinished(request, finish);
     // Not Fastify's onResponse, which says nothing of clients that left.
     reply.raw.once("close", () => finish(reply.raw.headersSent ? reply.raw.statusCode : null));
 

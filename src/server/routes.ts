@@ -4,6 +4,7 @@ import type { CallHandlerOptions } from "../http/calls/call-handler.js";
 import { proxyRoutes } from "../http/calls/proxied-calls.js";
 import { addSessionCookies } from "../http/gate/session-cookies.js";
 import { answerErrorsAsProblems, type ProblemSettings } from "../http/problem/problem-details.js";
+import { visitIn } from "../http/problem/request-state.js";
 import { addScope } from "../http/problem/scope.js";
 
 type RoutesOptions = AuthRoutesOptions & CallHandlerOptions & { readonly config: ProblemSettings };
@@ -23,7 +24,7 @@ export function registerRoutes(app: FastifyInstance, options: RoutesOptions, pre
     });
     answerErrorsAsProblems(scope, config);
     // The one place where an answer of ours gets its session cookies: when its head is decided, since the newest version counts.
-    scope.addHook("onSend", async (request, reply) => addSessionCookies(reply, gate, request.bffVisit));
+    scope.addHook("onSend", async (request, reply) => addSessionCookies(reply, gate, visitIn(request)));
     addScope(scope, (auth) => authRoutes(auth, options), { prefix: config.authPrefix });
     addScope(scope, (proxy) => proxyRoutes(proxy, options, prepare !== null));
   });

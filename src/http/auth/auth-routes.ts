@@ -7,6 +7,7 @@ import { addRateLimits } from "../gate/rate-limits.js";
 import type { SessionGate } from "../gate/session-gate.js";
 import type { Problem } from "../problem/problem.js";
 import { type ProblemSettings, sendProblem } from "../problem/problem-details.js";
+import { keepVisit } from "../problem/request-state.js";
 import { addScope } from "../problem/scope.js";
 import { AUTH_ROUTES, allowedAt, registrationOf } from "./auth-route-table.js";
 import { type LoginRouteOptions, loginRoute } from "./authorize.js";
@@ -67,7 +68,7 @@ function sessionScope(app: FastifyInstance, options: SessionScopeOptions): void 
   app.addHook("onRequest", async (request) => {
     refuseCrossSite(judgeCall(request, config), judgeStaticHeader(request, config, null));
     const visit = await gate.open(request.headers.cookie);
-    request.bffVisit = visit;
+    keepVisit(request, visit);
     if (!request.routeOptions.config.mayHammer) hammerGuard.check(request, visit);
   });
   resumeRoute(app, options);

@@ -11,6 +11,7 @@ import { judgeNavigation, refuseCrossSite } from "../gate/cross-site.js";
 import type { SessionGate } from "../gate/session-gate.js";
 import { sendOnwardPage, sendPopupPage } from "../problem/onward-pages.js";
 import { type FailedSignIn, namedBy, type Problem, ProblemError } from "../problem/problem.js";
+import { keepVisit } from "../problem/request-state.js";
 import { parseReturnPath } from "../problem/return-path.js";
 import { AUTH_ROUTES, registrationOf } from "./auth-route-table.js";
 import type { FoundLogin, LoginCookies } from "./login-cookies.js";
@@ -114,7 +115,7 @@ export function callbackRoute(app: FastifyInstance, options: CallbackRouteOption
     if (handedOver.length > 0) lifecycle.keepAtHand(started.session);
     for (const value of handedOver) reply.header("set-cookie", value);
     visit.replacement = { kind: "session", sealed: started.sealed };
-    request.bffVisit = visit;
+    keepVisit(request, visit);
     return leaveFor(transaction, reply, mayNeedSession);
   }
 }

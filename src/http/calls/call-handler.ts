@@ -17,7 +17,7 @@ import { type CrossSiteSettings, judgeCall, judgeStaticHeader, judgeUpgrade, ref
 import type { HammerGuard } from "../gate/hammering.js";
 import type { SessionGate } from "../gate/session-gate.js";
 import { CALL_METHODS, ProblemError } from "../problem/problem.js";
-import type { Visit } from "../problem/request-state.js";
+import { keepVisit, type Visit } from "../problem/request-state.js";
 import { createHandOn, type HandOnOptions, type Way } from "./hand-on.js";
 import { GUARDED, type ProxiedCall, refuseBadHandshake } from "./matched-call.js";
 import type { OpenCalls } from "./open-calls.js";
@@ -54,7 +54,7 @@ export function createCallHandler(
 
     const opened = route.session === "none" ? null : gate.open(request.headers.cookie);
     const visit = opened instanceof Promise ? await opened : opened;
-    request.bffVisit = visit;
+    keepVisit(request, visit);
     if (visit) options.hammerGuard.check(request, visit);
     const session = visit && (await sessionFor(route, visit, options));
     if (session) options.lifecycle.touch(session);

@@ -7,6 +7,7 @@ import { inSpan, propagatedHeaders, type Span, type Tracer } from "../../telemet
 import type { Expectations } from "../connection/expectations.js";
 import type { UnreadBodies } from "../connection/unread-bodies.js";
 import type { Upgrades, WatchEnding } from "../connection/upgrade.js";
+import { finish } from "../problem/request-state.js";
 import type { OpenCalls } from "./open-calls.js";
 import { type UpstreamFailure, upstreamFailure } from "./upstream-failure.js";
 
@@ -70,7 +71,7 @@ export function createHandOn(options: HandOnOptions): HandOn {
     const failure = upstreamFailure(outcome);
     if (failure === null) {
       // A tunnel: its response never closes.
-      if (outcome.kind === "answered" && outcome.status === 101) request.bffFinished?.(101);
+      if (outcome.kind === "answered" && outcome.status === 101) finish(request, 101);
       reply.hijack();
     }
     return { outcome, failure };

@@ -14,6 +14,7 @@ import { isNavigation } from "./navigation.js";
 import { type Problem, ProblemError } from "./problem.js";
 import { problemPage } from "./problem-page.js";
 import { requestIdOf } from "./request-id.js";
+import { keepProblem, visitIn } from "./request-state.js";
 import { transportSecurity } from "./transport-security.js";
 
 /** Where problems are explained and where people sign in. */
@@ -113,9 +114,10 @@ const PROBLEM_LINES: Readonly<Record<Reason, ProblemLine>> = {
 };
 
 /** Under which name the log knows the session that the request came with. */
-function sessionOf({ bffVisit }: FastifyRequest): string | undefined {
-  if (bffVisit?.reading.kind === "session") return sessionPseudonym(bffVisit.reading.session.id);
-  return bffVisit?.reading.kind === "ended" ? sessionPseudonym(bffVisit.reading.id) : undefined;
+function sessionOf(request: FastifyRequest): string | undefined {
+  const reading = visitIn(request)?.reading;
+  if (reading?.kind === "session") return sessionPseudonym(reading.session.id);
+  return reading?.kind === "ended" ? sessionPseudonym(reading.id) : undefined;
 }
 
 /** The line of a problem. The log, or `fields`, is to hold the `request_id` that the answer names. */
@@ -128,7 +130,7 @@ export function logProblem(log: FastifyBaseLogger, problem: Problem, fields: obj
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem, settings: ProblemSettings): FastifyReply {
   const document = problemDocument(problem, request.id, settings);
   logProblem(request.log, problem, { session: sessionOf(request), method: request.method });
-  request.bffProblem = problem.reason;
+  keepProblem(request, problem.reason);
   reply.code(document.status).headers(problemHeaders(problem));
   if (isNavigation(request.method, request.headers))
     return reply.headers(pageHeaders()).send(problemPage(request, problem, document, settings));

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type ParsedTarget, parseTarget } from "../../proxy/routes/path.js";
 import type { PresentedCookies } from "../../store/cookies.js";
 import type { Reading } from "../../store/sessions.js";
@@ -23,11 +23,9 @@ export interface Visit {
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** This request's look at its session; opened once by the scope that needs it. */
+    // For this file alone.
     bffVisit: Visit | null;
-    /** Says that the request is over although its response never closes: a handshake that became a tunnel. Null before it is observed. */
     bffFinished: ((status: number) => void) | null;
-    /** The problem it was answered with; null where there was none. */
     bffProblem: Reason | null;
   }
 }
@@ -39,10 +37,37 @@ export function declareRequestState(app: FastifyInstance): void {
   app.decorateRequest("bffProblem", null);
 }
 
+export function keepVisit(request: FastifyRequest, visit: Visit | null): void {
+  request.bffVisit = visit;
+}
+
+/** Null where nobody has looked for a session, or where it is an app's own route beside ours. */
+export function visitIn(request: FastifyRequest): Visit | null {
+  return request.bffVisit ?? null;
+}
+
 /** The visit of a request in a scope that opens one. */
-export function visitOf({ bffVisit }: { readonly bffVisit: Visit | null }): Visit {
-  if (!bffVisit) throw new Error("this scope opens no session");
-  return bffVisit;
+export function visitOf(request: FastifyRequest): Visit {
+  const visit = visitIn(request);
+  if (!visit) throw new Error("this scope opens no session");
+  return visit;
+}
+
+export function keepProblem(request: FastifyRequest, reason: Reason): void {
+  request.bffProblem = reason;
+}
+
+export function problemOf(request: FastifyRequest): Reason | null {
+  return request.bffProblem ?? null;
+}
+
+/** @param finished Is told when a request is over although its response never closes: a handshake that became a tunnel. */
+export function onFinished(request: FastifyRequest, finished: (status: number) => void): void {
+  request.bffFinished = finished;
+}
+
+export function finish(request: FastifyRequest, status: number): void {
+  request.bffFinished?.(status);
 }
 
 const targets = new WeakMap<IncomingMessage, { readonly url: string; readonly target: ParsedTarget }>();
