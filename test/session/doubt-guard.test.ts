@@ -70,3 +70,13 @@ t.test("a doubt every quarter of a minute trips it, one every sixteen seconds ne
   }
   t.end();
 });
+
+t.test("a clock set back by an hour does not keep it tripped for that hour", (t) => {
+  const { clock, guard, doubt } = rig();
+  doubt(20);
+  clock.jump(-60 * MINUTE_MS);
+  t.notOk(guard.tripped());
+  doubt(20);
+  t.ok(guard.tripped());
+  t.end();
+});

@@ -87,3 +87,11 @@ t.test("a success makes it forget, the number of failures included", (t) => {
   t.match(memory.remember(id, OUTAGE), { retryAfterSeconds: 1 });
   t.end();
 });
+
+t.test("a clock set back by an hour does not keep a session from Cognito for that hour", (t) => {
+  const { clock, memory, id } = rig();
+  memory.remember(id, OUTAGE);
+  clock.jump(-3_600_000);
+  t.equal(memory.recall(id), null);
+  t.end();
+});

@@ -32,7 +32,9 @@ export function createHammerGuard(clock: Clock): HammerGuard {
       const key = `${networkOf(request.ip)} ${reading.id}`;
       const now = clock.now();
       const known = windows.get(key);
-      const window = known && now - known.startedAtMs < WINDOW_MS ? known : { startedAtMs: now, count: 0 };
+      const agoMs = known ? now - known.startedAtMs : -1;
+      // A clock set back by an hour must not refuse anybody for that hour.
+      const window = known && agoMs >= 0 && agoMs < WINDOW_MS ? known : { startedAtMs: now, count: 0 };
       window.count += 1;
       windows.set(key, window);
       if (window.count <= MOST_PER_WINDOW) return;

@@ -15,7 +15,8 @@ export interface DoubtGuard {
 
 export function createDoubtGuard(clock: Clock): DoubtGuard {
   let doubtsAtMs: number[] = [];
-  const recent = () => doubtsAtMs.filter((at) => at > clock.now() - WINDOW_MS);
+  // By a clock set back, doubts of a later hour are none of these five minutes.
+  const recent = () => doubtsAtMs.filter((at) => at > clock.now() - WINDOW_MS && at <= clock.now());
   return {
     doubted() {
       doubtsAtMs = [...recent(), clock.now()].slice(-LIMIT);

@@ -19,7 +19,8 @@ const LONGEST_WAIT_MS = 8_000;
 
 interface Remembered {
   readonly hindrance: Hindrance;
-  readonly untilMs: number;
+  readonly atMs: number;
+  readonly waitMs: number;
   /** How many refreshes in a row failed, for the next wait. */
   readonly failures: number;
 }
@@ -47,13 +48,15 @@ export function createOutcomeMemory(clock: Clock): OutcomeMemory {
   return {
     recall(id) {
       const entry = remembered.get(id);
-      const leftMs = entry ? entry.untilMs - clock.now() : 0;
-      return entry && leftMs > 0 ? withWait(entry.hindrance, leftMs) : null;
+      if (!entry) return null;
+      const agoMs = clock.now() - entry.atMs;
+      // A clock set back by an hour must not keep the session from Cognito for that hour.
+      return agoMs >= 0 && agoMs < entry.waitMs ? withWait(entry.hindrance, entry.waitMs - agoMs) : null;
     },
     remember(id, hindrance) {
       const failures = (remembered.get(id)?.failures ?? 0) + 1;
       const waitMs = keptMs(hindrance, failures);
-      remembered.set(id, { hindrance, untilMs: clock.now() + waitMs, failures });
+      remembered.set(id, { hindrance, atMs: clock.now(), waitMs, failures });
       return withWait(hindrance, waitMs);
     },
     forget: (id) => void remembered.delete(id),

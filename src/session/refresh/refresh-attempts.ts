@@ -32,11 +32,11 @@ export async function attemptRefresh(
   { source, clock, random }: RefreshAttemptsOptions,
   goOn: () => boolean,
 ): Promise<RefreshAnswer> {
-  const startedAtMs = clock.now();
+  const startedAtMs = clock.monotonicMs();
   for (let attempt = 1; ; attempt++) {
     const answer = await source.refresh(request);
     if (answer.kind !== "unavailable" || attempt >= MOST_ATTEMPTS[answer.reason]) return answer;
-    if (clock.now() - startedAtMs > RETRY_BUDGET_MS) return answer;
+    if (clock.monotonicMs() - startedAtMs > RETRY_BUDGET_MS) return answer;
     await sleep(clock, FIRST_BACKOFF_MS * 2 ** (attempt - 1) * (0.5 + random()));
     if (!goOn()) return answer;
   }
