@@ -196,7 +196,7 @@ export function createAppClient(config: Config, options: AppClientOptions): AppC
     cacheFigures,
     async settled() {
       // Side by side: a refresh that hangs must not keep tokens from being revoked. The second time for those that came late.
-      await Promise.all([coordinator.settled(), revocation.flush()]);
+      await Promise.all([coordinator.settled(), sessions.settled(), revocation.flush()]);
       await revocation.flush();
     },
     close: () => source.close(),

@@ -8,7 +8,7 @@ import { limitPassed, type SessionLimits } from "./limits.js";
 import type { Revocation } from "./revocation.js";
 
 export interface SessionEndingsOptions {
-  readonly sessions: Pick<Sessions, "newest" | "endingOf" | "end" | "endUnlessRenewed" | "onEndedElsewhere">;
+  readonly sessions: Pick<Sessions, "newest" | "endingOf" | "end" | "endUnlessRenewed" | "onEndedElsewhere" | "onFoundLate">;
   readonly revocation: Pick<Revocation, "revoke">;
   readonly clock: Clock;
   readonly limits: SessionLimits;
@@ -81,6 +81,7 @@ export function createSessionEndings({ sessions, revocation, clock, limits, tell
   }
 
   sessions.onEndedElsewhere(announce);
+  sessions.onFoundLate((last) => void revocation.revoke(newestRefreshToken(last), last));
 
   return {
     end,

@@ -13,7 +13,7 @@ import type { SessionLifecycle } from "./session-lifecycle.js";
 export interface SignOutOptions {
   readonly sessions: Pick<Sessions, "endAllOf">;
   readonly lifecycle: Pick<SessionLifecycle, "end">;
-  readonly coordinator: Pick<RefreshCoordinator, "refreshLast">;
+  readonly coordinator: Pick<RefreshCoordinator, "refreshLast" | "takeUnsaved">;
   readonly source: Pick<TokenSource, "signOutEverywhere">;
   readonly revocation: Revocation;
   readonly turn: AskTurn;
@@ -41,10 +41,10 @@ export function createSignOut({ sessions, lifecycle, coordinator, source, revoca
       const ending: SessionEnding = { reason: "signed_out", cause: "logout_everywhere" };
       const ended = lifecycle.end(session, ending);
       const newest = ended instanceof Promise ? await ended : ended;
+      // Beside Cognito, which a store that is away must not hold up.
       const others = sessions.endAllOf(newest.subject, ending);
-      if (others instanceof Promise) await others;
       let { access } = newest.tokens;
-      let refreshToken = newestRefreshToken(newest);
+      let refreshToken = coordinator.takeUnsaved(newest.id) ?? newestRefreshToken(newest);
       let answerLost = false;
 
       /** GlobalSignOut takes a living access token, which the session may not keep: then a last refresh brings one. */
@@ -57,7 +57,7 @@ export function createSignOut({ sessions, lifecycle, coordinator, source, revoca
         return last.access;
       }
 
-      return revocation.run({
+      const result = await revocation.run({
         operation: "GlobalSignOut",
         session: newest,
         async attempt(): Promise<RevokeAnswer> {
@@ -72,6 +72,8 @@ export function createSignOut({ sessions, lifecycle, coordinator, source, revoca
         // Not before: RevokeToken ends the access tokens that were issued with the refresh token as well, and GlobalSignOut needs one.
         over: () => revocation.revoke(refreshToken, newest),
       });
+      if (others instanceof Promise) await others;
+      return result;
     },
   };
 }

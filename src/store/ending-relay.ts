@@ -1,19 +1,22 @@
 import type { Cancel, Clock } from "../model/clock.js";
+import { Listeners } from "../model/listeners.js";
 import type { Log } from "../model/log.js";
-import { type Session, type SessionId, sessionPseudonym } from "../model/session.js";
+import { hasNewerTokens, type Session, type SessionId, sessionPseudonym } from "../model/session.js";
 import type { SessionEnding } from "../wire/reasons.js";
 import type { KnownEnding } from "./ending-table.js";
-import { type Awaitable, after, type EndingOrder, type SessionStore } from "./session-store.js";
+import { type AllEnded, type Awaitable, after, type EndingOrder, type SessionStore } from "./session-store.js";
 import type { SessionTable } from "./session-table.js";
 
-/** An ending that could not be written is tried again so often; until then it holds in this process, and Cognito revokes the token. */
+/** An ending that could not be written is tried again after so long, and then every ten minutes; until then it holds in this process, and Cognito revokes the token. */
 const RETRY_AFTER_MS = [1_000, 5_000, 30_000, 120_000, 600_000] as const;
 /** Beyond this many that wait a failure is only logged. */
 const MOST_PENDING = 10_000;
+/** A day of tries, the longest life of an ID or access token. */
+const MOST_TRIES_FOR_ALL = 150;
 
 export interface EndingRelayOptions {
   readonly table: Pick<SessionTable, "endingOf" | "end">;
-  readonly store: Pick<SessionStore, "end">;
+  readonly store: Pick<SessionStore, "end" | "endAllOf">;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -22,46 +25,137 @@ export interface EndingRelayOptions {
 export interface EndingRelay {
   /** Takes in one that another process brought about. */
   hear(id: SessionId, known: KnownEnding): void;
-  /** Writes one of our own, again later where the store is away. The version that the session ended with, where the store knows it. */
-  write(ended: Session | SessionId, order: EndingOrder): Awaitable<Session | null>;
+  /**
+   * Writes one of our own, again later where the store is away. The version that the session ended with, where the store knows it.
+   *
+   * @param known the version that the caller has, whose token it revokes itself.
+   */
+  write(ended: Session | SessionId, order: EndingOrder, known: Session | null): Awaitable<Session | null>;
+  /** Writes one that the store had not heard of, or has lost. */
+  catchUp(id: SessionId, order: EndingOrder): void;
+  /** Ends all sessions of a person, again later where the store is away. */
+  writeAll(subject: string, ending: SessionEnding): Awaitable<AllEnded>;
+  /** Tries what still waits once more, at once. For the end of the process. */
+  flush(): Promise<void>;
   /** Calls back with each that is heard. */
   onHeard(listener: (id: SessionId, ending: SessionEnding) => void): Cancel;
+  /** Calls back with the version that an ending written late has met in the store, where it is newer than what was known: nobody has revoked its token. */
+  onFoundLate(listener: (last: Session) => void): Cancel;
 }
 
-export function createEndingRelay({ table, store, clock, log }: EndingRelayOptions): EndingRelay {
-  let pending = 0;
-  const listeners = new Set<(id: SessionId, ending: SessionEnding) => void>();
+/** Written again and again, while that is of use. */
+interface Task {
+  readonly whose: { readonly session: string } | { readonly everywhere: true };
+  /** Whether the store was there. */
+  attempt(): Awaitable<boolean>;
+  isOfUse(): boolean;
+}
+
+/** Tries tasks again that the store was away for. */
+class Backlog {
+  readonly #waiting = new Set<{ readonly task: Task; readonly cancel: Cancel }>();
+  readonly #clock: Clock;
+  readonly #log: Log;
+
+  constructor({ clock, log }: Pick<EndingRelayOptions, "clock" | "log">) {
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** @param failures how often it has been tried since the first time. */
+  later(task: Task, failures = 0): void {
+    if (!task.isOfUse()) return;
+    if (this.#waiting.size >= MOST_PENDING) {
+      this.#lost(task);
+      return;
+    }
+    const delayMs = RETRY_AFTER_MS[Math.min(failures, RETRY_AFTER_MS.length - 1)] ?? 0;
+    const waiting = {
+      task,
+      cancel: this.#clock.after(delayMs, () => {
+        this.#waiting.delete(waiting);
+        void after(task.attempt(), (done) => done || this.later(task, failures + 1));
+      }),
+    };
+    this.#waiting.add(waiting);
+  }
+
+  async flush(): Promise<void> {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    await Promise.all(
+      waiting.map(async ({ task, cancel }) => {
+        cancel();
+        if (!(await task.attempt())) this.#lost(task);
+      }),
+    );
+  }
+
+  #lost({ whose }: Task): void {
+    this.#log.error(whose, "an ending could not be written to the session store: other processes do not know it");
+  }
+}
+
+export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
+  const { table, store } = options;
+  const onHeard = new Listeners<[id: SessionId, ending: SessionEnding]>();
+  const onFoundLate = new Listeners<[last: Session]>();
+  const backlog = new Backlog(options);
 
   function hear(id: SessionId, { ending, superseded }: KnownEnding): void {
     if (table.endingOf(id)) return;
     table.end(id, ending, superseded ? "superseded" : undefined);
-    for (const listener of listeners) listener(id, ending);
+    onHeard.tell(id, ending);
   }
 
-  function write(ended: Session | SessionId, order: EndingOrder, failures = 0): Awaitable<Session | null> {
+  function found(last: Session | null, known: Session | null): void {
+    if (last && (!known || hasNewerTokens(last, known))) onFoundLate.tell(last);
+  }
+
+  function later(ended: Session | SessionId, order: EndingOrder, known: Session | null): void {
+    const id = typeof ended === "string" ? ended : ended.id;
+    backlog.later({
+      whose: { session: sessionPseudonym(id) },
+      attempt: () =>
+        after(store.end(ended, order), (answer) => {
+          if (answer.kind === "ended") found(answer.last, known);
+          return answer.kind !== "unavailable";
+        }),
+      // As long as a copy of its cookie could be used.
+      isOfUse: () => table.endingOf(id) !== null,
+    });
+  }
+
+  function write(ended: Session | SessionId, order: EndingOrder, known: Session | null): Awaitable<Session | null> {
     return after(store.end(ended, order), (answer) => {
-      if (answer.kind !== "unavailable") return answer.kind === "ended" ? answer.last : null;
-      const delayMs = RETRY_AFTER_MS[failures];
-      const session = sessionPseudonym(typeof ended === "string" ? ended : ended.id);
-      if (delayMs === undefined || pending >= MOST_PENDING) {
-        log.error({ session }, "an ending could not be written to the session store: other processes do not know it");
-        return null;
-      }
-      pending += 1;
-      clock.after(delayMs, () => {
-        pending -= 1;
-        void write(ended, order, failures + 1);
-      });
-      return null;
+      if (answer.kind === "unavailable") later(ended, order, known);
+      return answer.kind === "ended" ? answer.last : null;
+    });
+  }
+
+  function endAll(subject: string, ending: SessionEnding): Awaitable<AllEnded> {
+    return after(store.endAllOf(subject, ending), (answer) => {
+      if (answer.kind === "ended") for (const id of answer.ids) hear(id, { ending, superseded: false });
+      return answer;
     });
   }
 
   return {
     hear,
-    write: (ended, order) => write(ended, order),
-    onHeard(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
+    write,
+    catchUp: (id, order) => void after(write(id, order, null), (last) => found(last, null)),
+    writeAll(subject, ending) {
+      const attempt = () => after(endAll(subject, ending), ({ kind }) => kind !== "unavailable");
+      let tries = 0;
+      return after(endAll(subject, ending), (answer) => {
+        // Cognito lets none of them refresh any more: beyond this their tokens are dead.
+        const isOfUse = () => tries++ < MOST_TRIES_FOR_ALL;
+        if (answer.kind === "unavailable") backlog.later({ whose: { everywhere: true }, attempt, isOfUse });
+        return answer;
+      });
     },
+    flush: () => backlog.flush(),
+    onHeard: (listener) => onHeard.add(listener),
+    onFoundLate: (listener) => onFoundLate.add(listener),
   };
 }

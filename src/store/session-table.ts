@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Cancel, Clock } from "../model/clock.js";
+import { Listeners } from "../model/listeners.js";
 import { type Log, silentLog } from "../model/log.js";
 import { isNewer, mergeSessions, type Session, type SessionId } from "../model/session.js";
 import type { Tell } from "../telemetry/events.js";
@@ -58,6 +59,8 @@ export interface SessionTable {
   sealed(session: Session, seal: (session: Session) => string): string;
   /** Calls back with every version that is kept. */
   onKept(listener: (session: Session) => void): Cancel;
+  /** Calls back once with every ending, whoever brought it about. */
+  onEnded(listener: (id: SessionId, ending: SessionEnding) => void): Cancel;
   /** Bytes, as estimated. */
   figures(): { readonly newestBytes: number; readonly endingBytes: number };
 }
@@ -133,9 +136,18 @@ function lifeOf(
   };
 }
 
+/** For how long an ending has to be remembered. */
+function useOf(session: Session | null, { cause }: SessionEnding, options: SessionTableOptions) {
+  const { tokensMs, refreshTokenMs } = lifeOf(session, options);
+  const shortestMs = Math.max(tokensMs, options.clock.now() + SHORTEST_ENDING_MS);
+  // Until Cognito has confirmed that the refresh token is dead, a copied cookie could be refreshed.
+  return { untilMs: DEAD_AT_COGNITO.has(cause) ? shortestMs : Math.max(shortestMs, refreshTokenMs), shortestMs };
+}
+
 export function createSessionTable(options: SessionTableOptions): SessionTable {
   const { clock, tell = () => {}, log = silentLog } = options;
-  const listeners = new Set<(session: Session) => void>();
+  const onKept = new Listeners<[session: Session]>();
+  const onEnded = new Listeners<[id: SessionId, ending: SessionEnding]>();
   const known = createVersions(options.cacheBytes, tell, log);
   const endings = createEndings(options, tell, log);
 
@@ -158,7 +170,7 @@ export function createSessionTable(options: SessionTableOptions): SessionTable {
         before.safe = true;
         before.confirmedAtMs = confirmedAtMs;
       }
-      for (const listener of listeners) listener(session);
+      onKept.tell(session);
       return true;
     },
 
@@ -188,11 +200,10 @@ export function createSessionTable(options: SessionTableOptions): SessionTable {
       const here = known.get(id)?.session ?? null;
       const session = typeof ended === "string" ? here : here ? mergeSessions(ended, here) : ended;
       known.delete(id);
-      const { tokensMs, refreshTokenMs } = lifeOf(session, options);
-      const shortestMs = Math.max(tokensMs, clock.now() + SHORTEST_ENDING_MS);
-      // Until Cognito has confirmed that the refresh token is dead, a copied cookie could be refreshed.
-      const untilMs = DEAD_AT_COGNITO.has(ending.cause) ? shortestMs : Math.max(shortestMs, refreshTokenMs);
+      if (endings.get(id)) return session;
+      const { untilMs, shortestMs } = useOf(session, ending, options);
       endings.add(id, { ending, superseded: superseded !== undefined }, untilMs, shortestMs);
+      onEnded.tell(id, ending);
       return session;
     },
 
@@ -205,10 +216,8 @@ export function createSessionTable(options: SessionTableOptions): SessionTable {
       return entry.sealed;
     },
 
-    onKept(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    onKept: (listener) => onKept.add(listener),
+    onEnded: (listener) => onEnded.add(listener),
 
     figures: () => ({ newestBytes: known.calculatedSize, endingBytes: endings.bytes }),
   };

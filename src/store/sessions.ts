@@ -95,7 +95,10 @@ export interface Sessions {
   end(ended: Session | SessionId, ending: SessionEnding, superseded?: "superseded"): Awaitable<Session | null>;
   /** Ends it in the store first, and only if nobody has renewed it. */
   endUnlessRenewed(session: Session, ending: SessionEnding): Awaitable<Ended>;
+  /** Ends all sessions of a person; again later where the store is away. */
   endAllOf(subject: string, ending: SessionEnding): Awaitable<AllEnded>;
+  /** Writes the endings that still wait for the store, if it is there by now. For the end of the process. */
+  settled(): Promise<void>;
   revoked(id: SessionId): void;
   lease(id: SessionId): Awaitable<Leased>;
   /** The ticket of a session that begins. */
@@ -105,6 +108,9 @@ export interface Sessions {
   sealEnding: TicketCodec["sealEnding"];
   /** Calls back with endings that another process brought about. */
   onEndedElsewhere(listener: (id: SessionId, ending: SessionEnding) => void): Cancel;
+  /** Calls back with every ending, whoever brought it about. */
+  onEnded: SessionTable["onEnded"];
+  onFoundLate: EndingRelay["onFoundLate"];
   onKept: SessionTable["onKept"];
 }
 
@@ -122,7 +128,7 @@ function createLoad({ table, store }: SessionsOptions, relay: EndingRelay): Load
     // It has ended here, and the store has not heard of it.
     const known = table.endingOf(id);
     if (!known) return loaded;
-    void relay.write(id, { ...known, unlessNewerThan: null });
+    relay.catchUp(id, { ...known, unlessNewerThan: null });
     return { kind: "ended", ...known };
   }
 
@@ -178,7 +184,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     end(ended, ending, superseded) {
       const here = table.end(ended, ending, superseded);
       const order = { ending, superseded: superseded !== undefined, unlessNewerThan: null };
-      return after(write(ended, order), (last) => last ?? here);
+      return after(write(ended, order, here), (last) => last ?? here);
     },
     endUnlessRenewed(session, ending) {
       return after(store.end(session, { ending, superseded: false, unlessNewerThan: session }), (answer) => {
@@ -187,17 +193,16 @@ export function createSessions(options: SessionsOptions): Sessions {
         return answer;
       });
     },
-    endAllOf: (subject, ending) =>
-      after(store.endAllOf(subject, ending), (answer) => {
-        if (answer.kind === "ended") for (const id of answer.ids) hear(id, { ending, superseded: false });
-        return answer;
-      }),
+    endAllOf: relay.writeAll,
+    settled: relay.flush,
     revoked: (id) => table.revoked(id),
     lease: (id) => store.lease(id),
     seal,
     sealEnding: codec.sealEnding,
     ticketFor,
     onEndedElsewhere: onHeard,
+    onEnded: table.onEnded,
+    onFoundLate: relay.onFoundLate,
     onKept: table.onKept,
   };
 }

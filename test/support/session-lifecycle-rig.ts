@@ -15,7 +15,7 @@ import { createSignOut } from "../../src/session/sign-out.js";
 import { createCookieWriter } from "../../src/store/cookies.js";
 import { createSealer } from "../../src/store/sealing.js";
 import { createAuditLog, createUserPseudonym } from "../../src/telemetry/audit-log.js";
-import { createManualClock } from "./manual-clock.js";
+import { createManualClock, type ManualClock } from "./manual-clock.js";
 import {
   accessClaims,
   CLIENT_ID,
@@ -38,8 +38,12 @@ export const LOST_SIGN_OUT = { ...OUTAGE, answerLost: true } as const;
 /** A rate that never makes anybody wait. */
 export const GRANTED: AskTurn = async () => "granted";
 
-export function createLifecycleRig(options: Partial<SessionLifecycleOptions> = {}) {
-  const clock = createManualClock(START_MS);
+export interface LifecycleRigOptions extends Partial<SessionLifecycleOptions> {
+  readonly clock?: ManualClock;
+}
+
+export function createLifecycleRig(options: LifecycleRigOptions = {}) {
+  const clock = options.clock ?? createManualClock(START_MS);
   const log = collectLog();
   const cookies = createCookieWriter({ publicUrl: "https://app.example.com", sameSite: "strict" });
   const sessions = createCookieSessions({ sealer: createSealer([keyFrom("lifecycle")]), clock });
@@ -92,7 +96,7 @@ export function createLifecycleRig(options: Partial<SessionLifecycleOptions> = {
   });
   const time = createCognitoTime(clock, log);
   // A test may have given its own.
-  const parts = { sessions: options.sessions ?? sessions, clock: options.clock ?? clock };
+  const parts = { sessions: options.sessions ?? sessions, clock };
   const coordinator = createRefreshCoordinator({
     ...parts,
     source,
@@ -126,6 +130,8 @@ export function createLifecycleRig(options: Partial<SessionLifecycleOptions> = {
     verifications,
   };
 }
+
+export type LifecycleRig = ReturnType<typeof createLifecycleRig>;
 
 export function signInWith(fields: Partial<SignIn> = {}): SignIn {
   return {

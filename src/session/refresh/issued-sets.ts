@@ -5,7 +5,8 @@ import type { TokenVerifier } from "../../cognito/token-verifier.js";
 import { atMost } from "../../model/at-most.js";
 import type { Clock } from "../../model/clock.js";
 import type { Log } from "../../model/log.js";
-import { hasNewerTokens, identityOf, isNewer, type Session, type SessionId } from "../../model/session.js";
+import type { Secret } from "../../model/secret.js";
+import { hasNewerTokens, identityOf, isNewer, newestRefreshToken, type Session, type SessionId } from "../../model/session.js";
 import type { KeptKinds, TokenSet } from "../../model/token-set.js";
 import type { Lease } from "../../store/session-store.js";
 import type { Sessions } from "../../store/sessions.js";
@@ -18,10 +19,12 @@ import { issuedBy, unverifiedSet, verifiedSet, withoutDead } from "./refreshed-s
 
 /** Sets that wait for a store that is away: each holds the only refresh token of its session that still works. */
 const MOST_UNSAVED = 10_000;
+/** When they are tried again, after which the next refresh tries: until then another process has the tokens of before, and may lose the session with them. */
+const SAVE_AGAIN_AFTER_MS = [1_000, 5_000, 30_000, 120_000, 600_000] as const;
 const NOT_READABLE: Hindrance = { kind: "unavailable", reason: "cognito_unavailable", retryAfterSeconds: 1 };
 
 export interface IssuedSetsOptions {
-  readonly sessions: Pick<Sessions, "newest" | "endingOf" | "keep" | "commit">;
+  readonly sessions: Pick<Sessions, "newest" | "endingOf" | "keep" | "commit" | "onEnded">;
   readonly verifier: Pick<TokenVerifier, "verify">;
   readonly time: CognitoTime;
   readonly clock: Clock;
@@ -32,6 +35,8 @@ export interface IssuedSetsOptions {
   readonly log: Log;
   /** The session ended while Cognito was issuing: what was issued is of no use to it any more. */
   readonly late: (session: Session, issued: IssuedTokens | null) => void;
+  /** Writes a session's waiting set, if the store is there by now; never rejects. */
+  readonly saveAgain: (session: Session) => Promise<unknown>;
   /** The app client rotates refresh tokens, or does not, as an answer of Cognito's has just shown. */
   readonly learnRotation: (rotation: "on" | "off") => void;
 }
@@ -39,16 +44,48 @@ export interface IssuedSetsOptions {
 /** What Cognito issued, on its way into the session: saved as soon as it is there, used once it is verified. */
 export class IssuedSets {
   readonly #options: IssuedSetsOptions;
-  readonly #unsaved = new LRUCache<SessionId, Session>(atMost(MOST_UNSAVED));
+  readonly #unsaved: LRUCache<SessionId, Session>;
+  /** Those that are tried again. */
+  readonly #trying = new Set<SessionId>();
 
   constructor(options: IssuedSetsOptions) {
+    const { log, sessions, tell } = options;
     this.#options = options;
+    this.#unsaved = new LRUCache<SessionId, Session>({
+      ...atMost(MOST_UNSAVED),
+      dispose({ version }, _id, reason) {
+        if (reason !== "evict") return;
+        tell({ kind: "store_failed", operation: "keep" });
+        log.error({ version }, "a refreshed session was forgotten before the session store came back for it: too many wait");
+      },
+    });
+    sessions.onEnded((id, { cause }) => {
+      // GlobalSignOut needs an access token, which only the newest refresh token brings.
+      const waiting = cause === "logout_everywhere" ? undefined : this.#unsaved.get(id);
+      if (!waiting) return;
+      this.#unsaved.delete(id);
+      options.late(waiting, null);
+    });
+  }
+
+  /** The refresh token that waits for the store, of a session that has ended; null where none does. */
+  takeUnsaved(id: SessionId): Secret | null {
+    const waiting = this.#unsaved.get(id);
+    this.#unsaved.delete(id);
+    return waiting ? newestRefreshToken(waiting) : null;
+  }
+
+  /** Tries once more to save what waits, at once. For the end of the process. */
+  async flush(): Promise<void> {
+    await Promise.all([...this.#unsaved.values()].map(this.#options.saveAgain));
   }
 
   /** A set that could not be saved; null where none waits, or somebody has newer tokens by now. */
   unsaved(session: Session): Session | null {
     const waiting = this.#unsaved.get(session.id);
-    return waiting && hasNewerTokens(waiting, session) ? waiting : null;
+    if (!waiting || hasNewerTokens(waiting, session)) return waiting ?? null;
+    this.#unsaved.delete(session.id);
+    return null;
   }
 
   /** A session that was signed out meanwhile has ended, whatever else went wrong. */
@@ -82,15 +119,32 @@ export class IssuedSets {
     const { unverified } = next;
     if (!unverified) return { kind: "refreshed", session: next };
     const committed = await sessions.commit(next, expected, lease);
+    const all = () => issued ?? issuedBy(unverified, unverified.access?.jwt ?? null);
     if (committed.kind === "unavailable") {
+      // Signed out while Cognito was asked: nobody would ever save it.
+      if (sessions.endingOf(next.id)) return this.#late(next, all());
       this.#unsaved.set(next.id, next);
+      this.#saveLater(next);
       return this.hindered(next, storeAway(committed.retryAfterSeconds));
     }
     this.#unsaved.delete(next.id);
-    if (committed.kind === "ended") return this.#late(next, issued ?? issuedBy(unverified, unverified.access?.jwt ?? null));
+    if (committed.kind === "ended") return this.#late(next, all());
     guard.succeeded();
     if (committed.kind === "newer") return this.adopt(committed.session, lease);
     return this.verify(next, unverified, lease, issued?.access ?? unverified.access?.jwt ?? null);
+  }
+
+  #saveLater(session: Session, failures = 0): void {
+    const delayMs = SAVE_AGAIN_AFTER_MS[failures];
+    if (delayMs === undefined || (failures === 0 && this.#trying.has(session.id))) return;
+    this.#trying.add(session.id);
+    this.#options.clock.after(delayMs, () => {
+      if (!this.#unsaved.has(session.id)) return void this.#trying.delete(session.id);
+      void this.#options.saveAgain(session).then(() => {
+        if (this.#unsaved.has(session.id) && failures + 1 < SAVE_AGAIN_AFTER_MS.length) return this.#saveLater(session, failures + 1);
+        this.#trying.delete(session.id);
+      });
+    });
   }
 
   /** Goes on with what a sibling has refreshed. */

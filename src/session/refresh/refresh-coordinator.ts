@@ -4,6 +4,7 @@ import type { TokenSource } from "../../cognito/token-source.js";
 import type { TokenVerifier } from "../../cognito/token-verifier.js";
 import { type Clock, sleep } from "../../model/clock.js";
 import { describeError, type Log } from "../../model/log.js";
+import type { Secret } from "../../model/secret.js";
 import { isNewer, type Session, type SessionId } from "../../model/session.js";
 import type { KeptKinds } from "../../model/token-set.js";
 import type { Awaitable, Ended } from "../../store/session-store.js";
@@ -13,7 +14,7 @@ import type { Tracer } from "../../telemetry/tracing.js";
 import type { SessionEnding } from "../../wire/reasons.js";
 import type { DoubtGuard } from "./doubt-guard.js";
 import { freshnessOf } from "./freshness.js";
-import { IssuedSets } from "./issued-sets.js";
+import { IssuedSets, type IssuedSetsOptions } from "./issued-sets.js";
 import { createLastRefresh, type Landing, type RefreshLast } from "./last-refresh.js";
 import { createOutcomeMemory, type Hindrance, type OutcomeMemory } from "./outcome-memory.js";
 import { refreshRequestOf } from "./refresh-attempts.js";
@@ -27,7 +28,7 @@ export type RefreshOutcome =
   | Hindrance;
 
 export interface RefreshCoordinatorOptions {
-  readonly sessions: Pick<Sessions, "newest" | "endingOf" | "keep" | "commit" | "reload" | "lease">;
+  readonly sessions: Pick<Sessions, "newest" | "endingOf" | "keep" | "commit" | "reload" | "lease" | "onEnded">;
   readonly source: Pick<TokenSource, "refresh">;
   readonly verifier: TokenVerifier;
   readonly time: CognitoTime;
@@ -58,6 +59,8 @@ export interface RefreshCoordinator {
   refreshNow(session: Session): Promise<RefreshOutcome>;
   /** For sign-out everywhere, through the same one door. */
   readonly refreshLast: RefreshLast;
+  /** The refresh token that waits for the store to come back, of a session that has ended; null where none does. */
+  takeUnsaved(id: SessionId): Secret | null;
   /** From now on only refreshes that a call waits for begin: what one ahead of time brought could be lost with the process. */
   refreshOnlyWhenDue(): void;
   /** Resolves when every refresh under way has ended. */
@@ -135,9 +138,7 @@ function refreshJoining(
     }
     const hindrance = memory.recall(session.id);
     if (hindrance) return Promise.resolve(answered(hindrance));
-    const flight = start(session, force, priority);
-    flights.set(session.id, flight);
-    return flight.outcome;
+    return start(session, force, priority).outcome;
   };
 }
 
@@ -146,6 +147,34 @@ async function notLonger(waiting: Promise<RefreshOutcome>, session: Session, clo
   const waited = new AbortController();
   const enough = sleep(clock, LONGEST_EARLY_WAIT_MS, waited.signal).then((): RefreshOutcome => ({ kind: "refreshed", session }));
   return Promise.race([waiting, enough]).finally(() => waited.abort());
+}
+
+interface SetsOptions extends Pick<IssuedSetsOptions, "learnRotation"> {
+  /** Past what is remembered of the outage. */
+  saveAgain(session: Session): Flight;
+}
+
+function createSets(
+  options: RefreshCoordinatorOptions,
+  flights: ReadonlyMap<SessionId, Flight>,
+  memory: OutcomeMemory,
+  { saveAgain, learnRotation }: SetsOptions,
+): IssuedSets {
+  const { log, revokeLate } = options;
+  return new IssuedSets({
+    ...options,
+    memory,
+    learnRotation,
+    late(session, issued) {
+      const flight = flights.get(session.id);
+      if (flight?.awaited) flight.late = issued;
+      else revokeLate(session);
+    },
+    saveAgain: (session) =>
+      saveAgain(session).outcome.catch((error: unknown) => {
+        log.error({ error: describeError(error) }, "refreshed tokens could not be saved");
+      }),
+  });
 }
 
 export function createRefreshCoordinator(options: RefreshCoordinatorOptions): RefreshCoordinator {
@@ -158,14 +187,8 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
 
   const freshness = (session: Session) => freshnessOf(session, time.now(), options.earlyMs);
 
-  const sets = new IssuedSets({
-    ...options,
-    memory,
-    late(session, issued) {
-      const flight = flights.get(session.id);
-      if (flight?.awaited) flight.late = issued;
-      else options.revokeLate(session);
-    },
+  const sets = createSets(options, flights, memory, {
+    saveAgain: (session) => flights.get(session.id) ?? begin(session, false, "background"),
     learnRotation(found) {
       if (found === "on" && rotation !== "on") tell({ kind: "rotation_found" });
       rotation = found;
@@ -174,14 +197,17 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
   const one = new SessionRefresh({ ...options, sets, answered });
 
   const granted = grantedBy(options);
-  const refresh = refreshJoining(flights, memory, answered, options, (session, force, priority) =>
-    takeOff(
+  function begin(session: Session, force: boolean, priority: Priority): Flight {
+    const flight = takeOff(
       (turn) => one.run(session, turn, force).finally(() => flights.delete(session.id)),
       (wanted) => limiter.request(wanted),
       granted,
       priority,
-    ),
-  );
+    );
+    flights.set(session.id, flight);
+    return flight;
+  }
+  const refresh = refreshJoining(flights, memory, answered, options, begin);
 
   const refreshLast = createLastRefresh({
     verifier,
@@ -220,11 +246,13 @@ export function createRefreshCoordinator(options: RefreshCoordinatorOptions): Re
     },
     refreshNow: (session) => refresh(session, "waiting", true),
     refreshLast,
+    takeUnsaved: (id) => sets.takeUnsaved(id),
     refreshOnlyWhenDue() {
       mayRefreshEarly = false;
     },
     async settled() {
       while (flights.size > 0) await Promise.allSettled([...flights.values()].map((flight) => flight.outcome));
+      await sets.flush();
     },
   };
 }

@@ -18,6 +18,8 @@ import type { RefreshOutcome } from "./refresh-coordinator.js";
 
 /** How long a sibling's refresh is waited for: a little longer than one takes at worst. */
 const LONGEST_SIBLING_MS = 10_000;
+/** Before the lease is asked for again: others want it as well, and a store that answers at once must not keep this process from all else. */
+const ASK_AGAIN_MS = 20;
 
 export interface SessionRefreshOptions {
   readonly sessions: Pick<Sessions, "newest" | "endingOf" | "reload" | "lease">;
@@ -59,23 +61,25 @@ export class SessionRefresh {
         const held = holdLease(leased.lease, askedAtMs, clock);
         return this.#under(held, begunWith, turn, force).finally(() => held.release());
       }
-      const adopted = await this.#sibling(begunWith, leased.over, deadlineMs - clock.monotonicMs());
+      const adopted = await this.#sibling(begunWith, leased.over, deadlineMs);
       if (adopted) return adopted;
+      await new Promise<void>((resolve) => void clock.deadline(ASK_AGAIN_MS, resolve));
     }
   }
 
   /** What a sibling's refresh brought; null where it brought nothing, and somebody else may try. */
-  async #sibling(session: Session, over: Promise<void>, limitMs: number): Promise<RefreshOutcome | null> {
+  async #sibling(session: Session, over: Promise<void>, deadlineMs: number): Promise<RefreshOutcome | null> {
     const { sets, clock } = this.#options;
     let cancel: Cancel = () => {};
     const late = new Promise<"late">((resolve) => {
-      cancel = clock.deadline(limitMs, () => resolve("late"));
+      cancel = clock.deadline(deadlineMs - clock.monotonicMs(), () => resolve("late"));
     });
-    const first = await Promise.race([over, late]).finally(() => cancel());
+    await Promise.race([over, late]).finally(() => cancel());
     const current = await this.#reload(session);
     if ("kind" in current) return current;
     if (hasNewerTokens(current, session) && !current.unverified) return { kind: "refreshed", session: current };
-    if (first !== "late") return null;
+    // One sibling after the other may have had it, each for a moment.
+    if (clock.monotonicMs() < deadlineMs) return null;
     return sets.hindered(session, { kind: "unavailable", reason: "cognito_unavailable", retryAfterSeconds: 1 });
   }
 

@@ -1,0 +1,130 @@
+import t from "tap";
+import type { RefreshOutcome } from "../../src/session/refresh/refresh-coordinator.js";
+import { HOUR_MS, refreshedSession, START_MS } from "../support/session-fixtures.js";
+import { createSharedRig } from "../support/session-shared-rig.js";
+
+const AWAY = { kind: "unavailable", reason: "store_unavailable" };
+
+/** A session whose new tokens could not be written: Cognito takes no others any more. */
+async function unsaved() {
+  const rig = createSharedRig();
+  const session = await rig.begun();
+  rig.backend.broken = { commit: "rejects" };
+  const outcome = await rig.clock.advanceUntilSettled(rig.coordinator.refreshNow(session));
+  return { ...rig, session, outcome };
+}
+
+t.test("tokens that could not be written are written once the store is back, without anybody's call", async (t) => {
+  const { backend, clock, outcome, refreshed, session, stored } = await unsaved();
+  t.match(outcome, AWAY);
+  await clock.run(30_000);
+  t.equal(stored(session), "refresh-of-user-1");
+  backend.broken = {};
+  await clock.run(60_000);
+  t.equal(stored(session), "rotated 2");
+  t.equal(refreshed.length, 1, "and Cognito is not asked again");
+  t.equal(clock.pending(), 0);
+});
+
+t.test("a process that stops writes them before it goes", async (t) => {
+  const { backend, clock, coordinator, session, stored } = await unsaved();
+  backend.broken = {};
+  await clock.advanceUntilSettled(coordinator.settled(), 500);
+  t.equal(stored(session), "rotated 2");
+});
+
+t.test("tokens that wait to be written are revoked with their session, whoever ends it", async (t) => {
+  for (const who of ["this process", "another one"]) {
+    const { backend, revoked, sessions, session, settle, signOut, other } = await unsaved();
+    if (who === "this process") await signOut.here(session);
+    else await other().end(session.id, { reason: "signed_out", cause: "logout" });
+    await settle();
+    t.ok(revoked.includes("rotated 2"), who);
+    t.ok(sessions.endingOf(session.id));
+    backend.broken = {};
+  }
+});
+
+t.test("tokens that come after a sign-out while the store is away are revoked", async (t) => {
+  const { backend, clock, cognito, coordinator, begun, revoked, settle, signOut } = createSharedRig();
+  const session = await begun();
+  const issue = cognito.refresh;
+  let answer = () => {};
+  cognito.refresh = async () => {
+    await new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    return issue();
+  };
+  const refreshing = coordinator.refreshNow(session);
+  await settle();
+  backend.broken = { commit: "rejects", end: "rejects" };
+  await signOut.here(session);
+  answer();
+  t.match(await clock.advanceUntilSettled(refreshing), { kind: "rejected", ending: { cause: "logout" } });
+  await settle();
+  t.same(revoked, ["refresh-of-user-1", "rotated 2"]);
+});
+
+t.test("sign-out everywhere uses tokens that wait to be written: Cognito would take no others", async (t) => {
+  const { clock, refreshed, revoked, session, signOut, signedOutEverywhere } = await unsaved();
+  t.equal(await clock.advanceUntilSettled(signOut.everywhere(session)), "done");
+  t.equal(signedOutEverywhere.length, 1);
+  t.same(refreshed, ["refresh-of-user-1", "rotated 2"], "no second use of a rotated refresh token");
+  t.same(revoked, ["rotated 3"]);
+});
+
+t.test("a session that ends while the store is away: the token that another process had written is revoked once it is back", async (t) => {
+  for (const how of ["signed out", "signed out unseen"]) {
+    const { backend, begun, clock, lifecycle, revoked, other, settle, signOut } = createSharedRig();
+    const session = await begun();
+    const there = other();
+    const leased = await there.lease(session.id);
+    if (leased.kind !== "granted") throw new Error("no lease");
+    await there.commit(refreshedSession(session, { issuedAtMs: START_MS, lifeMs: HOUR_MS }, "written elsewhere"), 1, leased.lease);
+    backend.away = true;
+    if (how === "signed out") await signOut.here(session);
+    else lifecycle.endUnseen(session.id, { reason: "signed_out", cause: "logout" });
+    await settle();
+    t.notOk(revoked.includes("written elsewhere"));
+    backend.away = false;
+    await clock.run(1_000);
+    await settle();
+    t.ok(revoked.includes("written elsewhere"), how);
+  }
+});
+
+t.test("an ending is written however long the store was away", async (t) => {
+  const { backend, begun, clock, other, settle, signOut } = createSharedRig();
+  const session = await begun();
+  backend.away = true;
+  await signOut.here(session);
+  await clock.run(6 * 3_600_000);
+  backend.away = false;
+  await clock.run(600_000);
+  await settle();
+  t.match(await other().find(session.id), { kind: "ended", ending: { cause: "logout" } });
+});
+
+t.test("a sign-out everywhere that the store did not hear of reaches the other sessions once it is back", async (t) => {
+  const { backend, begun, clock, signOut, sessions } = createSharedRig();
+  const [session, laptop] = [await begun(), await begun()];
+  backend.away = true;
+  await clock.advanceUntilSettled(signOut.everywhere(session));
+  backend.away = false;
+  await clock.run(10_000);
+  t.match(sessions.endingOf(laptop.id), { ending: { cause: "logout_everywhere" } });
+});
+
+t.test("a store that says for ever that a sibling holds the lease keeps no call waiting for ever", async (t) => {
+  const rig = createSharedRig({
+    change: (store) => ({ ...store, lease: async () => ({ kind: "held", over: new Promise((resolve) => setImmediate(resolve)) }) }),
+  });
+  const session = await rig.begun();
+  let outcome: RefreshOutcome | null = null;
+  void rig.coordinator.refreshNow(session).then((late) => {
+    outcome = late;
+  });
+  for (let seconds = 0; seconds < 12; seconds++) await rig.clock.run(1_000);
+  t.match(outcome, { kind: "unavailable" });
+});
