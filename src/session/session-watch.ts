@@ -31,7 +31,7 @@ export interface SessionWatch {
   readonly size: number;
 }
 
-/** Contract: after a doubtful verdict Cognito is asked again at most once a minute; nor does a wrong setting mend itself sooner. */
+/** After a doubtful answer Cognito is asked again at most once a minute, as in outcome-memory.ts; nor does a wrong setting mend itself sooner. */
 const ASK_AGAIN_MS = 60_000;
 /** A token that is dead on arrival, or a timer that fires early, must not make a loop. */
 const SHORTEST_WAIT_MS = 1_000;

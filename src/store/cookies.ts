@@ -7,7 +7,7 @@ import { trimmedOf } from "../model/text.js";
  * `.1`, `.2` …; each is `<ticket id>~<index>~<count>~<part>`, so that chunks of two tickets are never put together.
  */
 
-/** How long the browser keeps the session's cookie: the longest any browser allows. Never the session's end: see the contract. */
+/** How long the browser keeps the session's cookie: the longest any browser allows. Never the session's end: docs/how-it-works.md, "The cookie". */
 const SESSION_COOKIE_SECONDS = 400 * 24 * 60 * 60;
 const ENDED_COOKIE_SECONDS = 24 * 60 * 60;
 const LOGIN_COOKIE_SECONDS = 60 * 60;

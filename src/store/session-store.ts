@@ -92,7 +92,7 @@ export interface StoreListener {
 
 /**
  * Where sessions live. All methods may be called at any time and in any order, and none of them rejects; an ended session never comes back, as
- * far as the contract's section 4 promises for each store.
+ * far as docs/how-it-works.md promises for each store ("What the cookie store promises").
  *
  * What this process knows anyway (its newest versions and endings) is in the table, which a store does not write to.
  */

@@ -5,7 +5,7 @@ import type { Config } from "../../src/config/config.js";
 import { parseEnvironment } from "../../src/config/parse-config.js";
 import { configOf, configWith, faultsOf, faultsWith, parseWith, SECRET, testKey, VALID } from "./valid-environment.js";
 
-t.test("the least that works has the contract's defaults, and is warned only of what is in front of it", async (t) => {
+t.test("the least that works has the documented defaults, and is warned only of what is in front of it", async (t) => {
   t.same(parseWith({}).warnings, []);
   const parsing = parseWith({ TRUST_PROXY: undefined, DRAIN_DELAY: undefined });
   t.match(parsing.warnings, [/^TRUST_PROXY: off/, /^DRAIN_DELAY: 0s/]);

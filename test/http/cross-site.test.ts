@@ -2,7 +2,7 @@ import t from "tap";
 import { request } from "undici";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";
 
-/** The contract's table of cross-site requests, a row a line; ORIGIN stands for the app's own. */
+/** Which cross-site requests pass, a row a line; ORIGIN stands for the app's own. */
 const ROWS: readonly {
   name: string;
   method: string;
@@ -56,7 +56,7 @@ async function refused(demo: RunningDemo, { method, path, headers }: (typeof ROW
   return answer.statusCode === 403 && answer.headers["bff-problem"] === "csrf";
 }
 
-t.test("cross-site requests pass exactly as the contract's table says", async (t) => {
+t.test("cross-site requests pass exactly as the table says", async (t) => {
   const demo = await runDemo(t);
   const person = await demo.signedIn();
   const cookie = [...person.cookies].map(([name, value]) => `${name}=${value}`).join("; ");

@@ -40,7 +40,7 @@ function jar() {
   };
 }
 
-t.test("https: the contract's names and attributes, letter by letter", (t) => {
+t.test("https: names and attributes, letter by letter", (t) => {
   t.same(writer.setTicket("v", []), [`${SESSION}=v; Max-Age=34560000; Path=/; HttpOnly; Secure; SameSite=Strict`]);
   t.equal(writer.setEnded("v"), "__Host-Http-bff-ended=v; Max-Age=86400; Path=/; HttpOnly; Secure; SameSite=Strict");
   t.same(writer.loginAttributes, { path: "/", httpOnly: true, secure: true, sameSite: "lax", maxAge: 3600 });

@@ -5,8 +5,8 @@ import { isNavigation } from "../problem/navigation.js";
 import { ProblemError } from "../problem/problem.js";
 
 /*
- * Which cross-site requests pass: the contract's table. Fetch Metadata (W3C) where the browser sends it, Origin (RFC 6454) where it does not,
- * and for browsers that send neither with a GET the Strict cookie is the guard.
+ * Which cross-site requests pass; test/http/cross-site.test.ts has them as a table. Fetch Metadata (W3C) where the browser sends it, Origin
+ * (RFC 6454) where it does not, and for browsers that send neither with a GET the Strict cookie is the guard.
  */
 
 export interface CrossSiteSettings {

@@ -12,7 +12,7 @@ export type Hindrance =
   | Denied;
 
 const MOST_SESSIONS = 50_000;
-/** Contract: after a doubtful verdict Cognito is asked again at most once a minute per session. */
+/** After a doubtful answer Cognito is asked again at most once a minute for a session (docs/how-it-works.md, "A refresh"). */
 const DOUBT_MS = 60_000;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 8_000;
