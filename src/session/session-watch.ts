@@ -11,7 +11,7 @@ import type { SessionLifecycle } from "./session-lifecycle.js";
 export interface SessionWatchOptions {
   readonly coordinator: Pick<RefreshCoordinator, "ensureUsable">;
   readonly lifecycle: Pick<SessionLifecycle, "enforceLimits" | "onEnded">;
-  readonly sessions: Pick<Sessions, "newest" | "endingOf" | "onKept">;
+  readonly sessions: Pick<Sessions, "newest" | "endingOf" | "reload" | "onKept" | "onMissed">;
   readonly limits: SessionLimits;
   readonly time: CognitoTime;
   readonly clock: Clock;
@@ -35,6 +35,10 @@ export interface SessionWatch {
 const ASK_AGAIN_MS = 60_000;
 /** A token that is dead on arrival, or a timer that fires early, must not make a loop. */
 const SHORTEST_WAIT_MS = 1_000;
+/** A store that has just come back is not asked for all watched sessions at once. */
+const ASKED_AT_ONCE = 50;
+/** How soon those are asked for again that it did not answer. */
+const STORE_AGAIN_MS = 5_000;
 
 interface Watched {
   session: Session;
@@ -81,6 +85,30 @@ function tellAll(watchers: Watched["watchers"], ending: SessionEnding, log: Log)
   }
 }
 
+/** Asks the store for watched sessions, whose endings may have gone by unheard: one that has ended is announced as every other. */
+function createStoreCheck(
+  isWatched: (entry: Watched) => boolean,
+  { sessions, clock, log }: Pick<SessionWatchOptions, "sessions" | "clock" | "log">,
+): (entries: readonly Watched[]) => void {
+  function ask(entries: readonly Watched[]): void {
+    const left = entries.values();
+    const unanswered: Watched[] = [];
+    async function askInTurn(): Promise<void> {
+      for (const entry of left) {
+        if (!isWatched(entry)) continue;
+        const loaded = await sessions.reload(entry.session);
+        if ("kind" in loaded && loaded.kind === "unavailable") unanswered.push(entry);
+      }
+    }
+    Promise.all(Array.from({ length: ASKED_AT_ONCE }, askInTurn))
+      .then(() => {
+        if (unanswered.length > 0) clock.after(STORE_AGAIN_MS, () => ask(unanswered));
+      })
+      .catch((error: unknown) => log.error({ error: describeError(error) }, "watched sessions could not be asked for"));
+  }
+  return ask;
+}
+
 export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
   const { lifecycle, sessions, clock, log } = options;
   const watched = new Map<SessionId, Watched>();
@@ -109,6 +137,7 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
   }
 
   const isWatched = (entry: Watched) => watched.get(entry.session.id) === entry;
+  const askStore = createStoreCheck(isWatched, options);
 
   async function check(entry: Watched): Promise<void> {
     learn(sessions.newest(entry.session.id) ?? entry.session);
@@ -142,6 +171,7 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
 
   lifecycle.onEnded(tell);
   sessions.onKept(learn);
+  sessions.onMissed(() => askStore([...watched.values()]));
 
   return {
     watch(session, onEnded) {

@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from "../model/clock.js";
+import { Listeners } from "../model/listeners.js";
 import type { Log } from "../model/log.js";
 import { hasNewerTokens, isNewer, type Session, type SessionId } from "../model/session.js";
 import type { SessionEnding } from "../wire/reasons.js";
@@ -110,6 +111,8 @@ export interface Sessions {
   onEndedElsewhere(listener: (id: SessionId, ending: SessionEnding) => void): Cancel;
   /** Calls back with every ending, whoever brought it about. */
   onEnded: SessionTable["onEnded"];
+  /** Calls back when endings may have gone by unheard: whoever holds a session open has to `reload` it. */
+  onMissed(listener: () => void): Cancel;
   onFoundLate: EndingRelay["onFoundLate"];
   onKept: SessionTable["onKept"];
 }
@@ -158,7 +161,14 @@ export function createSessions(options: SessionsOptions): Sessions {
 
   const { seal, ticketFor } = createTickets(options);
 
-  store.subscribe({ ended: hear, missed: () => table.doubtAll() });
+  const onMissed = new Listeners<[]>();
+  store.subscribe({
+    ended: hear,
+    missed() {
+      table.doubtAll();
+      onMissed.tell();
+    },
+  });
 
   const read = createReader(options, load);
   return {
@@ -202,6 +212,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     ticketFor,
     onEndedElsewhere: onHeard,
     onEnded: table.onEnded,
+    onMissed: (listener) => onMissed.add(listener),
     onFoundLate: relay.onFoundLate,
     onKept: table.onKept,
   };

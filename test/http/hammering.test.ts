@@ -23,6 +23,7 @@ t.test(
         authTimeSeconds: null,
       },
       openedAtMs: 0,
+      replacement: null,
     };
     const call = () => guard.check(CLIENT, visit);
     for (let calls = 0; calls < 300; calls++) call();

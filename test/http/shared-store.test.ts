@@ -7,6 +7,7 @@ import type { Answer } from "../support/person.js";
 import { runDemo } from "../support/running-demo.js";
 import { runSharedDemo, type SharedDemo } from "../support/shared-demo.js";
 import { SlowBackend } from "../support/slow-store.js";
+import { openSocket } from "../support/sockets.js";
 
 const POST = { method: "POST" };
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -170,6 +171,40 @@ t.test("who signs out while the store is away has left this browser at once, and
   demo.advance("5s");
   await pause(50);
   t.match(problemOf(await copy.call(there)), { reason: "signed_out", cause: "logout" });
+});
+
+t.test("who signs out of a session whose record is lost has ended it: a copy is refused although the record comes back", async (t) => {
+  const { demo, person, here, there } = await twoProcesses(t);
+  const copy = person.copy();
+  const rows = [...demo.backend.rows];
+  demo.backend.rows.clear();
+  t.equal((await person.call("/auth/logout", POST)).status, 200);
+  t.notOk(person.cookies.has("bff-session"));
+  await pause(50);
+  for (const [id, row] of rows) demo.backend.rows.set(id, row);
+  for (const url of [here, there]) t.match(problemOf(await copy.copy().call(url)), { reason: "signed_out", cause: "logout" });
+});
+
+t.test("who signs out everywhere while the store is away hears that the other sessions live on", async (t) => {
+  const { demo, person } = await twoProcesses(t);
+  demo.backend.away = true;
+  const headers = { "content-type": "application/json" };
+  const answer = await person.call("/auth/logout", { ...POST, headers, body: '{"everywhere":true}' });
+  t.match(answer.json(), { everywhere: "failed" });
+});
+
+t.test("a WebSocket whose session ended while messages got lost closes once they arrive again", async (t) => {
+  const { demo, person } = await twoProcesses(t);
+  const other = person.copy();
+  const socket = await openSocket(t, demo, person);
+  const closed = new Promise<number>((resolve) => socket.once("close", resolve));
+  const elsewhere = await demo.another(t);
+  demo.backend.deaf = true;
+  t.equal((await other.call(`${elsewhere.url}/auth/logout`, POST)).status, 200);
+  await pause(50);
+  t.equal(socket.readyState, socket.OPEN);
+  demo.backend.reconnect();
+  t.equal(await Promise.race([closed, pause(5_000)]), 4401);
 });
 
 t.test("a session without a record is 401 unknown, and its cookie is kept", async (t) => {

@@ -127,7 +127,7 @@ t.test("activity and refreshes of other calls are heard of, even where the store
   const rig = rigWith(HOUR_MS);
   const { store } = rig;
   const { lifecycle } = createLifecycleRig({ sessions: store, clock: rig.clock, limits });
-  const forgetful = { newest: () => null, endingOf: store.endingOf, onKept: store.onKept };
+  const forgetful = { ...store, newest: () => null };
   const watch = createSessionWatch({ ...rig, sessions: forgetful, lifecycle, limits });
   const heard: SessionEnding[] = [];
   watch.watch(rig.session, (ending) => heard.push(ending));

@@ -28,7 +28,8 @@ export function logoutRoute(app: FastifyInstance, { clock, lifecycle, logins, ma
   async function handler(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const visit = visitOf(request);
     const { reading } = visit;
-    if (reading.kind === "invalid" || reading.kind === "foreign" || reading.kind === "gone") {
+    const everywhere = wantsEverywhere(request.body);
+    if (reading.kind === "invalid" || reading.kind === "foreign") {
       // Kept on every other answer, since it may be the server that is wrong; but this person asks to leave.
       request.log.warn(
         { reading: reading.kind },
@@ -36,9 +37,13 @@ export function logoutRoute(app: FastifyInstance, { clock, lifecycle, logins, ma
       );
       visit.replacement = { kind: "nothing" };
     }
-    if (reading.kind === "unavailable") lifecycle.endUnseen(reading.id, { reason: "signed_out", cause: "logout" });
+    if (reading.kind === "unavailable" || reading.kind === "gone") {
+      // A record that is lost may come back, with a store's replica or its backup.
+      lifecycle.endUnseen(reading.id, { reason: "signed_out", cause: "logout" });
+      // Whose it is, and so who has others, nobody can say.
+      return answerLogout(request, reply, { logout_url: logoutUrl, ...(everywhere ? { everywhere: "failed" } : {}) });
+    }
     if (reading.kind === "session") {
-      const everywhere = wantsEverywhere(request.body);
       for (const value of logins.demandNew(request.headers.cookie, reading.session)) reply.header("set-cookie", value);
       const signedOut = everywhere ? signOut.everywhere(reading.session) : signOut.here(reading.session);
       // The promise goes on after the answer; it never rejects for what Cognito says.
