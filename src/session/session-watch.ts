@@ -109,14 +109,16 @@ function createStoreCheck(
   return ask;
 }
 
+function learnOf(watched: ReadonlyMap<SessionId, Watched>, session: Session): void {
+  const entry = watched.get(session.id);
+  if (entry) entry.session = mergeSessions(session, entry.session);
+}
+
 export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
   const { lifecycle, sessions, clock, log } = options;
   const watched = new Map<SessionId, Watched>();
 
-  function learn(session: Session): void {
-    const entry = watched.get(session.id);
-    if (entry) entry.session = mergeSessions(session, entry.session);
-  }
+  const learn = (session: Session) => learnOf(watched, session);
 
   function tell(id: SessionId, ending: SessionEnding): void {
     const entry = watched.get(id);

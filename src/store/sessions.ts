@@ -141,6 +141,18 @@ function createLoad({ table, store }: SessionsOptions, relay: EndingRelay): Load
   };
 }
 
+function subscribe({ table, store }: SessionsOptions, { hear }: EndingRelay): Listeners<[]> {
+  const onMissed = new Listeners<[]>();
+  store.subscribe({
+    ended: hear,
+    missed() {
+      table.doubtAll();
+      onMissed.tell();
+    },
+  });
+  return onMissed;
+}
+
 export function createSessions(options: SessionsOptions): Sessions {
   const { codec, table, store } = options;
   const elsewhere = store.tickets === "ids" ? "in_store" : "nowhere";
@@ -161,14 +173,7 @@ export function createSessions(options: SessionsOptions): Sessions {
 
   const { seal, ticketFor } = createTickets(options);
 
-  const onMissed = new Listeners<[]>();
-  store.subscribe({
-    ended: hear,
-    missed() {
-      table.doubtAll();
-      onMissed.tell();
-    },
-  });
+  const onMissed = subscribe(options, relay);
 
   const read = createReader(options, load);
   return {
