@@ -2,12 +2,9 @@ import type { Secret } from "../model/secret.js";
 import type { DoubtfulCause, SessionEnding, UnavailableReason } from "../wire/reasons.js";
 
 /*
- * What Cognito's answers mean: one vocabulary, from which each step takes the words it can hear. A refusal is judged for the flow it came in
- * (`refusals.ts`), since the same words of Cognito's are not the same news at a sign-in and at a refresh.
+ * What Cognito's answers mean: one vocabulary, from which each step takes the words it can hear. A refusal is judged for what was asked with
+ * (`refusals.ts`), since the same words of Cognito's are not the same news about a session and about a code.
  */
-
-/** What Cognito is asked for. */
-export type Flow = "refresh" | "revoke" | "sign_out_everywhere" | "code";
 
 /** Cognito's own verdict: the session has ended. */
 export interface Rejected {
@@ -21,49 +18,27 @@ export interface Doubtful {
   readonly cause: DoubtfulCause;
 }
 
-/** No verdict at all. */
+/** No verdict at all. `answerLost`: Cognito may have acted on the request all the same. */
 export interface Unavailable {
   readonly kind: "unavailable";
   readonly reason: UnavailableReason;
+  readonly answerLost: boolean;
 }
 
-/** The operator's mistake. */
+/** The operator's mistake. `problem`: in a word of ours, or in the token endpoint's own (RFC 6749 5.2). */
 export interface Misconfigured {
   readonly kind: "misconfigured";
-  readonly problem: Misconfiguration;
+  readonly problem: string;
 }
-
-/** Which mistake: two of them have a remedy the token source tries first. */
-export type Misconfiguration = "flow_not_enabled" | "wrong_secret" | "wrong_client" | "settings";
 
 /** A trigger of the user pool refused. */
 export interface Denied {
   readonly kind: "denied";
 }
 
-/** What a failed call means for the session it was made for. */
-export type SessionRefusal = Rejected | Doubtful | Unavailable | Misconfigured | Denied;
-
-/**
- * What a failed GlobalSignOut means. `answerLost`: Cognito may have acted on the request all the same, and then an access token that is revoked
- * at the next attempt is what this one came for.
- */
-export type SignOutRefusal = Exclude<SessionRefusal, Unavailable> | (Unavailable & { readonly answerLost: boolean });
-
-/** What a code that was not redeemed means. */
-export type CodeRefusal =
-  /** Used before, too old, or issued for another client, redirect or verifier. */
-  | { readonly kind: "code_rejected" }
-  | Unavailable
-  /** `problem`: in the token endpoint's own word (RFC 6749 5.2) where it has one. */
-  | { readonly kind: "misconfigured"; readonly problem: string };
-
-/** What may be refused in each flow. */
-export interface RefusalOf {
-  readonly refresh: SessionRefusal;
-  readonly revoke: SessionRefusal;
-  readonly sign_out_everywhere: SignOutRefusal;
-  readonly code: CodeRefusal;
+/** A code that was used before, is too old, or was issued for another client, redirect or verifier. */
+export interface CodeRejected {
+  readonly kind: "code_rejected";
 }
 
 /** What Cognito issued, still unverified. `refresh` is null unless rotation is on: the old one then stays. */
@@ -84,10 +59,15 @@ export interface Revoked {
   readonly kind: "revoked";
 }
 
-/** What became of one attempt, flow by flow. */
-export type RefreshAnswer = IssuedTokens | SessionRefusal;
-export type RevokeAnswer = Revoked | SessionRefusal;
-export type SignOutAnswer = Revoked | SignOutRefusal;
-export type CodeAnswer = CodeTokens | CodeRefusal;
+/** What a failed call means, by what it was made with: a token that a session holds, or the code of a sign-in. */
+export interface RefusalOf {
+  readonly session: Rejected | Doubtful | Unavailable | Misconfigured | Denied;
+  readonly code: CodeRejected | Unavailable | Misconfigured;
+}
 
-export type CognitoAnswer = RefreshAnswer | RevokeAnswer | SignOutAnswer | CodeAnswer;
+/** What became of one attempt, step by step: at a refresh, at a revocation or a sign-out everywhere, at a sign-in. */
+export type RefreshAnswer = IssuedTokens | RefusalOf["session"];
+export type RevokeAnswer = Revoked | RefusalOf["session"];
+export type CodeAnswer = CodeTokens | RefusalOf["code"];
+
+export type CognitoAnswer = RefreshAnswer | RevokeAnswer | CodeAnswer;

@@ -3,9 +3,9 @@ import { withDeadline } from "../model/deadline.js";
 import { describeError, type Log } from "../model/log.js";
 import { type SessionId, sessionPseudonym } from "../model/session.js";
 import type { CognitoOperation, Tell } from "../telemetry/events.js";
-import type { CognitoAnswer, Flow, RefusalOf } from "./answers.js";
+import type { CognitoAnswer, RefusalOf } from "./answers.js";
 import { told } from "./outcome.js";
-import { judgeRefusal, REFUSALS } from "./refusals.js";
+import { judgeRefusal } from "./refusals.js";
 
 /** Waits for the turn of one request under a rate of ours. */
 export type AskTurn = () => Promise<"granted" | "timed_out">;
@@ -21,8 +21,8 @@ export interface ApiCall<T, A> {
   judge(output: T): A;
 }
 
-/** Makes one call for a flow when its turn has come, tells how it went and judges what came back. Never throws. */
-export type CallApi = <F extends Flow, T, A extends CognitoAnswer>(flow: F, call: ApiCall<T, A>) => Promise<A | RefusalOf[F]>;
+/** Makes one call with what a session holds when its turn has come, tells how it went and judges what came back. Never throws. */
+export type CallApi = <T, A extends CognitoAnswer>(call: ApiCall<T, A>) => Promise<A | RefusalOf["session"]>;
 
 export interface ApiCallOptions {
   /** Longest wait for one answer; the request is aborted then. */
@@ -45,8 +45,8 @@ function describeRefusal(error: unknown, refused: CognitoAnswer): object {
 }
 
 export function createApiCall({ deadlineMs, clock, tell, log }: ApiCallOptions): CallApi {
-  function refusal<F extends Flow>(flow: F, operation: CognitoOperation, session: SessionId | null, error: unknown): RefusalOf[F] {
-    const refused = judgeRefusal(flow, error);
+  function refusal(operation: CognitoOperation, session: SessionId | null, error: unknown): RefusalOf["session"] {
+    const refused = judgeRefusal("session", error);
     const fields = {
       operation,
       ...(session === null ? {} : { session: sessionPseudonym(session) }),
@@ -59,15 +59,15 @@ export function createApiCall({ deadlineMs, clock, tell, log }: ApiCallOptions):
     return refused;
   }
 
-  return async <F extends Flow, T, A extends CognitoAnswer>(flow: F, { operation, session, turn, send, judge }: ApiCall<T, A>) => {
+  return async <T, A extends CognitoAnswer>({ operation, session, turn, send, judge }: ApiCall<T, A>) => {
     // Nothing was sent: our own limit.
-    if ((await turn()) === "timed_out") return REFUSALS[flow].outage("cognito_throttled", false);
+    if ((await turn()) === "timed_out") return { kind: "unavailable", reason: "cognito_throttled", answerLost: false };
     // A timeout of the SDK's request handler alone only warns: the deadline really aborts.
-    return told<A | RefusalOf[F]>(operation, { clock, tell }, async () => {
+    return told<A | RefusalOf["session"]>(operation, { clock, tell }, async () => {
       try {
         return judge(await withDeadline(clock, deadlineMs, send));
       } catch (error) {
-        return refusal(flow, operation, session, error);
+        return refusal(operation, session, error);
       }
     });
   };

@@ -95,16 +95,16 @@ export function judgeCodeAnswer({ status, body }: TokenEndpointAnswer): CodeAnsw
     if (!isToken(refresh)) return { kind: "misconfigured", problem: "no refresh token in the answer" };
     return { kind: "issued", id: new Secret(id), access: new Secret(access), refresh: new Secret(refresh) };
   }
-  if (status === 429) return { kind: "unavailable", reason: "cognito_throttled" };
-  if (status >= 500) return { kind: "unavailable", reason: "cognito_unavailable" };
+  if (status === 429) return { kind: "unavailable", reason: "cognito_throttled", answerLost: false };
+  if (status >= 500) return { kind: "unavailable", reason: "cognito_unavailable", answerLost: true };
   if (typeof error === "string") {
     const named = refusalNamed("code", error, "");
     if (named) return named;
     // RFC 6749 5.2 leaves room for more of them (8.5).
     if (/^[a-z_]{1,40}$/.test(error)) return { kind: "misconfigured", problem: error };
   }
-  if (status === 403) return { kind: "unavailable", reason: "cognito_blocked" };
-  return { kind: "unavailable", reason: "cognito_unavailable" };
+  if (status === 403) return { kind: "unavailable", reason: "cognito_blocked", answerLost: false };
+  return { kind: "unavailable", reason: "cognito_unavailable", answerLost: true };
 }
 
 export function createManagedLogin(options: ManagedLoginOptions): ManagedLogin {

@@ -1,23 +1,13 @@
 import { withoutEnd } from "../model/text.js";
 import type { UnavailableReason } from "../wire/reasons.js";
-import type {
-  CodeRefusal,
-  Denied,
-  Doubtful,
-  Flow,
-  Misconfiguration,
-  Misconfigured,
-  RefusalOf,
-  Rejected,
-  SignOutRefusal,
-  Unavailable,
-} from "./answers.js";
+import type { Denied, Doubtful, Misconfigured, RefusalOf, Rejected, Unavailable } from "./answers.js";
 
 const expired = (cause: Extract<Rejected["ending"], { reason: "expired" }>["cause"]): Rejected => ({
   kind: "rejected",
   ending: { reason: "expired", cause },
 });
-const misconfigured = (problem: Misconfiguration): Misconfigured => ({ kind: "misconfigured", problem });
+const misconfigured = (problem: string): Misconfigured => ({ kind: "misconfigured", problem });
+const unavailable = (reason: UnavailableReason, answerLost: boolean): Unavailable => ({ kind: "unavailable", reason, answerLost });
 
 /** One row of a table: an exception's name, a pattern its message must match (null: any), and the meaning. */
 export interface RefusalRow<R> {
@@ -26,7 +16,7 @@ export interface RefusalRow<R> {
   readonly refusal: R;
 }
 /*
- * What Cognito says when a call fails, and what it means in the flow it was made for. The first row that fits counts: by exception name first,
+ * What Cognito says when a call fails, and what it means for what the call was made with. The first row that fits counts: by exception name first,
  * by text only where Cognito leaves nothing else, never by HTTP status. Names and texts: the common errors of InitiateAuth and
  * GetTokensFromRefreshToken in the Amazon Cognito user pools API reference, and what pools were seen to answer.
  */
@@ -79,52 +69,31 @@ const MISTAKES: readonly RefusalRow<Misconfigured>[] = [
 
 const TRIGGERS: readonly RefusalRow<Denied>[] = [{ name: "UserLambdaValidationException", message: null, refusal: { kind: "denied" } }];
 
-/** No verdict. `answerLost`: Cognito may have acted on the request all the same. */
-const OUTAGES: readonly { readonly name: string; readonly reason: UnavailableReason; readonly answerLost: boolean }[] = [
-  { name: "UnexpectedLambdaException", reason: "cognito_unavailable", answerLost: false },
-  { name: "TooManyRequestsException", reason: "cognito_throttled", answerLost: false },
-  { name: "LimitExceededException", reason: "cognito_throttled", answerLost: false },
-  { name: "ThrottlingException", reason: "cognito_throttled", answerLost: false },
-  { name: "ForbiddenException", reason: "cognito_blocked", answerLost: false },
-  { name: "InternalErrorException", reason: "cognito_unavailable", answerLost: true },
+const OUTAGES: readonly RefusalRow<Unavailable>[] = [
+  { name: "UnexpectedLambdaException", message: null, refusal: unavailable("cognito_unavailable", false) },
+  { name: "TooManyRequestsException", message: null, refusal: unavailable("cognito_throttled", false) },
+  { name: "LimitExceededException", message: null, refusal: unavailable("cognito_throttled", false) },
+  { name: "ThrottlingException", message: null, refusal: unavailable("cognito_throttled", false) },
+  { name: "ForbiddenException", message: null, refusal: unavailable("cognito_blocked", false) },
+  { name: "InternalErrorException", message: null, refusal: unavailable("cognito_unavailable", true) },
 ];
-
-type Outage<R> = (reason: UnavailableReason, answerLost: boolean) => R;
-
-/** How one flow judges. */
-interface RefusalTable<R> {
-  readonly rows: readonly RefusalRow<R>[];
-  /** What an outage is to it. */
-  readonly outage: Outage<R>;
-  /** The address that was called is wrong. */
-  readonly wrongAddress: R;
-}
-
-const outages = <R>(outage: Outage<R>): RefusalRow<R>[] =>
-  OUTAGES.map(({ name, reason, answerLost }) => ({ name, message: null, refusal: outage(reason, answerLost) }));
-
-const withoutVerdict: Outage<Unavailable> = (reason) => ({ kind: "unavailable", reason });
-const perhapsLost: Outage<SignOutRefusal> = (reason, answerLost) => ({ kind: "unavailable", reason, answerLost });
-
-const SESSION = [...SESSION_VERDICTS, ...MISTAKES, ...TRIGGERS, ...SESSION_DOUBTS];
 
 /** RFC 6749 5.2: the token endpoint's errors, which stand for a mistake in the request except for one. */
 const CODE_MISTAKES = ["invalid_request", "invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope"];
-const CODE: readonly RefusalRow<CodeRefusal>[] = [
-  { name: "invalid_grant", message: null, refusal: { kind: "code_rejected" } },
-  ...CODE_MISTAKES.map((name): RefusalRow<CodeRefusal> => ({ name, message: null, refusal: { kind: "misconfigured", problem: name } })),
-];
 
-/** The tables, by the flow they judge. */
-export const REFUSALS: { readonly [F in Flow]: RefusalTable<RefusalOf[F]> } = {
-  refresh: { rows: [...SESSION, ...outages(withoutVerdict)], outage: withoutVerdict, wrongAddress: misconfigured("settings") },
-  revoke: { rows: [...SESSION, ...outages(withoutVerdict)], outage: withoutVerdict, wrongAddress: misconfigured("settings") },
-  sign_out_everywhere: { rows: [...SESSION, ...outages(perhapsLost)], outage: perhapsLost, wrongAddress: misconfigured("settings") },
-  code: {
-    rows: CODE,
-    outage: withoutVerdict,
-    wrongAddress: { kind: "misconfigured", problem: "the address of the token endpoint is wrong" },
-  },
+/** The tables, by what the call was made with. */
+export const REFUSALS: { readonly [Of in keyof RefusalOf]: readonly RefusalRow<RefusalOf[Of]>[] } = {
+  session: [...SESSION_VERDICTS, ...MISTAKES, ...TRIGGERS, ...SESSION_DOUBTS, ...OUTAGES],
+  code: [
+    { name: "invalid_grant", message: null, refusal: { kind: "code_rejected" } },
+    ...CODE_MISTAKES.map((name) => ({ name, message: null, refusal: misconfigured(name) })),
+  ],
+};
+
+/** The address that was called is wrong. */
+const WRONG_ADDRESS: { readonly [Of in keyof RefusalOf]: Misconfigured } = {
+  session: misconfigured("settings"),
+  code: misconfigured("the address of the token endpoint is wrong"),
 };
 
 /** A connection that never came about: Cognito cannot have acted. */
@@ -181,23 +150,20 @@ export function isBrokenEndpoint(error: unknown): boolean {
   return BROKEN_ENDPOINT.has(fieldsOf(error).code);
 }
 
-/** What a name and a text mean in a flow; null where no row of its table fits. */
-export function refusalNamed<F extends Flow>(flow: F, name: string, message: string): RefusalOf[F] | null {
+/** What a name and a text mean; null where no row of the table fits. */
+export function refusalNamed<Of extends keyof RefusalOf>(of: Of, name: string, message: string): RefusalOf[Of] | null {
   const text = normalise(message);
-  const row = REFUSALS[flow].rows.find(
-    (candidate) => candidate.name === name && (candidate.message === null || candidate.message.test(text)),
-  );
+  const row = REFUSALS[of].find((candidate) => candidate.name === name && (candidate.message === null || candidate.message.test(text)));
   return row ? row.refusal : null;
 }
 
-/** Judges what a call to Cognito threw: Cognito's own exceptions by the flow's table, everything else as an outage. Never throws. */
-export function judgeRefusal<F extends Flow>(flow: F, error: unknown): RefusalOf[F] {
+/** Judges what a call to Cognito threw: Cognito's own exceptions by their table, everything else as an outage. Never throws. */
+export function judgeRefusal<Of extends keyof RefusalOf>(of: Of, error: unknown): RefusalOf[Of] | Misconfigured | Unavailable {
   const { name, message, code, throttling } = fieldsOf(error);
-  const { outage, wrongAddress } = REFUSALS[flow];
-  const named = refusalNamed(flow, name, message);
+  const named = refusalNamed(of, name, message);
   if (named) return named;
-  if (isBrokenEndpoint(error)) return wrongAddress;
+  if (isBrokenEndpoint(error)) return WRONG_ADDRESS[of];
   // A load balancer's or edge's 429 without an exception name is still throttling.
-  if (throttling) return outage("cognito_throttled", false);
-  return outage("cognito_unavailable", !NEVER_SENT.has(code));
+  if (throttling) return unavailable("cognito_throttled", false);
+  return unavailable("cognito_unavailable", !NEVER_SENT.has(code));
 }

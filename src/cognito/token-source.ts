@@ -12,7 +12,7 @@ import { Secret } from "../model/secret.js";
 import type { SessionId } from "../model/session.js";
 import { HttpsAgentThrough } from "../network/way-out.js";
 import type { Tell } from "../telemetry/events.js";
-import type { IssuedTokens, RefreshAnswer, RevokeAnswer, Revoked, SignOutAnswer, Unavailable } from "./answers.js";
+import type { IssuedTokens, RefreshAnswer, RevokeAnswer, Revoked, Unavailable } from "./answers.js";
 import { type AskTurn, createApiCall } from "./api-call.js";
 import type { ClientSecrets } from "./client-secrets.js";
 import { createIdpClient, regionalEndpoint } from "./idp-client.js";
@@ -51,7 +51,7 @@ export interface TokenSource {
   /** RevokeToken: ends the refresh token and what was issued with it. Succeeds for tokens already revoked. */
   revoke(refreshToken: Secret, turn: AskTurn): Promise<RevokeAnswer>;
   /** GlobalSignOut: ends all of the user's sessions; needs an access token with the scope aws.cognito.signin.user.admin. */
-  signOutEverywhere(accessToken: Secret, turn: AskTurn): Promise<SignOutAnswer>;
+  signOutEverywhere(accessToken: Secret, turn: AskTurn): Promise<RevokeAnswer>;
   close(): void;
 }
 
@@ -63,7 +63,7 @@ type Refreshed = Pick<InitiateAuthCommandOutput, "AuthenticationResult">;
 /** Judges an answer that arrived. One without tokens (a challenge, an emulator's slip) is no verdict. */
 export function judgeTokens(output: Refreshed): IssuedTokens | Unavailable {
   const result = output.AuthenticationResult;
-  if (!result?.IdToken) return { kind: "unavailable", reason: "cognito_unavailable" };
+  if (!result?.IdToken) return { kind: "unavailable", reason: "cognito_unavailable", answerLost: false };
   return {
     kind: "issued",
     refresh: result.RefreshToken ? new Secret(result.RefreshToken) : null,
@@ -116,7 +116,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
 
   const refreshThrough = (request: RefreshRequest, through: Api) =>
     clientSecrets.with<RefreshAnswer>((secret) =>
-      call("refresh", {
+      call({
         operation: through === "get_tokens" ? "GetTokensFromRefreshToken" : "InitiateAuth",
         session: request.session,
         turn: request.turn,
@@ -147,13 +147,13 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
           ...(secret ? { ClientSecret: secret.reveal() } : {}),
         });
         const send = (abortSignal: AbortSignal) => client.send(command, { abortSignal });
-        return call("revoke", { operation: "RevokeToken", session: null, turn, send, judge: revoked });
+        return call({ operation: "RevokeToken", session: null, turn, send, judge: revoked });
       }),
 
     signOutEverywhere(accessToken, turn) {
       const command = new GlobalSignOutCommand({ AccessToken: accessToken.reveal() });
       const send = (abortSignal: AbortSignal) => client.send(command, { abortSignal });
-      return call("sign_out_everywhere", { operation: "GlobalSignOut", session: null, turn, send, judge: revoked });
+      return call({ operation: "GlobalSignOut", session: null, turn, send, judge: revoked });
     },
 
     close: () => client.destroy(),

@@ -5,7 +5,8 @@ import { mergeSessions, type Session, type SessionId } from "../model/session.js
 import type { Sessions } from "../store/sessions.js";
 import type { SessionEnding } from "../wire/reasons.js";
 import { idleEndsAtMs, limitPassed, type SessionLimits } from "./limits.js";
-import type { RefreshCoordinator, RefreshOutcome } from "./refresh/refresh-coordinator.js";
+import type { RefreshCoordinator } from "./refresh/refresh-coordinator.js";
+import type { RefreshOutcome } from "./refresh/refresh-outcome.js";
 import type { SessionLifecycle } from "./session-lifecycle.js";
 
 export interface SessionWatchOptions {

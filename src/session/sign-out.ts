@@ -1,4 +1,4 @@
-import type { RevokeAnswer, SessionRefusal } from "../cognito/answers.js";
+import type { RefusalOf, RevokeAnswer } from "../cognito/answers.js";
 import type { AskTurn } from "../cognito/api-call.js";
 import type { CognitoTime } from "../cognito/cognito-time.js";
 import type { TokenSource } from "../cognito/token-source.js";
@@ -48,7 +48,7 @@ export function createSignOut({ sessions, lifecycle, coordinator, source, revoca
       let answerLost = false;
 
       /** GlobalSignOut takes a living access token, which the session may not keep: then a last refresh brings one. */
-      async function livingAccess(): Promise<KeptToken | SessionRefusal> {
+      async function livingAccess(): Promise<KeptToken | RefusalOf["session"]> {
         if (access && access.expiresAtMs > time.now()) return access;
         const last = await coordinator.refreshLast(newest, refreshToken);
         if (last.kind !== "issued") return last;

@@ -78,6 +78,8 @@ export interface Sessions {
   read(presented: PresentedCookies): Awaitable<Reading>;
   /** The newest version known here; null where there is none, or the session has ended. */
   newest(id: SessionId): Session | null;
+  /** The newest version known here of a session in hand, which may be that one. */
+  newestOf(session: Session): Session;
   /** How a session ended, as far as is known here; null while it has not. */
   endingOf(id: SessionId): KnownEnding | null;
   /** The store's newest version of a session in hand. */
@@ -179,6 +181,10 @@ export function createSessions(options: SessionsOptions): Sessions {
   return {
     read: (presented) => read(codec.read(presented), presented.any),
     newest: (id) => table.newest(id),
+    newestOf(session) {
+      const newest = table.newest(session.id);
+      return newest && isNewer(newest, session) ? newest : session;
+    },
     endingOf: (id) => table.endingOf(id),
     reload: (session) => load(session.id, store.tickets === "sessions" ? session : null),
     find: (id) => load(id, null),

@@ -49,7 +49,7 @@ t.test("any other mistake, and an outage, change nothing", async (t) => {
   const answers: CognitoAnswer[] = [
     { kind: "misconfigured", problem: "settings" },
     { kind: "misconfigured", problem: "invalid_client" },
-    { kind: "unavailable", reason: "cognito_unavailable" },
+    { kind: "unavailable", reason: "cognito_unavailable", answerLost: false },
     REVOKED,
   ];
   const next = async (secret: Secret | undefined): Promise<CognitoAnswer> => {

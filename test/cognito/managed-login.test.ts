@@ -83,13 +83,13 @@ const ANSWERS: readonly (readonly [status: number, body: { readonly [name: strin
   [401, { error: "invalid_client" }, { kind: "misconfigured", problem: "invalid_client" }],
   [400, { error: "unauthorized_client" }, { kind: "misconfigured", problem: "unauthorized_client" }],
   [400, { error: "invalid_request", error_description: "<script>" }, { kind: "misconfigured", problem: "invalid_request" }],
-  [400, { error: "<script>alert(1)</script>" }, { kind: "unavailable", reason: "cognito_unavailable" }],
-  [400, {}, { kind: "unavailable", reason: "cognito_unavailable" }],
+  [400, { error: "<script>alert(1)</script>" }, { kind: "unavailable", reason: "cognito_unavailable", answerLost: true }],
+  [400, {}, { kind: "unavailable", reason: "cognito_unavailable", answerLost: true }],
   [403, {}, { kind: "unavailable", reason: "cognito_blocked" }],
   [429, { error: "invalid_grant" }, { kind: "unavailable", reason: "cognito_throttled" }],
-  [500, { error: "invalid_grant" }, { kind: "unavailable", reason: "cognito_unavailable" }],
-  [502, {}, { kind: "unavailable", reason: "cognito_unavailable" }],
-  [302, {}, { kind: "unavailable", reason: "cognito_unavailable" }],
+  [500, { error: "invalid_grant" }, { kind: "unavailable", reason: "cognito_unavailable", answerLost: true }],
+  [502, {}, { kind: "unavailable", reason: "cognito_unavailable", answerLost: true }],
+  [302, {}, { kind: "unavailable", reason: "cognito_unavailable", answerLost: true }],
 ];
 
 for (const [status, body, meaning] of ANSWERS) {
@@ -188,7 +188,7 @@ for (const [what, answer] of FAULTS) {
       await server.dealtWith;
       await clock.run(OPTIONS.deadlineMs);
     }
-    t.same(await redeeming, { kind: "unavailable", reason: "cognito_unavailable" });
+    t.same(await redeeming, { kind: "unavailable", reason: "cognito_unavailable", answerLost: true });
     t.equal(server.seen.length, 1);
     for (const secret of ["the-code", VERIFIER, "first_secret", basic("first_secret")])
       t.notOk(log.text().includes(secret), "not in the log");

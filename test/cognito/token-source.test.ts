@@ -103,10 +103,10 @@ t.test("every request asks for its turn first: the other secret's, the other flo
 t.test("without a turn nothing is sent, and nothing is counted as a call", async (t) => {
   const turn = async () => "timed_out" as const;
   const { source, server, told } = await rig(t, [tokens()]);
-  const throttled = { kind: "unavailable", reason: "cognito_throttled" };
+  const throttled = { kind: "unavailable", reason: "cognito_throttled", answerLost: false };
   t.same(await source.refresh({ ...REQUEST, turn }), throttled);
   t.same(await source.revoke(new Secret(REFRESH), turn), throttled);
-  t.same(await source.signOutEverywhere(new Secret(ACCESS_TOKEN), turn), { ...throttled, answerLost: false });
+  t.same(await source.signOutEverywhere(new Secret(ACCESS_TOKEN), turn), throttled);
   t.equal(server.seen.length, 0);
   t.same(told, []);
 });
@@ -234,7 +234,7 @@ for (const [name, answer] of [
     await clock.run(4_999);
     t.equal(log.lines.length, 0, "not before");
     await clock.run(1);
-    t.same(await answering, { kind: "unavailable", reason: "cognito_unavailable" });
+    t.same(await answering, { kind: "unavailable", reason: "cognito_unavailable", answerLost: true });
     await server.closed;
     t.equal(clock.pending(), 0);
     t.match(told, [{ kind: "cognito_called", outcome: "cognito_unavailable", seconds: 5 }]);
@@ -277,7 +277,7 @@ for (const [name, answer, meaning] of FAULTS) {
 t.test("a Cognito that nobody listens for is an outage in which nothing can have been lost", async (t) => {
   const { source, server } = await rig(t, [tokens()]);
   await server.close();
-  t.same(await source.refresh(REQUEST), { kind: "unavailable", reason: "cognito_unavailable" });
+  t.same(await source.refresh(REQUEST), { kind: "unavailable", reason: "cognito_unavailable", answerLost: false });
 });
 
 t.test("RevokeToken and GlobalSignOut answer what became of them", async (t) => {
@@ -322,7 +322,7 @@ t.test("no token, secret, hash or username stands in any log line, whatever went
 });
 
 t.test("an answer is judged by itself", (t) => {
-  t.same(judgeTokens({ AuthenticationResult: undefined }), { kind: "unavailable", reason: "cognito_unavailable" });
+  t.same(judgeTokens({ AuthenticationResult: undefined }), { kind: "unavailable", reason: "cognito_unavailable", answerLost: false });
   const answer = judgeTokens({ AuthenticationResult: { IdToken: "a.b.c" } });
   t.equal(answer.kind === "issued" && answer.access, null);
   t.end();

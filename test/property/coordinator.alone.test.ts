@@ -1,10 +1,10 @@
 import t from "tap";
-import type { RefreshAnswer, SessionRefusal, SignOutAnswer } from "../../src/cognito/answers.js";
+import type { RefreshAnswer, RefusalOf, RevokeAnswer } from "../../src/cognito/answers.js";
 import type { RefreshRequest, TokenSource } from "../../src/cognito/token-source.js";
 import type { Session, SessionId } from "../../src/model/session.js";
 import { readClaims } from "../../src/model/token-set.js";
 import { refreshRequestOf } from "../../src/session/refresh/refresh-attempts.js";
-import type { RefreshOutcome } from "../../src/session/refresh/refresh-coordinator.js";
+import type { RefreshOutcome } from "../../src/session/refresh/refresh-outcome.js";
 import { createRevocation, type ErrandResult } from "../../src/session/revocation.js";
 import { createSignOut } from "../../src/session/sign-out.js";
 import { after } from "../../src/store/session-store.js";
@@ -95,7 +95,7 @@ function createModelCognito(rotating: boolean) {
       family(subject).alive = false;
     },
     /** As Cognito does: an access token of a family that has ended opens nothing. */
-    signOutEverywhere(accessToken: string): SignOutAnswer {
+    signOutEverywhere(accessToken: string): RevokeAnswer {
       const subject = String(readClaims(accessToken)?.["sub"]);
       const known = family(subject);
       if (!known.alive) return { kind: "rejected", ending: { reason: "expired", cause: "refresh_token_revoked" } };
@@ -120,10 +120,10 @@ function createModelCognito(rotating: boolean) {
   };
 }
 
-const FAULT_ANSWERS: { readonly [fault in Fault]?: SessionRefusal } = {
-  outage: { kind: "unavailable", reason: "cognito_unavailable" },
-  throttled: { kind: "unavailable", reason: "cognito_throttled" },
-  blocked: { kind: "unavailable", reason: "cognito_blocked" },
+const FAULT_ANSWERS: { readonly [fault in Fault]?: RefusalOf["session"] } = {
+  outage: { kind: "unavailable", reason: "cognito_unavailable", answerLost: false },
+  throttled: { kind: "unavailable", reason: "cognito_throttled", answerLost: false },
+  blocked: { kind: "unavailable", reason: "cognito_blocked", answerLost: false },
   doubtful: { kind: "doubtful", cause: "refresh_token_invalid" },
   misconfigured: { kind: "misconfigured", problem: "settings" },
   denied: { kind: "denied" },
@@ -151,7 +151,7 @@ function createWorld(rotating: boolean, latencyMs: number) {
     const faulty = FAULT_ANSWERS[fault];
     if (faulty) return faulty;
     // With rotation and no grace a lost answer loses the session at Cognito itself, which no proxy can help.
-    const lost: RefreshAnswer = { kind: "unavailable", reason: "cognito_unavailable" };
+    const lost: RefreshAnswer = { kind: "unavailable", reason: "cognito_unavailable", answerLost: true };
     if (fault === "lost answer" && rotating) return lost;
     const answer = cognito.refresh(request, clock.now());
     return fault === "lost answer" && answer.kind === "issued" ? lost : answer;
@@ -174,7 +174,7 @@ function createWorld(rotating: boolean, latencyMs: number) {
     async signOutEverywhere(accessToken) {
       await new Promise<void>((resolve) => clock.after(latencyMs, resolve));
       const faulty = FAULT_ANSWERS[fault];
-      if (faulty) return faulty.kind === "unavailable" ? { ...faulty, answerLost: false } : faulty;
+      if (faulty) return faulty;
       const answer = cognito.signOutEverywhere(accessToken.reveal());
       return fault === "lost answer" ? { kind: "unavailable", reason: "cognito_unavailable", answerLost: true } : answer;
     },

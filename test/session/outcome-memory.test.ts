@@ -1,6 +1,7 @@
 import t from "tap";
 import { createSessionId } from "../../src/model/session.js";
-import { createOutcomeMemory, type Hindrance } from "../../src/session/refresh/outcome-memory.js";
+import { createOutcomeMemory } from "../../src/session/refresh/outcome-memory.js";
+import type { Hindrance } from "../../src/session/refresh/refresh-outcome.js";
 import { createManualClock } from "../support/manual-clock.js";
 
 const OUTAGE: Hindrance = { kind: "unavailable", reason: "cognito_unavailable", retryAfterSeconds: 1 };
@@ -20,7 +21,7 @@ t.test("what is not known is not remembered", (t) => {
 for (const [hindrance, seconds] of [
   [{ kind: "doubtful", cause: "refresh_token_invalid" }, 60],
   [{ kind: "doubtful", cause: "unknown" }, 60],
-  [{ kind: "misconfigured" }, 1],
+  [{ kind: "misconfigured", problem: "settings" }, 1],
   [{ kind: "denied" }, 1],
   [OUTAGE, 1],
 ] as const) {
@@ -50,7 +51,7 @@ t.test("in an outage the waits double: 1, 2, 4, 8 s and no longer", (t) => {
 
 t.test("a refusal that goes on is asked about less often too, a doubt always once a minute", (t) => {
   for (const [hindrance, waits] of [
-    [{ kind: "misconfigured" }, [1, 2, 4, 8, 8]],
+    [{ kind: "misconfigured", problem: "settings" }, [1, 2, 4, 8, 8]],
     [{ kind: "denied" }, [1, 2, 4, 8, 8]],
     [{ kind: "doubtful", cause: "unknown" }, [60, 60, 60]],
   ] as const) {

@@ -1,5 +1,5 @@
 import t from "tap";
-import type { RefreshOutcome } from "../../src/session/refresh/refresh-coordinator.js";
+import type { RefreshOutcome } from "../../src/session/refresh/refresh-outcome.js";
 import { flush } from "../support/manual-clock.js";
 import { createCoordinatorRig, expectRefreshed, HINDRANCES, rigWith, unavailable } from "../support/session-coordinator-rig.js";
 import { HOUR_MS, MINUTE_MS, START_MS, sessionOf } from "../support/session-fixtures.js";

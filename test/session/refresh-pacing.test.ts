@@ -1,5 +1,5 @@
 import t from "tap";
-import type { RefreshOutcome } from "../../src/session/refresh/refresh-coordinator.js";
+import type { RefreshOutcome } from "../../src/session/refresh/refresh-outcome.js";
 import {
   type CoordinatorRig,
   createCoordinatorRig,

@@ -82,7 +82,7 @@ t.test(
     const verify = cognito.verify;
     cognito.answer = () => issuedFor("user-1", { issuedAtMs: clock.now() }, `rotated ${asked.length}`);
     cognito.verify = async () => VERDICTS.invalid;
-    t.same(await call(), { kind: "misconfigured" });
+    t.same(await call(), { kind: "misconfigured", problem: "a refreshed token is not good" });
     const kept = store.newest(session.id);
     t.equal(kept?.tokens.id, null, "the dead token is gone, the bad one not in its place");
     t.equal(kept?.unverified, null);
@@ -101,7 +101,7 @@ t.test(
 t.test("unchecked refreshed ID token: one for another person is never used", async (t) => {
   const { call, cognito, store, session } = rigWith(-1);
   cognito.answer = () => issuedFor("somebody-else", { issuedAtMs: START_MS });
-  t.same(await call(), { kind: "misconfigured" });
+  t.same(await call(), { kind: "misconfigured", problem: "a refreshed token is not good" });
   t.equal(store.newest(session.id)?.subject, "user-1");
   t.equal(store.newest(session.id)?.tokens.claims["sub"], "user-1");
 });
@@ -128,7 +128,7 @@ t.test("a refresh that brings another person's access token is not used, whether
     const { call, cognito, store, session } = rigWith(-1, { keep }, { keep });
     const stranger = issuedFor("somebody-else", { issuedAtMs: START_MS });
     cognito.answer = () => ({ ...issuedFor("user-1", { issuedAtMs: START_MS }), access: stranger.access });
-    t.same(await call(), { kind: "misconfigured" });
+    t.same(await call(), { kind: "misconfigured", problem: "a refreshed token is not good" });
     t.equal(store.newest(session.id)?.tokens.id, null, "nothing of it can be used");
   }
 });

@@ -9,7 +9,7 @@ import { GRANTED } from "../support/session-lifecycle-rig.js";
 import { collectLog } from "../support/session-log.js";
 
 const SESSION = { id: createSessionId(), subject: "user-1" };
-const OUTAGE: RevokeAnswer = { kind: "unavailable", reason: "cognito_unavailable" };
+const OUTAGE: RevokeAnswer = { kind: "unavailable", reason: "cognito_unavailable", answerLost: false };
 
 function rig(answers: (attempt: number) => RevokeAnswer | Promise<RevokeAnswer>) {
   const clock = createManualClock();

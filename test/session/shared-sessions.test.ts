@@ -1,5 +1,5 @@
 import t from "tap";
-import type { RefreshOutcome } from "../../src/session/refresh/refresh-coordinator.js";
+import type { RefreshOutcome } from "../../src/session/refresh/refresh-outcome.js";
 import { HOUR_MS, refreshedSession, START_MS } from "../support/session-fixtures.js";
 import { createSharedRig } from "../support/session-shared-rig.js";
 

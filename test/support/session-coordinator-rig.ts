@@ -6,11 +6,8 @@ import type { TokenVerifier } from "../../src/cognito/token-verifier.js";
 import { newestRefreshToken, type Session } from "../../src/model/session.js";
 import { readClaims } from "../../src/model/token-set.js";
 import { createDoubtGuard } from "../../src/session/refresh/doubt-guard.js";
-import {
-  createRefreshCoordinator,
-  type RefreshCoordinatorOptions,
-  type RefreshOutcome,
-} from "../../src/session/refresh/refresh-coordinator.js";
+import { createRefreshCoordinator, type RefreshCoordinatorOptions } from "../../src/session/refresh/refresh-coordinator.js";
+import type { RefreshOutcome } from "../../src/session/refresh/refresh-outcome.js";
 import { createRefreshRateLimiter } from "../../src/session/refresh/refresh-rate-limiter.js";
 import { createSealer } from "../../src/store/sealing.js";
 import { after } from "../../src/store/session-store.js";
@@ -106,6 +103,7 @@ export type CoordinatorRig = ReturnType<typeof createCoordinatorRig>;
 export const unavailable = (reason: "cognito_unavailable" | "cognito_throttled" | "cognito_blocked"): RefreshAnswer => ({
   kind: "unavailable",
   reason,
+  answerLost: false,
 });
 export const EXPIRED: RefreshAnswer = { kind: "rejected", ending: { reason: "expired", cause: "refresh_token_expired" } };
 export const LOGOUT = { reason: "signed_out", cause: "logout" } as const;
@@ -117,7 +115,7 @@ export const HINDRANCES: readonly (readonly [what: string, answer: RefreshAnswer
   ["a WAF block", unavailable("cognito_blocked"), { kind: "unavailable", reason: "cognito_blocked", retryAfterSeconds: 1 }, 1],
   ["a doubtful verdict", { kind: "doubtful", cause: "refresh_token_invalid" }, { kind: "doubtful", cause: "refresh_token_invalid" }, 1],
   ["an unknown text", { kind: "doubtful", cause: "unknown" }, { kind: "doubtful", cause: "unknown" }, 1],
-  ["a wrong setting", { kind: "misconfigured", problem: "wrong_client" }, { kind: "misconfigured" }, 1],
+  ["a wrong setting", { kind: "misconfigured", problem: "wrong_client" }, { kind: "misconfigured", problem: "wrong_client" }, 1],
   ["a trigger's refusal", { kind: "denied" }, { kind: "denied" }, 1],
 ];
 

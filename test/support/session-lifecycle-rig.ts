@@ -1,4 +1,4 @@
-import type { RefreshAnswer, RevokeAnswer, SignOutAnswer } from "../../src/cognito/answers.js";
+import type { RefreshAnswer, RevokeAnswer } from "../../src/cognito/answers.js";
 import type { AskTurn } from "../../src/cognito/api-call.js";
 import { createCognitoTime } from "../../src/cognito/cognito-time.js";
 import type { TokenSource } from "../../src/cognito/token-source.js";
@@ -31,7 +31,7 @@ import {
 import { collectLog } from "./session-log.js";
 import { createCookieSessions } from "./session-stores.js";
 
-export const OUTAGE = { kind: "unavailable", reason: "cognito_unavailable" } as const;
+export const OUTAGE = { kind: "unavailable", reason: "cognito_unavailable", answerLost: false } as const;
 /** The same of a GlobalSignOut that Cognito may have acted on. */
 export const LOST_SIGN_OUT = { ...OUTAGE, answerLost: true } as const;
 
@@ -52,7 +52,7 @@ export function createLifecycleRig(options: LifecycleRigOptions = {}) {
   const signedOutEverywhere: string[] = [];
   const cognito = {
     revoke: (): RevokeAnswer => ({ kind: "revoked" }),
-    signOutEverywhere: (): SignOutAnswer => ({ kind: "revoked" }),
+    signOutEverywhere: (): RevokeAnswer => ({ kind: "revoked" }),
     refresh: (): RefreshAnswer | Promise<RefreshAnswer> => issuedFor("user-1", { issuedAtMs: clock.now() }, "rotated"),
     verify: (jwt: string): Verdict => ({ kind: "valid", claims: readClaims(jwt) ?? {} }),
   };

@@ -6,15 +6,15 @@ import { atMost } from "../../model/at-most.js";
 import type { Clock } from "../../model/clock.js";
 import type { Log } from "../../model/log.js";
 import type { Secret } from "../../model/secret.js";
-import { hasNewerTokens, identityOf, isNewer, newestRefreshToken, type Session, type SessionId } from "../../model/session.js";
+import { hasNewerTokens, identityOf, newestRefreshToken, type Session, type SessionId } from "../../model/session.js";
 import type { KeptKinds, TokenSet } from "../../model/token-set.js";
 import type { Lease } from "../../store/session-store.js";
 import type { Sessions } from "../../store/sessions.js";
 import type { Tell } from "../../telemetry/events.js";
 import type { DoubtGuard } from "./doubt-guard.js";
 import { type IssuedVerdict, verifyIssued } from "./issued-tokens.js";
-import type { Hindrance, OutcomeMemory } from "./outcome-memory.js";
-import type { RefreshOutcome } from "./refresh-coordinator.js";
+import type { OutcomeMemory } from "./outcome-memory.js";
+import { endedOutcome, type Hindrance, type RefreshOutcome, storeAway } from "./refresh-outcome.js";
 import { issuedBy, unverifiedSet, verifiedSet, withoutDead } from "./refreshed-sets.js";
 
 /** Sets that wait for a store that is away: each holds the only refresh token of its session that still works. */
@@ -24,7 +24,7 @@ const SAVE_AGAIN_AFTER_MS = [1_000, 5_000, 30_000, 120_000, 600_000] as const;
 const NOT_READABLE: Hindrance = { kind: "unavailable", reason: "cognito_unavailable", retryAfterSeconds: 1 };
 
 export interface IssuedSetsOptions {
-  readonly sessions: Pick<Sessions, "newest" | "endingOf" | "keep" | "commit" | "onEnded">;
+  readonly sessions: Pick<Sessions, "newestOf" | "endingOf" | "keep" | "commit" | "onEnded">;
   readonly verifier: Pick<TokenVerifier, "verify">;
   readonly time: CognitoTime;
   readonly clock: Clock;
@@ -90,7 +90,7 @@ export class IssuedSets {
 
   /** A session that was signed out meanwhile has ended, whatever else went wrong. */
   hindered(session: Session, hindrance: Hindrance): RefreshOutcome {
-    return this.#ended(session) ?? this.#options.memory.remember(session.id, hindrance);
+    return endedOutcome(this.#options.sessions, session) ?? this.#options.memory.remember(session.id, hindrance);
   }
 
   /** Takes what Cognito issued for a session. */
@@ -171,7 +171,7 @@ export class IssuedSets {
       tell({ kind: "alert", alert: "misconfigured", details });
       const without: Session = { ...session, tokens: { ...session.tokens, refresh: unverified.refresh }, unverified: null };
       await sessions.commit(without, session.version, lease);
-      return this.hindered(session, { kind: "misconfigured" });
+      return this.hindered(session, { kind: "misconfigured", problem: details.problem });
     }
 
     const tokens = verifiedSet(unverified, keep);
@@ -183,27 +183,12 @@ export class IssuedSets {
     memory.forget(session.id);
     tell({ kind: "session_renewed", session: next });
     // With what was learned meanwhile, as later activity.
-    return { kind: "refreshed", session: this.#newestOf(next) };
-  }
-
-  #newestOf(session: Session): Session {
-    const newest = this.#options.sessions.newest(session.id);
-    return newest && isNewer(newest, session) ? newest : session;
-  }
-
-  #ended(session: Session): RefreshOutcome | null {
-    const known = this.#options.sessions.endingOf(session.id);
-    return known ? { kind: "rejected", ending: known.ending } : null;
+    return { kind: "refreshed", session: sessions.newestOf(next) };
   }
 
   /** What was issued is revoked, and nothing brings the session back. */
   #late(session: Session, issued: IssuedTokens | null): RefreshOutcome {
     this.#options.late(session, issued);
-    return this.#ended(session) ?? { kind: "rejected", ending: { reason: "signed_out", cause: "logout" } };
+    return endedOutcome(this.#options.sessions, session) ?? { kind: "rejected", ending: { reason: "signed_out", cause: "logout" } };
   }
-}
-
-/** What is heard while the session store cannot be asked. */
-export function storeAway(retryAfterSeconds: number): Hindrance {
-  return { kind: "unavailable", reason: "store_unavailable", retryAfterSeconds };
 }

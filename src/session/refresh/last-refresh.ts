@@ -1,15 +1,11 @@
-import type { IssuedTokens, RefreshAnswer, SessionRefusal } from "../../cognito/answers.js";
+import type { IssuedTokens, RefreshAnswer, RefusalOf } from "../../cognito/answers.js";
 import type { TokenVerifier } from "../../cognito/token-verifier.js";
 import type { Clock } from "../../model/clock.js";
 import type { Secret } from "../../model/secret.js";
 import type { Session, SessionId } from "../../model/session.js";
 import { expiryOf, type KeptToken } from "../../model/token-set.js";
 import { verifyIssued } from "./issued-tokens.js";
-
-/** `access`: the access token, verified, or why the one that came cannot be used; the refresh token beside it is the newest either way. */
-export type LastRefresh =
-  | { readonly kind: "issued"; readonly refresh: Secret; readonly access: KeptToken | SessionRefusal }
-  | SessionRefusal;
+import type { LastRefresh } from "./refresh-outcome.js";
 
 /**
  * The last refresh, of a session that has ended, for an access token to sign out everywhere with. A refresh under way is waited for and what it
@@ -56,9 +52,9 @@ export function createLastRefresh({ verifier, clock, landing, ask }: LastRefresh
   }
 
   /** Another person's access token would sign out another person. */
-  async function usable(session: Session, { id, access }: IssuedTokens): Promise<KeptToken | SessionRefusal> {
+  async function usable(session: Session, { id, access }: IssuedTokens): Promise<KeptToken | RefusalOf["session"]> {
     const verdict = await verifyIssued(verifier, { id, access }, session.subject, clock.now());
-    if (verdict.kind === "undecidable") return { kind: "unavailable", reason: "cognito_unavailable" };
+    if (verdict.kind === "undecidable") return { kind: "unavailable", reason: "cognito_unavailable", answerLost: false };
     if (verdict.kind === "invalid" || !access || !verdict.accessClaims) return { kind: "misconfigured", problem: "settings" };
     return { jwt: access, expiresAtMs: expiryOf(verdict.accessClaims) };
   }

@@ -1,15 +1,8 @@
 import { LRUCache } from "lru-cache";
-import type { Denied, Doubtful, Misconfigured, Unavailable } from "../../cognito/answers.js";
 import { atMost } from "../../model/at-most.js";
 import type { Clock } from "../../model/clock.js";
 import type { SessionId } from "../../model/session.js";
-
-/** Why a session could not be refreshed, although it has not ended. */
-export type Hindrance =
-  | { readonly kind: "unavailable"; readonly reason: Unavailable["reason"] | "store_unavailable"; readonly retryAfterSeconds: number }
-  | Doubtful
-  | Pick<Misconfigured, "kind">
-  | Denied;
+import type { Hindrance } from "./refresh-outcome.js";
 
 const MOST_SESSIONS = 50_000;
 /** After a doubtful answer Cognito is asked again at most once a minute for a session (docs/how-it-works.md, "A refresh"). */

@@ -1,3 +1,4 @@
+import type { IssuedTokens } from "../../cognito/answers.js";
 import type { AskTurn } from "../../cognito/api-call.js";
 import type { CognitoTime } from "../../cognito/cognito-time.js";
 import type { TokenSource } from "../../cognito/token-source.js";
@@ -5,7 +6,7 @@ import type { TokenVerifier } from "../../cognito/token-verifier.js";
 import { type Clock, sleep } from "../../model/clock.js";
 import { describeError, type Log } from "../../model/log.js";
 import type { Secret } from "../../model/secret.js";
-import { isNewer, type Session, type SessionId } from "../../model/session.js";
+import type { Session, SessionId } from "../../model/session.js";
 import type { KeptKinds } from "../../model/token-set.js";
 import type { Awaitable, Ended } from "../../store/session-store.js";
 import type { Sessions } from "../../store/sessions.js";
@@ -13,22 +14,17 @@ import type { Tell } from "../../telemetry/events.js";
 import type { Tracer } from "../../telemetry/tracing.js";
 import type { SessionEnding } from "../../wire/reasons.js";
 import type { DoubtGuard } from "./doubt-guard.js";
-import { freshnessOf } from "./freshness.js";
-import { IssuedSets, type IssuedSetsOptions } from "./issued-sets.js";
+import { type Freshness, freshnessOf } from "./freshness.js";
+import { IssuedSets } from "./issued-sets.js";
 import { createLastRefresh, type Landing, type RefreshLast } from "./last-refresh.js";
-import { createOutcomeMemory, type Hindrance, type OutcomeMemory } from "./outcome-memory.js";
+import { createOutcomeMemory, type OutcomeMemory } from "./outcome-memory.js";
 import { refreshRequestOf } from "./refresh-attempts.js";
+import { endedOutcome, type RefreshOutcome } from "./refresh-outcome.js";
 import type { Priority, RefreshRateLimiter, Turn } from "./refresh-rate-limiter.js";
 import { SessionRefresh } from "./session-refresh.js";
 
-/** What became of a refresh. Never a boolean: an outage is not a verdict. */
-export type RefreshOutcome =
-  | { readonly kind: "refreshed"; readonly session: Session }
-  | { readonly kind: "rejected"; readonly ending: SessionEnding }
-  | Hindrance;
-
 export interface RefreshCoordinatorOptions {
-  readonly sessions: Pick<Sessions, "newest" | "endingOf" | "keep" | "commit" | "reload" | "lease" | "onEnded">;
+  readonly sessions: Pick<Sessions, "newestOf" | "endingOf" | "keep" | "commit" | "reload" | "lease" | "onEnded">;
   readonly source: Pick<TokenSource, "refresh">;
   readonly verifier: TokenVerifier;
   readonly time: CognitoTime;
@@ -68,78 +64,158 @@ export interface RefreshCoordinator {
 }
 
 const LONGEST_EARLY_WAIT_MS = 1_500;
-/** A doubtful session is asked about once a minute. */
-const DOUBT_RETRY_AFTER_SECONDS = 60;
 
 interface Flight extends Landing {
   readonly outcome: Promise<RefreshOutcome>;
 }
 
-type Granted = (turn: Turn) => Promise<"granted" | "timed_out">;
-
-function grantedBy({ tell }: Pick<RefreshCoordinatorOptions, "tell">): Granted {
-  return async (turn) => {
-    const result = await turn.granted;
-    if (result === "timed_out") tell({ kind: "refresh_turn_missed" });
-    return result;
-  };
+export function createRefreshCoordinator(options: RefreshCoordinatorOptions): RefreshCoordinator {
+  return new Coordinator(options);
 }
 
-/** Starts a refresh. It belongs to the session: a browser that leaves does not abort it, and one that comes moves it forward. */
-function takeOff(
-  run: (turn: AskTurn) => Promise<RefreshOutcome>,
-  request: (wanted: Priority) => Turn,
-  granted: Granted,
-  priority: Priority,
-): Flight {
-  let turn: Turn | null = null;
-  let wanted = priority;
-  const outcome = run(() => {
-    turn = request(wanted);
-    return granted(turn);
-  });
-  return {
-    outcome,
-    promote() {
-      wanted = "waiting";
-      turn?.promote();
-    },
-    awaited: false,
-    late: null,
-  };
-}
+class Coordinator implements RefreshCoordinator {
+  readonly #options: RefreshCoordinatorOptions;
+  readonly #memory: OutcomeMemory;
+  readonly #sets: IssuedSets;
+  readonly #refreshes: SessionRefresh;
+  readonly #flights = new Map<SessionId, Flight>();
+  #rotation: "on" | "off" | "unknown";
+  #mayRefreshEarly = true;
+  readonly refreshLast: RefreshLast;
 
-/** What a call hears of an outcome: too many doubtful verdicts are an outage of ours. */
-function answeredBy({ guard }: Pick<RefreshCoordinatorOptions, "guard">): (outcome: RefreshOutcome) => RefreshOutcome {
-  return (outcome) => {
-    if (outcome.kind !== "doubtful" || !guard.tripped()) return outcome;
-    return { kind: "unavailable", reason: "cognito_unavailable", retryAfterSeconds: DOUBT_RETRY_AFTER_SECONDS };
-  };
-}
+  constructor(options: RefreshCoordinatorOptions) {
+    const { source, verifier, clock, limiter } = options;
+    this.#options = options;
+    this.#memory = createOutcomeMemory(clock);
+    this.#rotation = options.rotation;
+    this.#sets = new IssuedSets({
+      ...options,
+      memory: this.#memory,
+      late: (session, issued) => this.#late(session, issued),
+      saveAgain: (session) => this.#saveAgain(session),
+      learnRotation: (found) => this.#learnRotation(found),
+    });
+    this.#refreshes = new SessionRefresh({ ...options, sets: this.#sets });
+    this.refreshLast = createLastRefresh({
+      verifier,
+      clock,
+      landing: (id) => this.#flights.get(id),
+      ask: (session, refreshToken) =>
+        source.refresh(refreshRequestOf(session, () => this.#granted(limiter.request("waiting")), refreshToken)),
+    });
+  }
 
-type Refresh = (session: Session, priority: Priority, force?: boolean) => Promise<RefreshOutcome>;
+  ensureUsable(session: Session): Session | Promise<RefreshOutcome> {
+    const { clock, log } = this.#options;
+    switch (this.#freshness(session)) {
+      case "fresh":
+        return session;
+      case "early":
+        if (!this.#mayRefreshEarly) return session;
+        // With rotation the new refresh token travels on the very answer: in this process's memory alone it could be lost.
+        if (this.#rotation !== "off") return notLonger(this.#awaitRefresh(session), session, clock);
+        this.#refresh(session, "background").catch((error: unknown) => {
+          log.error({ error: describeError(error) }, "a background refresh failed unexpectedly");
+        });
+        return session;
+      case "due":
+      case "dead":
+        return this.#awaitRefresh(session);
+    }
+  }
 
-/** Joins the refresh under way, or starts the session's one. */
-function refreshJoining(
-  flights: Map<SessionId, Flight>,
-  memory: OutcomeMemory,
-  answered: (outcome: RefreshOutcome) => RefreshOutcome,
-  { sessions, tell }: Pick<RefreshCoordinatorOptions, "sessions" | "tell">,
-  start: (session: Session, force: boolean, priority: Priority) => Flight,
-): Refresh {
-  return (session, priority, force = false) => {
-    const gone = sessions.endingOf(session.id);
-    if (gone) return Promise.resolve({ kind: "rejected", ending: gone.ending });
-    const under = flights.get(session.id);
+  refreshNow(session: Session): Promise<RefreshOutcome> {
+    return this.#refresh(session, "waiting", true);
+  }
+
+  takeUnsaved(id: SessionId): Secret | null {
+    return this.#sets.takeUnsaved(id);
+  }
+
+  refreshOnlyWhenDue(): void {
+    this.#mayRefreshEarly = false;
+  }
+
+  async settled(): Promise<void> {
+    while (this.#flights.size > 0) await Promise.allSettled([...this.#flights.values()].map((flight) => flight.outcome));
+    await this.#sets.flush();
+  }
+
+  /** A call that had to wait: with a token that still lives, only an end stops it. */
+  async #awaitRefresh(session: Session): Promise<RefreshOutcome> {
+    const outcome = await this.#refresh(session, "waiting");
+    if (outcome.kind === "refreshed" || outcome.kind === "rejected") return outcome;
+    const newest = this.#options.sessions.newestOf(session);
+    return this.#freshness(newest) === "dead" ? outcome : { kind: "refreshed", session: newest };
+  }
+
+  /** Joins the refresh under way, or starts the session's one. */
+  #refresh(session: Session, priority: Priority, force = false): Promise<RefreshOutcome> {
+    const { sessions, guard, tell } = this.#options;
+    const ended = endedOutcome(sessions, session);
+    if (ended) return Promise.resolve(ended);
+    const under = this.#flights.get(session.id);
     if (under) {
       tell({ kind: "refresh_joined" });
       if (priority === "waiting") under.promote();
       return under.outcome;
     }
-    const hindrance = memory.recall(session.id);
-    if (hindrance) return Promise.resolve(answered(hindrance));
-    return start(session, force, priority).outcome;
-  };
+    const hindrance = this.#memory.recall(session.id);
+    if (hindrance) return Promise.resolve(guard.heard(hindrance));
+    return this.#takeOff(session, priority, force).outcome;
+  }
+
+  /** Starts a refresh. It belongs to the session: a browser that leaves does not abort it, and one that comes moves it forward. */
+  #takeOff(session: Session, priority: Priority, force: boolean): Flight {
+    const { limiter } = this.#options;
+    let turn: Turn | null = null;
+    let wanted = priority;
+    const askTurn: AskTurn = () => {
+      turn = limiter.request(wanted);
+      return this.#granted(turn);
+    };
+    const flight: Flight = {
+      outcome: this.#refreshes.run(session, askTurn, force).finally(() => this.#flights.delete(session.id)),
+      promote() {
+        wanted = "waiting";
+        turn?.promote();
+      },
+      awaited: false,
+      late: null,
+    };
+    this.#flights.set(session.id, flight);
+    return flight;
+  }
+
+  async #granted(turn: Turn): Promise<"granted" | "timed_out"> {
+    const result = await turn.granted;
+    if (result === "timed_out") this.#options.tell({ kind: "refresh_turn_missed" });
+    return result;
+  }
+
+  /** Past what is remembered of the outage. */
+  async #saveAgain(session: Session): Promise<void> {
+    try {
+      await (this.#flights.get(session.id) ?? this.#takeOff(session, "background", false)).outcome;
+    } catch (error) {
+      this.#options.log.error({ error: describeError(error) }, "refreshed tokens could not be saved");
+    }
+  }
+
+  #late(session: Session, issued: IssuedTokens | null): void {
+    const flight = this.#flights.get(session.id);
+    if (flight?.awaited) flight.late = issued;
+    else this.#options.revokeLate(session);
+  }
+
+  #learnRotation(found: "on" | "off"): void {
+    if (found === "on" && this.#rotation !== "on") this.#options.tell({ kind: "rotation_found" });
+    this.#rotation = found;
+  }
+
+  #freshness(session: Session): Freshness {
+    return freshnessOf(session, this.#options.time.now(), this.#options.earlyMs);
+  }
 }
 
 /** A call that waits for a token with life left does not wait for a Cognito that hangs. */
@@ -147,112 +223,4 @@ async function notLonger(waiting: Promise<RefreshOutcome>, session: Session, clo
   const waited = new AbortController();
   const enough = sleep(clock, LONGEST_EARLY_WAIT_MS, waited.signal).then((): RefreshOutcome => ({ kind: "refreshed", session }));
   return Promise.race([waiting, enough]).finally(() => waited.abort());
-}
-
-interface SetsOptions extends Pick<IssuedSetsOptions, "learnRotation"> {
-  /** Past what is remembered of the outage. */
-  saveAgain(session: Session): Flight;
-}
-
-function createSets(
-  options: RefreshCoordinatorOptions,
-  flights: ReadonlyMap<SessionId, Flight>,
-  memory: OutcomeMemory,
-  { saveAgain, learnRotation }: SetsOptions,
-): IssuedSets {
-  const { log, revokeLate } = options;
-  return new IssuedSets({
-    ...options,
-    memory,
-    learnRotation,
-    late(session, issued) {
-      const flight = flights.get(session.id);
-      if (flight?.awaited) flight.late = issued;
-      else revokeLate(session);
-    },
-    saveAgain: (session) =>
-      saveAgain(session).outcome.catch((error: unknown) => {
-        log.error({ error: describeError(error) }, "refreshed tokens could not be saved");
-      }),
-  });
-}
-
-export function createRefreshCoordinator(options: RefreshCoordinatorOptions): RefreshCoordinator {
-  const { sessions, verifier, time, clock, limiter, tell, log } = options;
-  const memory = createOutcomeMemory(clock);
-  const answered = answeredBy(options);
-  const flights = new Map<SessionId, Flight>();
-  let { rotation } = options;
-  let mayRefreshEarly = true;
-
-  const freshness = (session: Session) => freshnessOf(session, time.now(), options.earlyMs);
-
-  const sets = createSets(options, flights, memory, {
-    saveAgain: (session) => flights.get(session.id) ?? begin(session, false, "background"),
-    learnRotation(found) {
-      if (found === "on" && rotation !== "on") tell({ kind: "rotation_found" });
-      rotation = found;
-    },
-  });
-  const one = new SessionRefresh({ ...options, sets, answered });
-
-  const granted = grantedBy(options);
-  function begin(session: Session, force: boolean, priority: Priority): Flight {
-    const flight = takeOff(
-      (turn) => one.run(session, turn, force).finally(() => flights.delete(session.id)),
-      (wanted) => limiter.request(wanted),
-      granted,
-      priority,
-    );
-    flights.set(session.id, flight);
-    return flight;
-  }
-  const refresh = refreshJoining(flights, memory, answered, options, begin);
-
-  const refreshLast = createLastRefresh({
-    verifier,
-    clock,
-    landing: (id) => flights.get(id),
-    ask: (session, refreshToken) =>
-      options.source.refresh(refreshRequestOf(session, () => granted(limiter.request("waiting")), refreshToken)),
-  });
-
-  /** A call that had to wait: with a token that still lives, only an end stops it. */
-  async function awaitRefresh(session: Session): Promise<RefreshOutcome> {
-    const outcome = await refresh(session, "waiting");
-    if (outcome.kind === "refreshed" || outcome.kind === "rejected") return outcome;
-    const known = sessions.newest(session.id);
-    const newest = known && isNewer(known, session) ? known : session;
-    return freshness(newest) === "dead" ? outcome : { kind: "refreshed", session: newest };
-  }
-
-  return {
-    ensureUsable(session) {
-      switch (freshness(session)) {
-        case "fresh":
-          return session;
-        case "early":
-          if (!mayRefreshEarly) return session;
-          // With rotation the new refresh token travels on the very answer: in this process's memory alone it could be lost.
-          if (rotation !== "off") return notLonger(awaitRefresh(session), session, clock);
-          refresh(session, "background").catch((error: unknown) => {
-            log.error({ error: describeError(error) }, "a background refresh failed unexpectedly");
-          });
-          return session;
-        case "due":
-        case "dead":
-          return awaitRefresh(session);
-      }
-    },
-    refreshNow: (session) => refresh(session, "waiting", true),
-    refreshLast,
-    takeUnsaved: (id) => sets.takeUnsaved(id),
-    refreshOnlyWhenDue() {
-      mayRefreshEarly = false;
-    },
-    async settled() {
-      while (flights.size > 0) await Promise.allSettled([...flights.values()].map((flight) => flight.outcome));
-      await sets.flush();
-    },
-  };
 }

@@ -3,7 +3,7 @@ import type { AskTurn } from "../../cognito/api-call.js";
 import type { CognitoTime } from "../../cognito/cognito-time.js";
 import type { TokenSource } from "../../cognito/token-source.js";
 import type { Cancel, Clock } from "../../model/clock.js";
-import { hasNewerTokens, isNewer, type Session } from "../../model/session.js";
+import { hasNewerTokens, type Session } from "../../model/session.js";
 import type { Awaitable, Ended, Lease, Loaded } from "../../store/session-store.js";
 import type { Sessions } from "../../store/sessions.js";
 import type { Tell } from "../../telemetry/events.js";
@@ -12,9 +12,9 @@ import type { SessionEnding } from "../../wire/reasons.js";
 import type { DoubtGuard } from "./doubt-guard.js";
 import { freshnessOf } from "./freshness.js";
 import { type HeldLease, holdLease } from "./held-lease.js";
-import { type IssuedSets, storeAway } from "./issued-sets.js";
+import type { IssuedSets } from "./issued-sets.js";
 import { afterFirst, attemptRefresh, refreshRequestOf } from "./refresh-attempts.js";
-import type { RefreshOutcome } from "./refresh-coordinator.js";
+import { endedOutcome, type RefreshOutcome, storeAway } from "./refresh-outcome.js";
 
 /** How long a sibling's refresh is waited for: a little longer than one takes at worst. */
 const LONGEST_SIBLING_MS = 10_000;
@@ -22,7 +22,7 @@ const LONGEST_SIBLING_MS = 10_000;
 const ASK_AGAIN_MS = 20;
 
 export interface SessionRefreshOptions {
-  readonly sessions: Pick<Sessions, "newest" | "endingOf" | "reload" | "lease">;
+  readonly sessions: Pick<Sessions, "newestOf" | "endingOf" | "reload" | "lease">;
   readonly sets: IssuedSets;
   readonly source: Pick<TokenSource, "refresh">;
   readonly time: CognitoTime;
@@ -33,8 +33,6 @@ export interface SessionRefreshOptions {
   readonly tell: Tell;
   /** Cognito's rejection ends the session, unless somebody has renewed it meanwhile. */
   readonly end: (session: Session, ending: SessionEnding) => Awaitable<Ended>;
-  /** What a call hears of an outcome. */
-  readonly answered: (outcome: RefreshOutcome) => RefreshOutcome;
   /** 0 to 1; Math.random outside tests. */
   readonly random: () => number;
 }
@@ -51,7 +49,7 @@ export class SessionRefresh {
   async run(session: Session, turn: AskTurn, force: boolean): Promise<RefreshOutcome> {
     const { sessions, sets, clock } = this.#options;
     const deadlineMs = clock.monotonicMs() + LONGEST_SIBLING_MS;
-    const begunWith = this.#newestOf(session);
+    const begunWith = sessions.newestOf(session);
     for (;;) {
       const askedAtMs = clock.monotonicMs();
       const leasing = sessions.lease(session.id);
@@ -84,7 +82,7 @@ export class SessionRefresh {
   }
 
   async #under(held: HeldLease, begunWith: Session, turn: AskTurn, force: boolean): Promise<RefreshOutcome> {
-    const { sets, time, earlyMs } = this.#options;
+    const { sessions, sets, time, earlyMs } = this.#options;
     // Read again: a sibling may have refreshed before the lease was ours.
     const reloading = this.#reload(begunWith);
     const before = reloading instanceof Promise ? await reloading : reloading;
@@ -97,7 +95,7 @@ export class SessionRefresh {
     if ((await turn()) === "timed_out") {
       return sets.hindered(before, { kind: "unavailable", reason: "cognito_throttled", retryAfterSeconds: 1 });
     }
-    return this.#ended(before) ?? this.#ask(this.#newestOf(before), held, afterFirst(turn));
+    return endedOutcome(sessions, before) ?? this.#ask(sessions.newestOf(before), held, afterFirst(turn));
   }
 
   #ask(session: Session, held: HeldLease, turn: AskTurn): Promise<RefreshOutcome> {
@@ -133,14 +131,14 @@ export class SessionRefresh {
       case "doubtful":
         guard.doubted();
         if (guard.tripped()) tell({ kind: "alert", alert: "refreshes_doubtful", details: { cause: answer.cause } });
-        return this.#options.answered(sets.hindered(session, answer));
+        return guard.heard(sets.hindered(session, answer));
       case "unavailable":
         return sets.hindered(session, { kind: "unavailable", reason: answer.reason, retryAfterSeconds: 1 });
       case "misconfigured":
         tell({ kind: "alert", alert: "misconfigured", details: { problem: answer.problem } });
-        return sets.hindered(session, { kind: "misconfigured" });
+        return sets.hindered(session, answer);
       case "denied":
-        return sets.hindered(session, { kind: "denied" });
+        return sets.hindered(session, answer);
     }
   }
 
@@ -160,15 +158,5 @@ export class SessionRefresh {
       case "unavailable":
         return this.#options.sets.hindered(session, storeAway(loaded.retryAfterSeconds));
     }
-  }
-
-  #newestOf(session: Session): Session {
-    const newest = this.#options.sessions.newest(session.id);
-    return newest && isNewer(newest, session) ? newest : session;
-  }
-
-  #ended(session: Session): RefreshOutcome | null {
-    const known = this.#options.sessions.endingOf(session.id);
-    return known ? { kind: "rejected", ending: known.ending } : null;
   }
 }
