@@ -2,7 +2,7 @@ import type { Browser } from "playwright-core";
 import t, { type Test } from "tap";
 import { DEFAULT_SEED, type LocalCognito, startLocalCognito } from "../../src/local-cognito/index.js";
 import { browserSuite } from "../support/chromium.js";
-import { html, startTinyServer } from "../support/session-tiny-server.js";
+import { html, startTinyServer } from "../support/tiny-server.js";
 
 /** What a page's script may learn of an answer: its status and the beginning of its body, or that the browser kept it to itself. */
 interface Heard {

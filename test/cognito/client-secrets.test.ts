@@ -2,7 +2,7 @@ import t, { type Test } from "tap";
 import type { CognitoAnswer } from "../../src/cognito/answers.js";
 import { createClientSecrets } from "../../src/cognito/client-secrets.js";
 import { Secret } from "../../src/model/secret.js";
-import { collectLog } from "../support/session-log.js";
+import { collectLog } from "../support/collected-log.js";
 
 const SECRETS = [new Secret("first"), new Secret("second")];
 const REVOKED: CognitoAnswer = { kind: "revoked" };

@@ -1,8 +1,8 @@
 import t from "tap";
 import { createCognitoTime } from "../../src/cognito/cognito-time.js";
+import { collectLog } from "../support/collected-log.js";
 import { createManualClock } from "../support/manual-clock.js";
 import { HOUR_MS, START_MS } from "../support/session-fixtures.js";
-import { collectLog } from "../support/session-log.js";
 
 function rig() {
   const clock = createManualClock(START_MS);

@@ -3,10 +3,10 @@ import t, { type Test } from "tap";
 import { createClientSecrets } from "../../src/cognito/client-secrets.js";
 import { createManagedLogin, judgeCodeAnswer, type ManagedLoginOptions } from "../../src/cognito/managed-login.js";
 import { Secret } from "../../src/model/secret.js";
+import { collectLog } from "../support/collected-log.js";
 import { createManualClock } from "../support/manual-clock.js";
 import { CLIENT_ID } from "../support/session-fixtures.js";
-import { collectLog } from "../support/session-log.js";
-import { type Answer, hang, hangInBody, html, json, reset, startTinyServer, text } from "../support/session-tiny-server.js";
+import { type Answer, hang, hangInBody, html, json, reset, startTinyServer, text } from "../support/tiny-server.js";
 
 const SECRETS = [new Secret("first_secret"), new Secret("second_secret")];
 const OPTIONS: ManagedLoginOptions = {

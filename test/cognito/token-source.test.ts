@@ -5,21 +5,11 @@ import { createTokenSource, judgeTokens, type TokenSource, type TokenSourceOptio
 import { Secret } from "../../src/model/secret.js";
 import { createSessionId } from "../../src/model/session.js";
 import type { BffEvent } from "../../src/telemetry/events.js";
+import { type CollectedLog, collectLog } from "../support/collected-log.js";
 import { createManualClock, type ManualClock } from "../support/manual-clock.js";
 import { CLIENT_ID, jwtOf, refreshTokenOf } from "../support/session-fixtures.js";
 import { GRANTED } from "../support/session-lifecycle-rig.js";
-import { type CollectedLog, collectLog } from "../support/session-log.js";
-import {
-  type Answer,
-  exception,
-  hang,
-  hangInBody,
-  html,
-  json,
-  reset,
-  startTinyServer,
-  type TinyServer,
-} from "../support/session-tiny-server.js";
+import { type Answer, exception, hang, hangInBody, html, json, reset, startTinyServer, type TinyServer } from "../support/tiny-server.js";
 
 const USERNAME = "5f1c2e2a-0b1c-4c55-9f1a-3d2b1c0a9e8f";
 const REFRESH = refreshTokenOf("token source");

@@ -3,10 +3,10 @@ import t, { type Test } from "tap";
 import { createCognitoTime } from "../../src/cognito/cognito-time.js";
 import { createTokenVerifier } from "../../src/cognito/token-verifier.js";
 import type { Claims } from "../../src/model/token-set.js";
+import { collectLog } from "../support/collected-log.js";
 import { createManualClock, type ManualClock } from "../support/manual-clock.js";
 import { accessClaims, CLIENT_ID, HOUR_MS, idClaims, MINUTE_MS, START_MS, USER_POOL_ID } from "../support/session-fixtures.js";
-import { collectLog } from "../support/session-log.js";
-import { type Answer, hang, html, json, reset, startTinyServer, text } from "../support/session-tiny-server.js";
+import { type Answer, hang, html, json, reset, startTinyServer, text } from "../support/tiny-server.js";
 
 const idKey = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const accessKey = generateKeyPairSync("rsa", { modulusLength: 2048 });

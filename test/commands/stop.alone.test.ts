@@ -2,7 +2,9 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import t, { type Test } from "tap";
-import { openConnection, startAnswerableApi, until } from "../support/kept-connection.js";
+import { startAnswerableApi } from "../support/answerable-api.js";
+import { until } from "../support/condition.js";
+import { openConnection } from "../support/kept-connection.js";
 import { statusOf } from "../support/raw-http.js";
 import { noteLogLine } from "../support/redaction.js";
 

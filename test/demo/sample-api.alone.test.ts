@@ -4,42 +4,10 @@ import { connect } from "node:net";
 import t, { type Test } from "tap";
 import WebSocket from "ws";
 import { type SampleApiOptions, startSampleApi } from "../../src/demo/sample-api.js";
-import type { Clock } from "../../src/model/clock.js";
+import { createManualClock } from "../support/manual-clock.js";
 
 const TOKEN = "header.claims.signature";
 const bearer = { authorization: `Bearer ${TOKEN}` };
-
-interface ManualClock extends Clock {
-  /** Moves the time and makes the calls that fall due. */
-  pass(ms: number): void;
-  /** How many calls are still to come. */
-  pending(): number;
-}
-
-function manualClock(): ManualClock {
-  let now = 1_800_000_000_000;
-  const calls = new Map<symbol, { at: number; callback: () => void }>();
-  const after = (delayMs: number, callback: () => void) => {
-    const id = Symbol("call");
-    calls.set(id, { at: now + delayMs, callback });
-    return () => calls.delete(id);
-  };
-  return {
-    now: () => now,
-    monotonicMs: () => now,
-    after,
-    deadline: after,
-    pass(ms) {
-      now += ms;
-      for (const [id, call] of [...calls]) {
-        if (call.at > now) continue;
-        calls.delete(id);
-        call.callback();
-      }
-    },
-    pending: () => calls.size,
-  };
-}
 
 async function start(t: Test, options: Partial<SampleApiOptions> = {}) {
   const api = await startSampleApi({
@@ -137,7 +105,7 @@ t.test("a caller that leaves in the middle of its body does no harm", async (t) 
 });
 
 t.test("the slow answer waits as long as it was asked to, 500 ms by itself and never more than 30 s", async (t) => {
-  const clock = manualClock();
+  const clock = createManualClock();
   const api = await start(t, { clock });
   for (const [query, delayMs] of [
     ["", 500],
@@ -147,9 +115,9 @@ t.test("the slow answer waits as long as it was asked to, 500 ms by itself and n
   ] as const) {
     const answer = fetch(`${api.url}/api/slow${query}`, { headers: bearer });
     await until(() => clock.pending() === 1);
-    clock.pass(delayMs - 1);
+    clock.advance(delayMs - 1);
     t.equal(clock.pending(), 1, "still waiting");
-    clock.pass(1);
+    clock.advance(1);
     t.same(await (await answer).json(), { waited_ms: delayMs });
   }
   for (const wrong of ["-1", "abc", "1.5", ""]) {
@@ -158,7 +126,7 @@ t.test("the slow answer waits as long as it was asked to, 500 ms by itself and n
 });
 
 t.test("a slow answer is given up when the caller leaves", async (t) => {
-  const clock = manualClock();
+  const clock = createManualClock();
   const api = await start(t, { clock });
   const leaving = new AbortController();
   const answer = fetch(`${api.url}/api/slow?ms=30000`, { headers: bearer, signal: leaving.signal });
@@ -170,14 +138,14 @@ t.test("a slow answer is given up when the caller leaves", async (t) => {
 });
 
 t.test("events come at once and then every second, until the caller leaves", async (t) => {
-  const clock = manualClock();
+  const clock = createManualClock();
   const api = await start(t, { clock });
   const leaving = new AbortController();
   const answer = await fetch(`${api.url}/api/events`, { headers: bearer, signal: leaving.signal });
   t.equal(answer.headers.get("content-type"), "text/event-stream");
   const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
   t.equal((await reader?.read())?.value, 'id: 1\ndata: {"count":1,"time":"2027-01-15T08:00:00.000Z"}\n\n');
-  clock.pass(1_000);
+  clock.advance(1_000);
   t.equal((await reader?.read())?.value, 'id: 2\ndata: {"count":2,"time":"2027-01-15T08:00:01.000Z"}\n\n');
   t.equal(clock.pending(), 1);
   leaving.abort();
@@ -234,7 +202,7 @@ t.test("an address that is taken is refused", async (t) => {
 });
 
 t.test("closing ends open streams", async (t) => {
-  const clock = manualClock();
+  const clock = createManualClock();
   const api = await startSampleApi({ host: "127.0.0.1", port: 0, verify: async () => ({ sub: "sub-1" }), clock });
   const answer = await fetch(`${api.url}/api/events`, { headers: bearer });
   await api.close();

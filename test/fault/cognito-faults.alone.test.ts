@@ -1,5 +1,5 @@
 import t from "tap";
-import { until } from "../support/kept-connection.js";
+import { until } from "../support/condition.js";
 import { runDemo } from "../support/running-demo.js";
 
 // Most of each test is waiting for retries.

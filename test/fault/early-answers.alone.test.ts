@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import t from "tap";
-import { startFront } from "../proxy/support.js";
+import { startFront } from "../proxy/front.js";
 
 const UPLOAD_BYTES = 30 * 1024 * 1024;
 const BLOCK = Buffer.alloc(256 * 1024);

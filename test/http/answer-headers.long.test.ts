@@ -4,7 +4,7 @@ import t, { type Test } from "tap";
 import { requireConfig } from "../../src/config/config-error.js";
 import type { BffOptions } from "../../src/config/options.js";
 import { buildServer } from "../../src/server/server.js";
-import { listen } from "../proxy/support.js";
+import { listen } from "../support/listener.js";
 import { rawExchange, statusOf } from "../support/raw-http.js";
 import { memoryLogger } from "../support/running-demo.js";
 

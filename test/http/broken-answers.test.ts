@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import t from "tap";
 import { answer, OK, setUpStage } from "../proxy/raw-stage.js";
-import { eventually } from "../proxy/support.js";
+import { until } from "../support/condition.js";
 
 /** An answer that breaks within its body: the browser must be able to tell. */
 const BREAKS: readonly (readonly [promise: string, head: string, end: (socket: Socket) => void])[] = [
@@ -69,7 +69,7 @@ t.test("a call that finds no turn at the API is a 503 with Retry-After", async (
   let asked = 0;
   play(() => asked++);
   await ask(t, "/api/1");
-  await eventually(() => asked === 1, "the first call arrives");
+  await until(() => asked === 1, "the first call arrives");
   await ask(t, "/api/2");
   const waiting = async () => /^bff_upstream_waiting 1$/m.test(await (await fetch(`${demo.managementUrl}/metrics`)).text());
   while (!(await waiting()));
@@ -85,7 +85,7 @@ t.test("slow APIs: 504 before the head, a cut within the body, on the route's ow
     asked = true;
   });
   const late = await ask(t, "/brief/x", "Connection: close\r\n\r\n");
-  await eventually(() => asked, "the call arrives");
+  await until(() => asked, "the call arrives");
   demo.advance("3s");
   t.match(await late.closed(), /^HTTP\/1\.1 504 [\s\S]*\r\nbff-problem: upstream_timeout\r\n/i);
   play(answer("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"));
@@ -109,7 +109,7 @@ t.test("slow bodies come through part by part, both ways", async (t) => {
   const client = await ask(t, "/api/x", "Content-Length: 6\r\n\r\n", "POST");
   for (const part of ["ab", "cd", "ef"]) {
     client.socket.write(part);
-    await eventually(() => uploaded.endsWith(part), `${part} arrives at the API`);
+    await until(() => uploaded.endsWith(part), `${part} arrives at the API`);
   }
   api?.write("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n");
   for (const part of ["uv", "wx", "yz"]) {
@@ -150,7 +150,7 @@ t.test("a broken message behind a good one waits for its turn", async (t) => {
     api = socket;
   });
   const client = await ask(t, "/api/x", "\r\nBROKEN\r\n\r\n");
-  await eventually(() => api !== undefined, "the good call arrives");
+  await until(() => api !== undefined, "the good call arrives");
   t.equal(client.text(), "", "its answer is not the broken one's");
   api?.write(`${OK}\r\nok`);
   t.match(await client.closed(), /^HTTP\/1\.1 200 OK\r\n[\s\S]*okHTTP\/1\.1 400 [\s\S]*bff-problem: bad_request/i);

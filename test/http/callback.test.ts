@@ -3,7 +3,7 @@ import { createServer } from "../../src/index.js";
 import { testKey } from "../config/valid-environment.js";
 import type { Answer, Person } from "../support/person.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";
-import { html, startTinyServer } from "../support/session-tiny-server.js";
+import { html, startTinyServer } from "../support/tiny-server.js";
 
 const NAVIGATE = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", "sec-fetch-site": "cross-site", accept: "text/html" };
 

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import t from "tap";
-import { listen } from "../proxy/support.js";
+import { listen } from "../support/listener.js";
 import { runDemo } from "../support/running-demo.js";
 
 // Compiled to <out dir>/test/http.

@@ -5,18 +5,10 @@ import t, { type Test } from "tap";
 import { request } from "undici";
 import { cognitoBff } from "../../src/index.js";
 import { updateClient } from "../support/administration.js";
-import {
-  type AnswerableApi,
-  answersIn,
-  callOf,
-  keepConnectionTo,
-  openConnection,
-  saysClose,
-  startAnswerableApi,
-  until,
-  watch,
-} from "../support/kept-connection.js";
-import { bodyOf, statusOf } from "../support/raw-http.js";
+import { type AnswerableApi, keepConnectionTo, startAnswerableApi, watch } from "../support/answerable-api.js";
+import { until } from "../support/condition.js";
+import { openConnection } from "../support/kept-connection.js";
+import { answersIn, bodyOf, callOf, saysClose, statusOf } from "../support/raw-http.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";
 import { closingOf, echoOf, openSocket } from "../support/sockets.js";
 

@@ -5,9 +5,11 @@ import { text } from "node:stream/consumers";
 import { connect } from "node:tls";
 import t from "tap";
 import { request } from "undici";
+import { startAnswerableApi, watch } from "../support/answerable-api.js";
+import { until } from "../support/condition.js";
 import { embedProxy } from "../support/embedded.js";
-import { answersIn, openConnection, saysClose, startAnswerableApi, until, watch } from "../support/kept-connection.js";
-import { rawExchange, statusOf } from "../support/raw-http.js";
+import { openConnection } from "../support/kept-connection.js";
+import { answersIn, rawExchange, saysClose, statusOf } from "../support/raw-http.js";
 
 t.test("a body parser before the plugin is named as the cause, in the answer and in the log; what it leaves alone passes", async (t) => {
   const api = await startAnswerableApi(t);

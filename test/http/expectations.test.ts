@@ -1,8 +1,10 @@
 import { text } from "node:stream/consumers";
 import t from "tap";
+import { startAnswerableApi, watch } from "../support/answerable-api.js";
+import { until } from "../support/condition.js";
 import { embedProxy } from "../support/embedded.js";
-import { answersIn, openConnection, saysClose, startAnswerableApi, until, watch } from "../support/kept-connection.js";
-import { rawExchange, statusOf } from "../support/raw-http.js";
+import { openConnection } from "../support/kept-connection.js";
+import { answersIn, rawExchange, saysClose, statusOf } from "../support/raw-http.js";
 import { runDemo } from "../support/running-demo.js";
 
 const EXPECT = "Expect: 100-continue\r\nContent-Length: 5\r\n\r\n";

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import t from "tap";
-import { listen } from "../proxy/support.js";
+import { listen } from "../support/listener.js";
 import { bodyOf, rawExchange, statusOf } from "../support/raw-http.js";
 import { runDemo } from "../support/running-demo.js";
 

@@ -1,6 +1,6 @@
 import t from "tap";
 import { abortCalls, connectionsOf, listenersOf, resourcesInUse, startEndlessApi } from "../proxy/aborted-calls.js";
-import { eventually } from "../proxy/support.js";
+import { until } from "../support/condition.js";
 import { runDemo } from "../support/running-demo.js";
 
 const CALLS = 400;
@@ -20,7 +20,7 @@ t.test("after hundreds of calls that were broken off no socket, timer or listene
   // What stays on purpose, kept connections among it, is there before counting begins.
   await abortCalls(port, cookie, api, AT_ONCE, AT_ONCE);
   t.equal((await person.call("/api/fine")).status, 200);
-  const settled = () => eventually(() => api.open === 0, "the API hears of every one");
+  const settled = () => until(() => api.open === 0, "the API hears of every one");
   await settled();
   const before = { product: await connectionsOf(server), listeners: listenersOf(server), process: listenerTotal() };
   const resources = resourcesInUse();
@@ -33,7 +33,7 @@ t.test("after hundreds of calls that were broken off no socket, timer or listene
   t.equal(listenersOf(server), before.listeners, "no listener at the server");
   t.equal(listenerTotal(), before.process, "no listener at the process");
   for (const kind of ["TCPSocketWrap", "Timeout", "Immediate"]) {
-    await eventually(() => (resourcesInUse().get(kind) ?? 0) <= (resources.get(kind) ?? 0), `no ${kind} is left`);
+    await until(() => (resourcesInUse().get(kind) ?? 0) <= (resources.get(kind) ?? 0), `no ${kind} is left`);
   }
   t.equal((await person.call("/api/fine")).status, 200, "and the next call works");
   t.notMatch(demo.logLines.join(""), /"level":(?:50|60)|MaxListeners/);

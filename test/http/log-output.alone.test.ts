@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t, { type Test } from "tap";
 import { LogOutput } from "../../src/telemetry/log-output.js";
-import { until } from "../support/kept-connection.js";
+import { until } from "../support/condition.js";
 
 /** A pipe that is open at both ends and read by nobody. */
 function pipeNobodyReads(t: Test): { readonly path: string; readonly fd: number } {

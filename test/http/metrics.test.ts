@@ -3,11 +3,11 @@ import type { Socket } from "node:net";
 import t from "tap";
 import WebSocket from "ws";
 import { updateClient } from "../support/administration.js";
-import { answersIn, openConnection } from "../support/kept-connection.js";
-import { rawExchange } from "../support/raw-http.js";
+import { openConnection } from "../support/kept-connection.js";
+import { answersIn, rawExchange } from "../support/raw-http.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";
-import { json, startTinyServer } from "../support/session-tiny-server.js";
 import { openSocket, startSocketApi } from "../support/sockets.js";
+import { json, startTinyServer } from "../support/tiny-server.js";
 
 /** The value of one series of /metrics; 0 where there is none. */
 async function read(demo: RunningDemo, series: string): Promise<number> {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import t, { type Test } from "tap";
 import { WebSocketServer } from "ws";
-import { listen } from "../proxy/support.js";
+import { listen } from "../support/listener.js";
 import { runDemo } from "../support/running-demo.js";
 import { dial, openSocket, refusalOf } from "../support/sockets.js";
 

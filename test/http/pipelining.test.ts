@@ -1,15 +1,8 @@
 import t from "tap";
-import {
-  answersIn,
-  callOf,
-  keepConnectionTo,
-  openConnection,
-  saysClose,
-  startAnswerableApi,
-  until,
-  watch,
-} from "../support/kept-connection.js";
-import { bodyOf, rawExchange, statusOf } from "../support/raw-http.js";
+import { keepConnectionTo, startAnswerableApi, watch } from "../support/answerable-api.js";
+import { until } from "../support/condition.js";
+import { openConnection } from "../support/kept-connection.js";
+import { answersIn, bodyOf, callOf, rawExchange, saysClose, statusOf } from "../support/raw-http.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";
 
 const postOf = (demo: RunningDemo, path: string, body: string) =>

@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import t, { type Test } from "tap";
-import { answersIn, type KeptConnection, openConnection, saysClose, startAnswerableApi, until } from "../support/kept-connection.js";
-import { statusOf } from "../support/raw-http.js";
+import { startAnswerableApi } from "../support/answerable-api.js";
+import { until } from "../support/condition.js";
+import { type KeptConnection, openConnection } from "../support/kept-connection.js";
+import { answersIn, saysClose, statusOf } from "../support/raw-http.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";
 
 const post = (demo: RunningDemo, path: string, length: number, more = "") =>

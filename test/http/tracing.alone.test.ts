@@ -4,7 +4,8 @@ import { W3CTraceContextPropagator } from "@opentelemetry/core";
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import t from "tap";
 import { findTracer } from "../../src/telemetry/tracing.js";
-import { openConnection, until } from "../support/kept-connection.js";
+import { until } from "../support/condition.js";
+import { openConnection } from "../support/kept-connection.js";
 import { runDemo } from "../support/running-demo.js";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
 import t, { type Test } from "tap";
-import { listen } from "../proxy/support.js";
+import { listen } from "../support/listener.js";
 import { runDemo } from "../support/running-demo.js";
 import { dial, refusalOf } from "../support/sockets.js";
 

@@ -1,7 +1,7 @@
 import t from "tap";
 import { createUsedLogins } from "../../src/http/auth/used-logins.js";
+import { collectLog } from "../support/collected-log.js";
 import { createManualClock } from "../support/manual-clock.js";
-import { collectLog } from "../support/session-log.js";
 
 const MINUTE_MS = 60_000;
 

@@ -9,19 +9,8 @@ import {
   UpdateUserPoolClientCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
 import t from "tap";
-import {
-  CLIENT_ID,
-  CLIENT_SECRET,
-  getTokens,
-  POOL_ID,
-  present,
-  publicClient,
-  refresh,
-  running,
-  secretHash,
-  signIn,
-  USERNAME,
-} from "./support.js";
+import { CLIENT_ID, CLIENT_SECRET, POOL_ID, present, running, USERNAME } from "./running-cognito.js";
+import { getTokens, publicClient, refresh, secretHash, signIn } from "./sdk-calls.js";
 
 const CLIENT = { UserPoolId: POOL_ID, ClientId: CLIENT_ID };
 const RANGE = { name: "InvalidParameterException", message: "Invalid range for token validity." };

@@ -1,6 +1,7 @@
 import { AdminDisableUserCommand, UpdateUserPoolClientCommand } from "@aws-sdk/client-cognito-identity-provider";
 import t from "tap";
-import { AUTHORIZATION, browse, CLIENT_ID, EMAIL, HOUR, POOL_ID, pkce, present, REDIRECT_URI, running, signInByForm } from "./support.js";
+import { AUTHORIZATION, browse, pkce, signInByForm } from "./oauth-calls.js";
+import { CLIENT_ID, EMAIL, HOUR, POOL_ID, present, REDIRECT_URI, running } from "./running-cognito.js";
 
 t.test("authorize sends a browser that is not signed in to the form, with every parameter", async (t) => {
   const { cognito } = await running(t);

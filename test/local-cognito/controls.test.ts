@@ -2,7 +2,9 @@ import { request } from "node:http";
 import t from "tap";
 import { CallLog } from "../../src/local-cognito/controls/calls.js";
 import type { ActiveFault, LocalCognito, RecordedCall } from "../../src/local-cognito/index.js";
-import { BASIC, CLIENT_ID, membersOf, PASSWORD, postForm, redeem, refresh, running, signIn, signInByForm, USERNAME } from "./support.js";
+import { BASIC, membersOf, postForm, redeem, signInByForm } from "./oauth-calls.js";
+import { CLIENT_ID, PASSWORD, running, USERNAME } from "./running-cognito.js";
+import { refresh, signIn } from "./sdk-calls.js";
 
 const APP = "http://localhost:3000";
 

@@ -1,6 +1,8 @@
 import t from "tap";
 import { type LocalCognito, startLocalCognito } from "../../src/local-cognito/index.js";
-import { browse, callApi, claimsOf, POOL_ID, postForm, publicClient, running, signIn } from "./support.js";
+import { browse, postForm } from "./oauth-calls.js";
+import { POOL_ID, running } from "./running-cognito.js";
+import { callApi, claimsOf, publicClient, signIn } from "./sdk-calls.js";
 
 const APP = "http://localhost:5173";
 const OTHERS = ["https://evil.example", "http://localhost:5174", "https://localhost:5173", "http://localhost:5173.evil.example", "null"];

@@ -1,7 +1,8 @@
 import * as client from "openid-client";
 import t from "tap";
 import { createLocalClock, type LocalCognito } from "../../src/local-cognito/index.js";
-import { CLIENT_ID, CLIENT_SECRET, EMAIL, PASSWORD, POOL_ID, present, REDIRECT_URI, running, sendForm, USERNAME } from "./support.js";
+import { sendForm } from "./oauth-calls.js";
+import { CLIENT_ID, CLIENT_SECRET, EMAIL, PASSWORD, POOL_ID, present, REDIRECT_URI, running, USERNAME } from "./running-cognito.js";
 
 /** openid-client, written by others, told nothing but the issuer. Its clock is the machine's, and so is local Cognito's here. */
 function discovered(cognito: LocalCognito): Promise<client.Configuration> {

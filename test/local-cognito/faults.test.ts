@@ -1,21 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 import t from "tap";
 import { type FaultName, startLocalCognito } from "../../src/local-cognito/index.js";
-import {
-  CLIENT_ID,
-  callApi,
-  getTokens,
-  MINUTE,
-  membersOf,
-  POOL_ID,
-  postForm,
-  publicClient,
-  type Running,
-  refresh,
-  running,
-  SECOND,
-  signIn,
-} from "./support.js";
+import { membersOf, postForm } from "./oauth-calls.js";
+import { CLIENT_ID, MINUTE, POOL_ID, type Running, running, SECOND } from "./running-cognito.js";
+import { callApi, getTokens, publicClient, refresh, signIn } from "./sdk-calls.js";
 
 async function withFault(local: Running, fault: FaultName): Promise<string> {
   const { RefreshToken } = await signIn(local.sdk);

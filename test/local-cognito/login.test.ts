@@ -1,21 +1,8 @@
 import { AdminDisableUserCommand, AdminSetUserPasswordCommand } from "@aws-sdk/client-cognito-identity-provider";
 import t from "tap";
-import {
-  AUTHORIZATION,
-  browse,
-  CLIENT_ID,
-  claimsOf,
-  EMAIL,
-  membersOf,
-  PASSWORD,
-  POOL_ID,
-  present,
-  REDIRECT_URI,
-  redeem,
-  running,
-  sendForm,
-  signIn,
-} from "./support.js";
+import { AUTHORIZATION, browse, membersOf, redeem, sendForm } from "./oauth-calls.js";
+import { CLIENT_ID, EMAIL, PASSWORD, POOL_ID, present, REDIRECT_URI, running } from "./running-cognito.js";
+import { claimsOf, signIn } from "./sdk-calls.js";
 
 async function formOf(cognito: Parameters<typeof browse>[0], parameters: Record<string, string> = {}): Promise<string> {
   return (await browse(cognito, "/login", { ...AUTHORIZATION, ...parameters })).text();

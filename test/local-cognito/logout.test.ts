@@ -1,5 +1,6 @@
 import t from "tap";
-import { AUTHORIZATION, browse, CLIENT_ID, present, REDIRECT_URI, running, signInByForm } from "./support.js";
+import { AUTHORIZATION, browse, signInByForm } from "./oauth-calls.js";
+import { CLIENT_ID, present, REDIRECT_URI, running } from "./running-cognito.js";
 
 t.test("logout with logout_uri ends managed login's session and goes there", async (t) => {
   const { cognito } = await running(t);

@@ -11,24 +11,8 @@ import {
 } from "@aws-sdk/client-cognito-identity-provider";
 import t from "tap";
 import { defaultSeed } from "../../src/local-cognito/index.js";
-import {
-  CLIENT_ID,
-  CLIENT_SECRET,
-  claimsOf,
-  DAY,
-  EMAIL,
-  getTokens,
-  HOUR,
-  MINUTE,
-  POOL_ID,
-  present,
-  publicClient,
-  refresh,
-  running,
-  secretHash,
-  signIn,
-  USERNAME,
-} from "./support.js";
+import { CLIENT_ID, CLIENT_SECRET, DAY, EMAIL, HOUR, MINUTE, POOL_ID, present, running, USERNAME } from "./running-cognito.js";
+import { claimsOf, getTokens, publicClient, refresh, secretHash, signIn } from "./sdk-calls.js";
 
 t.test("a refresh gives new ID and access tokens of the same sign-in and no refresh token", async (t) => {
   const { sdk, clock } = await running(t);

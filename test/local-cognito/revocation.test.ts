@@ -7,21 +7,9 @@ import {
   RevokeTokenCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
 import t from "tap";
-import {
-  CLIENT_ID,
-  CLIENT_SECRET,
-  EMAIL,
-  HOUR,
-  membersOf,
-  POOL_ID,
-  present,
-  publicClient,
-  redeem,
-  refresh,
-  running,
-  signIn,
-  signInByForm,
-} from "./support.js";
+import { membersOf, redeem, signInByForm } from "./oauth-calls.js";
+import { CLIENT_ID, CLIENT_SECRET, EMAIL, HOUR, POOL_ID, present, running } from "./running-cognito.js";
+import { publicClient, refresh, signIn } from "./sdk-calls.js";
 
 const REVOKED = { name: "NotAuthorizedException", message: "Refresh Token has been revoked" };
 const USER = { UserPoolId: POOL_ID, Username: EMAIL };

@@ -1,6 +1,7 @@
 import { InitiateAuthCommand, RevokeTokenCommand } from "@aws-sdk/client-cognito-identity-provider";
 import t from "tap";
-import { DAY, getTokens, present, publicClient, type Running, running, SECOND, signIn } from "./support.js";
+import { DAY, present, type Running, running, SECOND } from "./running-cognito.js";
+import { getTokens, publicClient, signIn } from "./sdk-calls.js";
 
 const REUSED = { name: "RefreshTokenReuseException", message: "Refresh token reuse detected" };
 const REVOKED = { name: "NotAuthorizedException", message: "Refresh Token has been revoked" };

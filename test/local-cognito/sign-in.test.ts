@@ -6,21 +6,9 @@ import {
   RespondToAuthChallengeCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
 import t from "tap";
-import {
-  CLIENT_ID,
-  callApi,
-  DAY,
-  EMAIL,
-  MINUTE,
-  membersOf,
-  PASSWORD,
-  POOL_ID,
-  present,
-  publicClient,
-  running,
-  secretHash,
-  signIn,
-} from "./support.js";
+import { membersOf } from "./oauth-calls.js";
+import { CLIENT_ID, DAY, EMAIL, MINUTE, PASSWORD, POOL_ID, present, running } from "./running-cognito.js";
+import { callApi, publicClient, secretHash, signIn } from "./sdk-calls.js";
 
 const CREDENTIALS = { name: "NotAuthorizedException", message: "Incorrect username or password." };
 

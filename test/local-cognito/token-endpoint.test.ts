@@ -1,27 +1,20 @@
 import { AdminDisableUserCommand, AdminUserGlobalSignOutCommand } from "@aws-sdk/client-cognito-identity-provider";
 import t from "tap";
+import { BASIC, membersOf, pkce, postForm, redeem, signInByForm } from "./oauth-calls.js";
 import {
-  BASIC,
   CLIENT_ID,
   CLIENT_SECRET,
   DAY,
   EMAIL,
   HOUR,
   MINUTE,
-  membersOf,
   POOL_ID,
-  pkce,
-  postForm,
   present,
-  publicClient,
   REDIRECT_URI,
-  redeem,
-  refresh,
   running,
-  signIn,
-  signInByForm,
   USERNAME,
-} from "./support.js";
+} from "./running-cognito.js";
+import { publicClient, refresh, signIn } from "./sdk-calls.js";
 
 /** Status and error code of an answer. */
 async function errorOf(answer: Response): Promise<string> {

@@ -8,23 +8,9 @@ import {
 } from "@aws-sdk/client-cognito-identity-provider";
 import t from "tap";
 import { defaultSeed, type LocalCognito } from "../../src/local-cognito/index.js";
-import {
-  CLIENT_ID,
-  claimsOf,
-  EMAIL,
-  getTokens,
-  membersOf,
-  POOL_ID,
-  present,
-  publicClient,
-  type Running,
-  redeem,
-  refresh,
-  running,
-  signIn,
-  signInByForm,
-  USERNAME,
-} from "./support.js";
+import { membersOf, redeem, signInByForm } from "./oauth-calls.js";
+import { CLIENT_ID, EMAIL, POOL_ID, present, type Running, running, USERNAME } from "./running-cognito.js";
+import { claimsOf, getTokens, publicClient, refresh, signIn } from "./sdk-calls.js";
 
 const ISSUER = `https://cognito-idp.us-east-1.amazonaws.com/${POOL_ID}`;
 

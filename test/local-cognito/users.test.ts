@@ -13,7 +13,8 @@ import {
 } from "@aws-sdk/client-cognito-identity-provider";
 import t from "tap";
 import { startLocalCognito } from "../../src/local-cognito/index.js";
-import { EMAIL, POOL_ID, present, running, signIn, USERNAME } from "./support.js";
+import { EMAIL, POOL_ID, present, running, USERNAME } from "./running-cognito.js";
+import { signIn } from "./sdk-calls.js";
 
 const POOL = { UserPoolId: POOL_ID };
 

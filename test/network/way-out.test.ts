@@ -6,11 +6,14 @@ import { createManagedLogin } from "../../src/cognito/managed-login.js";
 import { createTokenSource } from "../../src/cognito/token-source.js";
 import { Secret } from "../../src/model/secret.js";
 import { createWayOut } from "../../src/network/way-out.js";
-import { eventually, listen, rawClient, startApi, startFront } from "../proxy/support.js";
+import { startFront } from "../proxy/front.js";
+import { collectLog } from "../support/collected-log.js";
+import { until } from "../support/condition.js";
+import { listen, startApi } from "../support/listener.js";
 import { createManualClock } from "../support/manual-clock.js";
+import { rawClient } from "../support/raw-client.js";
 import { CLIENT_ID } from "../support/session-fixtures.js";
 import { GRANTED } from "../support/session-lifecycle-rig.js";
-import { collectLog } from "../support/session-log.js";
 
 const USER = "us er:p%40ss";
 const EXPECTED = `Basic ${Buffer.from("us er:p@ss").toString("base64")}`;
@@ -115,7 +118,7 @@ t.test(
       ...{ redirectUri: "https://app.example/auth/callback", logoutUri: "https://app.example/" },
     });
     t.match(await login.redeemCode("code", "verifier"), { kind: "misconfigured" });
-    await eventually(() => proxy.asked.length === 2, "both have asked the proxy");
+    await until(() => proxy.asked.length === 2, "both have asked the proxy");
     t.same(proxy.asked, ["cognito-idp.eu-central-1.amazonaws.com:443", "login.example:443"]);
   },
 );

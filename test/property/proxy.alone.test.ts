@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage } from "node:http";
 import t, { type Test } from "tap";
-import { listen, type RawClient, rawClient } from "../proxy/support.js";
+import { listen } from "../support/listener.js";
 import fc from "../support/property.js";
+import { type RawClient, rawClient } from "../support/raw-client.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";
 
 /** One request as the API got it. */

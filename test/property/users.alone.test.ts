@@ -7,9 +7,9 @@ import { createSessionId, identityOf, type Session } from "../../src/model/sessi
 import { createTokenSet, readClaims } from "../../src/model/token-set.js";
 import { encodeSession } from "../../src/store/session-codec.js";
 import { DICTIONARY } from "../../src/store/token-packing.js";
-import { listen } from "../proxy/support.js";
 import { administer } from "../support/administration.js";
 import { demoKeys } from "../support/demo-keys.js";
+import { listen } from "../support/listener.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";
 
 const USERS = 1_000;

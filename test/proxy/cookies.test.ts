@@ -1,7 +1,7 @@
 import t from "tap";
 import { setsOurCookie, withoutOurCookies } from "../../src/proxy/headers/api-cookies.js";
 import fc from "../support/property.js";
-import { isOurCookie } from "./support.js";
+import { isOurCookie } from "./route-fixtures.js";
 
 /** A Cookie header's value, and what the API gets of it. */
 const COOKIES: readonly (readonly [value: string, left: string | null, why: string])[] = [

@@ -2,7 +2,10 @@ import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { connect, type Socket } from "node:net";
 import t from "tap";
-import { eventually, rawCall, rawClient, startApi, startFront, startRawApi } from "./support.js";
+import { until } from "../support/condition.js";
+import { startApi, startRawApi } from "../support/listener.js";
+import { rawCall, rawClient } from "../support/raw-client.js";
+import { startFront } from "./front.js";
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
   let text = "";
@@ -37,7 +40,7 @@ for (const [promise, method, framing, length, coding, body] of FRAMINGS) {
       client.socket.write(`${method} /api HTTP/1.1\r\nHost: app\r\n${framing}`);
       t.same(await front.outcome(), { kind: "answered", status: 200 }, `the ${round} on one connection`);
     }
-    await eventually(() => client.text().split(`[${length}|${coding}||${body}]`).length === 3, `${promise}: ${client.text()}`);
+    await until(() => client.text().split(`[${length}|${coding}||${body}]`).length === 3, `${promise}: ${client.text()}`);
   });
 }
 
@@ -102,10 +105,10 @@ t.test("a slow API slows the browser down instead of filling memory, and is wait
     still = written === last && api !== undefined ? still + 1 : 0;
   }
   t.ok(written < whole / 2, `${written} bytes are on their way`);
-  t.equal(front.clock.running, 1, "the API is being waited for");
+  t.equal(front.clock.pending(), 1, "the API is being waited for");
   front.clock.advance(1_000);
   t.same(await front.outcome(), { kind: "timeout" });
-  await eventually(() => written === whole, "the browser gets rid of the rest");
+  await until(() => written === whole, "the browser gets rid of the rest");
 });
 
 t.test("a browser that sends slowly is not taken for a slow API", async (t) => {
@@ -113,7 +116,7 @@ t.test("a browser that sends slowly is not taken for a slow API", async (t) => {
   const front = await startFront(t, { route: { target, responseHeaderTimeoutMs: 1_000 } });
   const client = await rawClient(t, front.port);
   client.socket.write("POST /api HTTP/1.1\r\nHost: app\r\nConnection: close\r\nContent-Length: 4\r\n\r\nab");
-  await eventually(() => front.clock.running === 0, "waiting for the browser");
+  await until(() => front.clock.pending() === 0, "waiting for the browser");
   front.clock.advance(60_000);
   client.socket.write("cd");
   t.same(await front.outcome(), { kind: "answered", status: 200 });
@@ -167,10 +170,10 @@ t.test("a browser that leaves while sending is a cut for the API, not an end", a
     const client = await rawClient(t, front.port);
     client.socket.write(bytes);
     // A call that breaks off sooner is none that the API gets to see.
-    await eventually(() => heard && front.clock.running === 0, "waiting for the browser");
+    await until(() => heard && front.clock.pending() === 0, "waiting for the browser");
     leave(client.socket);
     t.same(await front.outcome(), { kind: "client_gone" }, how);
-    await eventually(() => cut !== "", "the API hears of it");
+    await until(() => cut !== "", "the API hears of it");
     t.equal(cut, "aborted", how);
     t.equal(front.leftListeners(), 0, how);
   }

@@ -1,7 +1,10 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import t from "tap";
-import { eventually, listen, rawCall, rawClient, startApi, startFront, startRawApi } from "./support.js";
+import { until } from "../support/condition.js";
+import { listen, startApi, startRawApi } from "../support/listener.js";
+import { rawCall, rawClient } from "../support/raw-client.js";
+import { startFront } from "./front.js";
 
 const GET = "GET /api HTTP/1.1\r\nHost: app\r\nConnection: close\r\n\r\n";
 
@@ -15,7 +18,7 @@ t.test("an API that nobody listens for is unreachable, and the caller answers", 
   const outcome = await front.outcome();
   t.match(outcome, { kind: "unreachable", error: { message: /ECONNREFUSED/, code: "ECONNREFUSED" } });
   t.equal(front.leftListeners(), 0);
-  t.equal(front.clock.running, 0);
+  t.equal(front.clock.pending(), 0);
 });
 
 /** What an API writes before it closes, none of it an answer. */
@@ -68,14 +71,14 @@ t.test("an API that does not answer in time is a timeout, and its connection is 
   });
   const front = await startFront(t, { route: { target, responseHeaderTimeoutMs: 5_000 } });
   const answer = rawCall(t, front.port, GET);
-  await eventually(() => asked, "the call arrives");
+  await until(() => asked, "the call arrives");
   front.clock.advance(4_999);
-  t.equal(front.clock.running, 1);
+  t.equal(front.clock.pending(), 1);
   front.clock.advance(1);
   t.same(await front.outcome(), { kind: "timeout" });
   t.match(await answer, /^HTTP\/1\.1 504 /);
   t.equal(front.leftListeners(), 0);
-  await eventually(() => closed, "the API's connection closes");
+  await until(() => closed, "the API's connection closes");
 });
 
 t.test("an API that falls silent within a body is cut after the route's limit, and the browser sees the cut", async (t) => {
@@ -141,12 +144,12 @@ t.test("a browser that leaves before the answer cuts the call to the API", async
   const front = await startFront(t, { route: { target } });
   const client = await rawClient(t, front.port);
   client.socket.write(GET);
-  await eventually(() => asked, "the call arrives");
+  await until(() => asked, "the call arrives");
   client.socket.destroy();
   t.same(await front.outcome(), { kind: "client_gone" });
-  await eventually(() => closed, "the API's connection closes");
+  await until(() => closed, "the API's connection closes");
   t.equal(front.leftListeners(), 0);
-  t.equal(front.clock.running, 0);
+  t.equal(front.clock.pending(), 0);
 });
 
 t.test("a browser that leaves within a stream cuts it at the API", async (t) => {
@@ -163,7 +166,7 @@ t.test("a browser that leaves within a stream cuts it at the API", async (t) => 
   await client.until(/data: 1/);
   client.socket.destroy();
   t.same(await front.outcome(), { kind: "cut_short", status: 200, cause: "client_gone" });
-  await eventually(() => closed, "the API hears of it");
+  await until(() => closed, "the API hears of it");
 });
 
 t.test("a browser that is gone already makes no call", async (t) => {
@@ -188,7 +191,7 @@ t.test("a browser that leaves while the connection to the API is made causes no 
   const front = await startFront(t, { route: { target: new URL(`https://127.0.0.1:${target.port}`) } });
   const client = await rawClient(t, front.port);
   client.socket.write("POST /api HTTP/1.1\r\nHost: app\r\nContent-Length: 10\r\n\r\nhalf");
-  await eventually(() => bytes !== "", "the handshake begins");
+  await until(() => bytes !== "", "the handshake begins");
   client.socket.destroy();
   t.same(await front.outcome(), { kind: "client_gone" });
   t.equal(front.leftListeners(), 0);

@@ -1,6 +1,9 @@
 import { createServer } from "node:http";
 import t from "tap";
-import { eventually, listen, rawCall, rawClient, startApi, startFront, startRawApi } from "./support.js";
+import { until } from "../support/condition.js";
+import { listen, startApi, startRawApi } from "../support/listener.js";
+import { rawCall, rawClient } from "../support/raw-client.js";
+import { startFront } from "./front.js";
 
 const GET = "GET /api/x?q=1 HTTP/1.1\r\nHost: app\r\nConnection: close\r\n\r\n";
 
@@ -27,7 +30,7 @@ t.test("a call reaches the API with the token and without our cookies, and the a
   t.notMatch(raw, /bff-session|content-length|transfer-encoding/i);
   t.same(await front.outcome(), { kind: "answered", status: 201 });
   t.equal(front.leftListeners(), 0);
-  t.equal(front.clock.running, 0);
+  t.equal(front.clock.pending(), 0);
 });
 
 t.test("the API sees the public host where the route says so", async (t) => {
@@ -142,7 +145,7 @@ t.test("the head of an event stream arrives before its first event, and events o
   await client.until(/data: 1\n\n/);
   send("data: 2\n\n");
   await client.until(/data: 2\n\n/);
-  t.equal(front.clock.running, 0, "no limit on the silence between events");
+  t.equal(front.clock.pending(), 0, "no limit on the silence between events");
 });
 
 t.test("an answer that carries a cookie of the session is stored nowhere", async (t) => {
@@ -190,7 +193,7 @@ t.test("calls of one connection use one connection to the API", async (t) => {
   for (let call = 1; call <= 3; call++) {
     client.socket.write("GET /api HTTP/1.1\r\nHost: app\r\n\r\n");
     await front.outcome();
-    await eventually(() => client.text().split("\r\n0\r\n").length > call || client.text().split("\r\n\r\nok").length > call, "an answer");
+    await until(() => client.text().split("\r\n0\r\n").length > call || client.text().split("\r\n\r\nok").length > call, "an answer");
   }
   t.equal(connections, 1);
 });
@@ -224,7 +227,7 @@ t.test("a slow browser slows the API down instead of filling memory", async (t) 
     still = written === last && written > 0 ? still + 1 : 0;
   }
   t.ok(written < whole / 2, `${written} bytes are on their way`);
-  t.equal(front.clock.running, 0, "a slow browser is no silence of the API");
+  t.equal(front.clock.pending(), 0, "a slow browser is no silence of the API");
   client.socket.removeAllListeners("data");
   let received = 0;
   client.socket.on("data", (part: string) => {

@@ -6,7 +6,7 @@ import {
   type ResponseHeaderFacts,
   upstreamRequestHeaders,
 } from "../../src/proxy/headers/headers.js";
-import { isOurCookie, translationOf } from "./support.js";
+import { isOurCookie, translationOf } from "./route-fixtures.js";
 
 const REQUEST: RequestHeaderFacts = {
   method: "POST",

@@ -1,6 +1,9 @@
 import { createServer as createNetServer, type Socket } from "node:net";
 import t, { type Test } from "tap";
-import { eventually, listen, rawClient, startFront, startRawApi } from "./support.js";
+import { until } from "../support/condition.js";
+import { listen, startRawApi } from "../support/listener.js";
+import { rawClient } from "../support/raw-client.js";
+import { startFront } from "./front.js";
 
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const call = (method: string, body = "") =>
@@ -47,7 +50,7 @@ async function secondCall(
   client.socket.write(message);
   const { kind } = await front.outcome();
   t.equal(front.leftListeners(), 0);
-  t.equal(front.clock.running, 0);
+  t.equal(front.clock.pending(), 0);
   return { kind, heads: api.heads, connections: api.connections() };
 }
 
@@ -136,7 +139,7 @@ t.test("a browser that leaves before the second sending causes none", async (t) 
   await front.outcome();
   client.socket.write(call("GET"));
   t.match((await front.outcome()).kind, /^(?:client_gone|unreachable)$/);
-  t.equal(front.clock.running, 0);
+  t.equal(front.clock.pending(), 0);
   t.ok(calls <= 3);
 });
 
@@ -299,5 +302,5 @@ t.test("what looks like 100 (Continue) within a body is a body", async (t) => {
   await client.until(/\r\n\r\n$/);
   api?.write(body);
   t.same(await front.outcome(), { kind: "answered", status: 200 });
-  await eventually(() => client.text().endsWith(`\r\n\r\n${body}`), "the body arrives");
+  await until(() => client.text().endsWith(`\r\n\r\n${body}`), "the body arrives");
 });

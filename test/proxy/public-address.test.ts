@@ -4,7 +4,7 @@ import type { ProxyRoute } from "../../src/config/kinds/proxy-route.js";
 import { createTranslation, outward } from "../../src/proxy/headers/translation.js";
 import { attackOf, growthFault } from "../support/growth.js";
 import fc from "../support/property.js";
-import { proxyRoute, translationOf } from "./support.js";
+import { proxyRoute, translationOf } from "./route-fixtures.js";
 
 type Row = readonly [value: string, seen: string];
 

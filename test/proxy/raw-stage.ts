@@ -1,8 +1,9 @@
 import { createServer, type Server as NetServer, type Socket } from "node:net";
 import type { Test } from "tap";
 import type { BffOptions } from "../../src/config/options.js";
+import { listen } from "../support/listener.js";
+import { rawClient } from "../support/raw-client.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";
-import { listen, rawClient } from "./support.js";
 
 /** What a raw API does with a connection once a whole head has come, `more` being what came behind it. */
 export type Behaviour = (socket: Socket, head: string, more: Buffer) => void;

@@ -4,10 +4,11 @@ import t from "tap";
 import type { Dispatcher } from "undici";
 import { Places } from "../../src/proxy/connections/places.js";
 import { Relay } from "../../src/proxy/relay.js";
-import { isOurCookie, manualClock, proxyRoute, translationOf } from "./support.js";
+import { createManualClock } from "../support/manual-clock.js";
+import { isOurCookie, proxyRoute, translationOf } from "./route-fixtures.js";
 
 t.test("a call that ended while it waited for a connection is not sent when there is one", async (t) => {
-  const clock = manualClock();
+  const clock = createManualClock();
   const request = new IncomingMessage(new Socket());
   request.method = "GET";
   const relay = new Relay(

@@ -1,6 +1,6 @@
 import t from "tap";
 import { createRouteTable } from "../../src/proxy/routes/route-table.js";
-import { PUBLIC_SIDE, proxyRoute } from "./support.js";
+import { PUBLIC_SIDE, proxyRoute } from "./route-fixtures.js";
 
 const table = createRouteTable(
   [

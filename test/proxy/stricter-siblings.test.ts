@@ -4,7 +4,7 @@ import { parseTarget } from "../../src/proxy/routes/path.js";
 import { createRouteTable } from "../../src/proxy/routes/route-table.js";
 import { createStricterSiblings } from "../../src/proxy/routes/stricter-siblings.js";
 import fc from "../support/property.js";
-import { PUBLIC_SIDE, proxyRoute } from "./support.js";
+import { PUBLIC_SIDE, proxyRoute } from "./route-fixtures.js";
 
 const OPEN = { session: "none", token: "none" } as const;
 const at = (text: string) => new URL(`http://app.test${text}`);

@@ -6,18 +6,11 @@ import type { ProxyRoute } from "../../src/config/kinds/proxy-route.js";
 import { STRAIGHT } from "../../src/network/way-out.js";
 import type { Exchange } from "../../src/proxy/forward.js";
 import { type HandshakeOutcome, shakeHands } from "../../src/proxy/tunnel/handshake.js";
-import {
-  eventually,
-  isOurCookie,
-  listen,
-  type ManualClock,
-  manualClock,
-  proxyRoute,
-  type RawClient,
-  rawClient,
-  startRawApi,
-  translationOf,
-} from "./support.js";
+import { until } from "../support/condition.js";
+import { listen, startRawApi } from "../support/listener.js";
+import { createManualClock, type ManualClock } from "../support/manual-clock.js";
+import { type RawClient, rawClient } from "../support/raw-client.js";
+import { isOurCookie, proxyRoute, translationOf } from "./route-fixtures.js";
 
 const REQUEST = [
   "GET /live?x=1 HTTP/1.1",
@@ -56,7 +49,7 @@ async function shaking(
   target: URL,
   { request = REQUEST, route = {}, cookies = [], watchStream = null }: Given = {},
 ): Promise<Shaking> {
-  const clock = manualClock();
+  const clock = createManualClock();
   const server = createServer();
   const outcomes: HandshakeOutcome[] = [];
   server.on("upgrade", async (message: IncomingMessage, _socket, head: Buffer) => {
@@ -84,7 +77,7 @@ async function shaking(
     client,
     clock,
     async outcome() {
-      await eventually(() => outcomes.length > 0, "an outcome");
+      await until(() => outcomes.length > 0, "an outcome");
       return outcomes[0] ?? { kind: "client_gone" };
     },
   };
@@ -98,7 +91,7 @@ t.test("the handshake reaches the API with its WebSocket headers untouched, the 
   });
   const { outcome, clock } = await shaking(t, api);
   t.equal((await outcome()).kind, "open");
-  t.equal(clock.running, 0);
+  t.equal(clock.pending(), 0);
   t.match(asked, /^GET \/live\?x=1 HTTP\/1\.1\r\n/);
   for (const line of [
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
@@ -170,7 +163,7 @@ t.test("an API that switches to something else, breaks off or is not there canno
   for (const answer of answers) {
     const { outcome, clock } = await shaking(t, await startRawApi(t, answer));
     t.equal((await outcome()).kind, "unreachable");
-    t.equal(clock.running, 0);
+    t.equal(clock.pending(), 0);
   }
   const gone = await startRawApi(t, () => {});
   gone.port = "1";
@@ -203,10 +196,10 @@ t.test("the TLS server name is the target's even when the Host is public, and a 
   for (const host of ["localhost", "127.0.0.1"]) {
     const before = hello.length;
     const { outcome, clock } = await shaking(t, new URL(`https://${host}:${raw.port}`), { route: { host: "public" } });
-    await eventually(() => hello.length > before, "the first flight");
+    await until(() => hello.length > before, "the first flight");
     clock.advance(2_000);
     t.equal((await outcome()).kind, "unreachable");
-    t.equal(clock.running, 0);
+    t.equal(clock.pending(), 0);
   }
   t.match(hello[0], /localhost/);
   t.notMatch(hello[1], /127\.0\.0\.1/, "an address is no server name");
@@ -223,10 +216,10 @@ t.test("an API that does not answer in time is given up", async (t) => {
     });
   });
   const { outcome, clock } = await shaking(t, api, { route: { responseHeaderTimeoutMs: 5_000 } });
-  await eventually(() => asked, "the API was asked");
+  await until(() => asked, "the API was asked");
   clock.advance(5_000);
   t.same(await outcome(), { kind: "timeout" });
-  await eventually(() => closed, "the API's connection is gone");
+  await until(() => closed, "the API's connection is gone");
 });
 
 t.test("a browser that leaves during the handshake takes the API's connection with it", async (t) => {
@@ -240,11 +233,11 @@ t.test("a browser that leaves during the handshake takes the API's connection wi
       });
     });
     const { client, outcome, clock } = await shaking(t, api);
-    await eventually(() => asked, "the API was asked");
+    await until(() => asked, "the API was asked");
     client.socket[leave]();
     t.same(await outcome(), { kind: "client_gone" }, leave);
-    await eventually(() => closed, "the API's connection is gone");
-    t.equal(clock.running, 0);
+    await until(() => closed, "the API's connection is gone");
+    t.equal(clock.pending(), 0);
   }
 });
 
@@ -265,7 +258,7 @@ t.test("what a hasty browser sends before the 101 reaches the API after it, in o
   await new Promise((resolve) => setTimeout(resolve, 20));
   shake();
   t.equal((await outcome()).kind, "open");
-  await eventually(() => received.length === 8 + much.length, "all of it arrived");
+  await until(() => received.length === 8 + much.length, "all of it arrived");
   t.equal(received, `one two ${much}`);
 });
 
@@ -292,9 +285,12 @@ t.test("a connection that is gone before the handshake begins is not handed on",
     isStripped: () => false,
     setCookies: () => [],
   };
-  t.same(await shakeHands(exchange, head, { clock: manualClock(), connectTimeoutMs: 2_000, maxHeaderBytes: 65_536, wayOut: STRAIGHT }), {
-    kind: "client_gone",
-  });
+  t.same(
+    await shakeHands(exchange, head, { clock: createManualClock(), connectTimeoutMs: 2_000, maxHeaderBytes: 65_536, wayOut: STRAIGHT }),
+    {
+      kind: "client_gone",
+    },
+  );
   t.equal(asked, 0);
 });
 

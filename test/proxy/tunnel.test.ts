@@ -4,8 +4,10 @@ import { connect, createServer, type Socket } from "node:net";
 import t, { type Test } from "tap";
 import { Tunnel } from "../../src/proxy/tunnel/tunnel.js";
 import { closeFrame, FrameTracker } from "../../src/proxy/tunnel/websocket-frames.js";
+import { until } from "../support/condition.js";
+import { listen } from "../support/listener.js";
+import { createManualClock, type ManualClock } from "../support/manual-clock.js";
 import fc from "../support/property.js";
-import { eventually, listen, type ManualClock, manualClock } from "./support.js";
 
 /** Two connections with a tunnel between their far ends. */
 interface Rig {
@@ -30,7 +32,7 @@ async function connected(t: Test): Promise<readonly [outer: Socket, inner: Socke
 }
 
 async function rig(t: Test, { idleTimeoutMs = null as number | null, reading = true } = {}): Promise<Rig> {
-  const clock = manualClock();
+  const clock = createManualClock();
   const [browser, innerBrowser] = await connected(t);
   const [api, innerApi] = await connected(t);
   const received = { browser: Buffer.alloc(0), api: Buffer.alloc(0) };
@@ -58,7 +60,7 @@ t.test("bytes pass untouched both ways", async (t) => {
   const { browser, api, received } = await rig(t);
   browser.write("any bytes at all");
   api.write(text("hello"));
-  await eventually(() => received.api.length === 16 && received.browser.length === 7, "both arrived");
+  await until(() => received.api.length === 16 && received.browser.length === 7, "both arrived");
   t.equal(received.api.toString(), "any bytes at all");
   t.same(received.browser, text("hello"));
 });
@@ -66,42 +68,42 @@ t.test("bytes pass untouched both ways", async (t) => {
 t.test("between frames the Close frame goes out at once, and nothing after it", async (t) => {
   const { browser, api, tunnel, clock, received, over } = await rig(t);
   api.write(text("one"));
-  await eventually(() => received.browser.length === 5, "the frame arrived");
+  await until(() => received.browser.length === 5, "the frame arrived");
   tunnel.close(4401, "expired user_disabled");
   tunnel.close(1012, "too late");
   api.write(text("two"));
   browser.write(text("three"));
-  await eventually(() => received.browser.length === 5 + ENDED.length, "the Close frame arrived");
+  await until(() => received.browser.length === 5 + ENDED.length, "the Close frame arrived");
   await new Promise((resolve) => setTimeout(resolve, 20));
   t.same(received.browser, Buffer.concat([text("one"), ENDED]));
   t.equal(received.api.length, 0, "nor does anything reach the API");
   clock.advance(999);
   t.notOk(browser.destroyed);
   clock.advance(1);
-  await eventually(over, "both sockets are gone");
-  t.equal(clock.running, 0);
+  await until(over, "both sockets are gone");
+  t.equal(clock.pending(), 0);
 });
 
 t.test("within a frame, the Close frame waits for its end", async (t) => {
   const { api, tunnel, received } = await rig(t);
   const frame = text("in two parts");
   api.write(frame.subarray(0, 6));
-  await eventually(() => received.browser.length === 6, "the first part arrived");
+  await until(() => received.browser.length === 6, "the first part arrived");
   tunnel.close(4401, "expired user_disabled");
   await new Promise((resolve) => setTimeout(resolve, 20));
   t.equal(received.browser.length, 6);
   api.write(Buffer.concat([frame.subarray(6), text("of the next frame nothing")]));
-  await eventually(() => received.browser.length === frame.length + ENDED.length, "the rest arrived");
+  await until(() => received.browser.length === frame.length + ENDED.length, "the rest arrived");
   t.same(received.browser, Buffer.concat([frame, ENDED]));
 });
 
 t.test("a frame that does not end is given a second, and then no Close frame", async (t) => {
   const { api, tunnel, clock, received, over } = await rig(t);
   api.write(text("never whole").subarray(0, 5));
-  await eventually(() => received.browser.length === 5, "the part arrived");
+  await until(() => received.browser.length === 5, "the part arrived");
   tunnel.close(4401, "expired user_disabled");
   clock.advance(1_000);
-  await eventually(over, "both sockets are gone");
+  await until(over, "both sockets are gone");
   t.equal(received.browser.length, 5);
 });
 
@@ -124,10 +126,10 @@ t.test("wherever the session ends in a stream of frames, what the browser gets i
         api.write(chunk);
         sent += chunk.length;
         const wanted = sent;
-        await eventually(() => inner.api.bytesRead >= wanted, "the tunnel has read it");
+        await until(() => inner.api.bytesRead >= wanted, "the tunnel has read it");
       }
       tunnel.close(4401, "expired user_disabled");
-      await eventually(() => received.browser.subarray(-ENDED.length).equals(ENDED), "the Close frame arrived");
+      await until(() => received.browser.subarray(-ENDED.length).equals(ENDED), "the Close frame arrived");
       const relayed = received.browser.subarray(0, -ENDED.length);
       t.ok(bytes.subarray(0, relayed.length).equals(relayed));
       const tracker = new FrameTracker();
@@ -135,7 +137,7 @@ t.test("wherever the session ends in a stream of frames, what the browser gets i
       t.ok(tracker.atBoundary);
       // The browser answers with a Close frame of its own, masked.
       browser.write(Buffer.from([0x88, 0x82, 0, 0, 0, 0, 0x11, 0x31]));
-      await eventually(over, "both sockets are gone as soon as it has answered");
+      await until(over, "both sockets are gone as soon as it has answered");
     }),
     { numRuns: 30 },
   );
@@ -145,10 +147,10 @@ t.test("after a Close frame of the API's there is no second one", async (t) => {
   const { api, tunnel, clock, received, over } = await rig(t);
   const theirs = closeFrame(1000, "bye");
   api.write(theirs);
-  await eventually(() => received.browser.length === theirs.length, "it arrived");
+  await until(() => received.browser.length === theirs.length, "it arrived");
   tunnel.close(4401, "expired user_disabled");
   clock.advance(1_000);
-  await eventually(over, "both sockets are gone");
+  await until(over, "both sockets are gone");
   t.same(received.browser, theirs);
 });
 
@@ -158,11 +160,11 @@ t.test("a browser that leaves takes the API's socket with it, orderly or not, an
       const { clock, over, inner, ...ends } = await rig(t);
       const other = inner[who === "browser" ? "api" : "browser"];
       ends[who][leave]();
-      await eventually(() => other.writableEnded || other.destroyed, "the other end is told");
+      await until(() => other.writableEnded || other.destroyed, "the other end is told");
       // A half-closed peer that never closes its side.
       clock.advance(30_000);
-      await eventually(over, `${who} ${leave}`);
-      t.equal(clock.running, 0);
+      await until(over, `${who} ${leave}`);
+      t.equal(clock.pending(), 0);
     }
   }
 });
@@ -175,33 +177,33 @@ t.test("what the API sent before it hung up still reaches the browser", async (t
   t.equal(received.browser.length, last.length);
   browser.end();
   api.destroy();
-  await eventually(over, "both sockets are gone");
-  t.equal(clock.running, 0);
+  await until(over, "both sockets are gone");
+  t.equal(clock.pending(), 0);
 });
 
 t.test("a browser that does not read holds the API back, and memory stays bounded", async (t) => {
   const { api, browser, inner } = await rig(t, { reading: false });
   for (let i = 0; i < 60; i++) api.write(Buffer.alloc(1024 * 1024, 1));
-  await eventually(() => inner.api.isPaused(), "the API is held back");
+  await until(() => inner.api.isPaused(), "the API is held back");
   const held = inner.browser.writableLength;
   t.ok(held < 1024 * 1024, `${held} bytes are held`);
   let got = 0;
   browser.on("data", (part: Buffer) => {
     got += part.length;
   });
-  await eventually(() => got === 60 * 1024 * 1024, "all of it arrives once it reads");
+  await until(() => got === 60 * 1024 * 1024, "all of it arrives once it reads");
 });
 
 t.test("an API that does not read holds the browser back", async (t) => {
   const { api, browser, inner } = await rig(t, { reading: false });
   for (let i = 0; i < 60; i++) browser.write(Buffer.alloc(1024 * 1024, 1));
-  await eventually(() => inner.browser.isPaused(), "the browser is held back");
+  await until(() => inner.browser.isPaused(), "the browser is held back");
   t.ok(inner.api.writableLength < 1024 * 1024);
   let got = 0;
   api.on("data", (part: Buffer) => {
     got += part.length;
   });
-  await eventually(() => got === 60 * 1024 * 1024, "all of it arrives once it reads");
+  await until(() => got === 60 * 1024 * 1024, "all of it arrives once it reads");
 });
 
 t.test("the idle limit counts traffic in both directions, and there is none by default", async (t) => {
@@ -212,24 +214,24 @@ t.test("the idle limit counts traffic in both directions, and there is none by d
   ] as const) {
     clock.advance(4_000);
     from.write(text("x"));
-    await eventually(() => received.api.length + received.browser.length === 3 * count, "it arrived");
+    await until(() => received.api.length + received.browser.length === 3 * count, "it arrived");
   }
   clock.advance(4_999);
   t.notOk(browser.destroyed);
   clock.advance(1);
   const away = closeFrame(1001, "no traffic");
-  await eventually(() => received.browser.subarray(-away.length).equals(away), "1001 arrived");
+  await until(() => received.browser.subarray(-away.length).equals(away), "1001 arrived");
   clock.advance(1_000);
-  await eventually(over, "both sockets are gone");
+  await until(over, "both sockets are gone");
 
   const unlimited = await rig(t);
   unlimited.clock.advance(24 * 60 * 60 * 1000);
-  t.equal(unlimited.clock.running, 0);
+  t.equal(unlimited.clock.pending(), 0);
   t.notOk(unlimited.inner.browser.destroyed);
 });
 
 t.test("after 1,000 tunnels no timer is left", async (t) => {
-  const clock = manualClock();
+  const clock = createManualClock();
   const front = createHttpServer();
   let open = 0;
   front.on("upgrade", (request: IncomingMessage) => {
@@ -254,7 +256,7 @@ t.test("after 1,000 tunnels no timer is left", async (t) => {
     socket.destroy();
   };
   for (let batch = 0; batch < 20; batch++) await Promise.all(Array.from({ length: 50 }, one));
-  await eventually(() => open === 0, "every tunnel is over");
-  t.equal(clock.running, 0);
+  await until(() => open === 0, "every tunnel is over");
+  t.equal(clock.pending(), 0);
   t.equal(await new Promise((resolve) => front.getConnections((_error, count) => resolve(count))), 0);
 });

@@ -4,9 +4,9 @@ import { Secret } from "../../src/model/secret.js";
 import { createSessionId, sessionPseudonym } from "../../src/model/session.js";
 import { createRevocation } from "../../src/session/revocation.js";
 import type { BffEvent } from "../../src/telemetry/events.js";
+import { collectLog } from "../support/collected-log.js";
 import { createManualClock } from "../support/manual-clock.js";
 import { GRANTED } from "../support/session-lifecycle-rig.js";
-import { collectLog } from "../support/session-log.js";
 
 const SESSION = { id: createSessionId(), subject: "user-1" };
 const OUTAGE: RevokeAnswer = { kind: "unavailable", reason: "cognito_unavailable", answerLost: false };

@@ -5,6 +5,7 @@ import { createCookieWriter, readSessionCookies } from "../../src/store/cookies.
 import { createSealer } from "../../src/store/sealing.js";
 import type { BffEvent } from "../../src/telemetry/events.js";
 import type { SessionEnding } from "../../src/wire/reasons.js";
+import { collectLog } from "../support/collected-log.js";
 import { createManualClock } from "../support/manual-clock.js";
 import fc from "../support/property.js";
 import {
@@ -17,7 +18,6 @@ import {
   START_MS,
   sessionOf,
 } from "../support/session-fixtures.js";
-import { collectLog } from "../support/session-log.js";
 import { createCookieSessions, type ProcessOptions } from "../support/session-stores.js";
 
 const LOGOUT: SessionEnding = { reason: "signed_out", cause: "logout" };

@@ -1,9 +1,9 @@
 import t from "tap";
 import { guardStore } from "../../src/store/guarded-store.js";
 import type { Lease, Leased, SessionStore } from "../../src/store/session-store.js";
+import { collectLog } from "../support/collected-log.js";
 import { createManualClock, flush } from "../support/manual-clock.js";
 import { sessionOf } from "../support/session-fixtures.js";
-import { collectLog } from "../support/session-log.js";
 import { SlowBackend } from "../support/slow-store.js";
 
 const AWAY = { kind: "unavailable", retryAfterSeconds: 1 };

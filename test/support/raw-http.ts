@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import type { Person } from "./person.js";
 
 /** Sends bytes as they are and reads until the server closes or `enough` is content. */
 export function rawExchange(url: string, message: string, enough: (text: string) => boolean = isWhole): Promise<string> {
@@ -31,3 +32,12 @@ export function statusOf(answer: string): number {
 export function bodyOf(answer: string): string {
   return answer.slice(answer.indexOf("\r\n\r\n") + 4);
 }
+
+/** The answers that came one after another. */
+export const answersIn = (text: string) => text.split(/(?=HTTP\/1\.1 )/).filter((part) => part !== "");
+
+export const saysClose = (answer: string | undefined) => /\r\nconnection: close\r\n/i.test(answer ?? "");
+
+/** A call of a signed-in page, as bytes. */
+export const callOf = (person: Person) =>
+  `GET /api/x HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nCookie: ${person.cookiesOf("localhost")}\r\n\r\n`;

@@ -14,9 +14,9 @@ import { after } from "../../src/store/session-store.js";
 import { createAuditLog, createUserPseudonym } from "../../src/telemetry/audit-log.js";
 import type { BffEvent } from "../../src/telemetry/events.js";
 import type { SessionEnding } from "../../src/wire/reasons.js";
+import { collectLog } from "./collected-log.js";
 import { createManualClock, type ManualClock } from "./manual-clock.js";
 import { HOUR_MS, issuedFor, keyFrom, START_MS, sessionOf } from "./session-fixtures.js";
-import { collectLog } from "./session-log.js";
 import { createCookieSessions } from "./session-stores.js";
 
 type Answering = (request: RefreshRequest) => RefreshAnswer | Promise<RefreshAnswer>;

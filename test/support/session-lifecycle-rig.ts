@@ -15,6 +15,7 @@ import { createSignOut } from "../../src/session/sign-out.js";
 import { createCookieWriter } from "../../src/store/cookies.js";
 import { createSealer } from "../../src/store/sealing.js";
 import { createAuditLog, createUserPseudonym } from "../../src/telemetry/audit-log.js";
+import { collectLog } from "./collected-log.js";
 import { createManualClock, type ManualClock } from "./manual-clock.js";
 import {
   accessClaims,
@@ -28,7 +29,6 @@ import {
   START_MS,
   USER_POOL_ID,
 } from "./session-fixtures.js";
-import { collectLog } from "./session-log.js";
 import { createCookieSessions } from "./session-stores.js";
 
 export const OUTAGE = { kind: "unavailable", reason: "cognito_unavailable", answerLost: false } as const;
