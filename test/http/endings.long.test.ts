@@ -1,5 +1,6 @@
 import t from "tap";
 import { administer } from "../support/administration.js";
+import { until } from "../support/condition.js";
 import { runDemo } from "../support/running-demo.js";
 
 interface Problem {
@@ -59,10 +60,6 @@ t.test("a refresh that lands after sign-out cannot bring the session back", asyn
   t.match(answer.json<Problem>(), { reason: "signed_out", cause: "logout" });
   t.equal((await late.call("/api/echo")).status, 401);
 });
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
 
 t.test("RevokeToken down: the sign-out completes all the same and the token is revoked later", async (t) => {
   const demo = await runDemo(t);

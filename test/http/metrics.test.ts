@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import t from "tap";
 import WebSocket from "ws";
 import { updateClient } from "../support/administration.js";
+import { until } from "../support/condition.js";
 import { openConnection } from "../support/kept-connection.js";
 import { answersIn, rawExchange } from "../support/raw-http.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";
@@ -17,10 +18,6 @@ async function read(demo: RunningDemo, series: string): Promise<number> {
 
 async function metricsOf(demo: RunningDemo): Promise<string> {
   return (await fetch(`${demo.managementUrl}/metrics`)).text();
-}
-
-async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 t.test("metrics are on the management address in Prometheus's format, and not for browsers", async (t) => {

@@ -5,6 +5,7 @@ import t from "tap";
 import WebSocket, { WebSocketServer } from "ws";
 import { freePort } from "../../src/demo/free-port.js";
 import { administer } from "../support/administration.js";
+import { until } from "../support/condition.js";
 import { bodyOf, rawExchange, statusOf } from "../support/raw-http.js";
 import { runDemo } from "../support/running-demo.js";
 import { limitHere } from "../support/slow-machine.js";
@@ -358,8 +359,3 @@ t.test("after 1,000 sockets opened and closed nothing is left of them", async (t
   await until(() => connections() <= before.connections);
   t.same(listeners(), before.listeners);
 });
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 20_000 && !condition(); turn++) await new Promise((resolve) => setTimeout(resolve, 1));
-  if (!condition()) throw new Error("it never came to that");
-}

@@ -3,6 +3,7 @@ import { createServer, request as httpRequest, type IncomingMessage, type Server
 import type { AddressInfo } from "node:net";
 import t, { type Test } from "tap";
 import { administer } from "../support/administration.js";
+import { until } from "../support/condition.js";
 import type { Person } from "../support/person.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";
 import { limitHere } from "../support/slow-machine.js";
@@ -158,8 +159,3 @@ t.test("an ordinary answer is not watched, however long it takes", async (t) => 
     response.end();
   }
 });
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let turn = 0; turn < 20_000 && !(await condition()); turn++) await new Promise((resolve) => setTimeout(resolve, 1));
-  if (!(await condition())) throw new Error("it never came to that");
-}
