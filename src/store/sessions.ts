@@ -18,7 +18,15 @@ import {
   type SessionStore,
 } from "./session-store.js";
 import type { SessionTable } from "./session-table.js";
-import { authTimeIn, type CookieWords, type InvalidTicket, type Marker, type OpenedTicket, type TicketCodec } from "./ticket-codec.js";
+import {
+  authTimeIn,
+  type CookieWords,
+  type InvalidTicket,
+  type Marker,
+  type NewTicket,
+  type OpenedTicket,
+  type TicketCodec,
+} from "./ticket-codec.js";
 
 /** The newest session known under the ticket that came. */
 export interface SessionReading {
@@ -27,12 +35,6 @@ export interface SessionReading {
   /** The one that the ticket holds; null where it holds the id alone. */
   readonly presented: Session | null;
   readonly sealedWith: "newest" | "older";
-}
-
-/** A ticket, and the version that it stands for. */
-export interface NewTicket {
-  readonly sealed: string;
-  readonly session: Session;
 }
 
 /** What a request's cookies say, before any limit or refresh is looked at. */
@@ -78,8 +80,7 @@ export interface Sessions {
   read(presented: PresentedCookies): Awaitable<Reading>;
   /** The newest version known here; null where there is none, or the session has ended. */
   newest(id: SessionId): Session | null;
-  /** The newest version known here of a session in hand, which may be that one. */
-  newestOf(session: Session): Session;
+  newestOf: SessionTable["newestOf"];
   /** How a session ended, as far as is known here; null while it has not. */
   endingOf(id: SessionId): KnownEnding | null;
   /** The store's newest version of a session in hand. */
@@ -181,10 +182,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   return {
     read: (presented) => read(codec.read(presented), presented.any),
     newest: (id) => table.newest(id),
-    newestOf(session) {
-      const newest = table.newest(session.id);
-      return newest && isNewer(newest, session) ? newest : session;
-    },
+    newestOf: table.newestOf,
     endingOf: (id) => table.endingOf(id),
     reload: (session) => load(session.id, store.tickets === "sessions" ? session : null),
     find: (id) => load(id, null),

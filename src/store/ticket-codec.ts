@@ -36,6 +36,12 @@ export interface InvalidTicket {
   readonly cause: InvalidCause;
 }
 
+/** A new one, and the version that it stands for. */
+export interface NewTicket {
+  readonly sealed: string;
+  readonly session: Session;
+}
+
 /** What an ended marker says. */
 export interface Marker {
   readonly id: SessionId;
