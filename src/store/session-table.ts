@@ -41,8 +41,6 @@ export type Kept = "nowhere" | "in_store";
 export interface SessionTable {
   /** The newest version known of a session; null where none is, or it has ended. */
   newest(id: SessionId): Session | null;
-  /** The newest version known of a session in hand, which may be that one. */
-  newestOf(session: Session): Session;
   /** How a session ended; null while it has not, as far as is known here. */
   endingOf(id: SessionId): KnownEnding | null;
   /** Keeps a version, together with later activity that is known. False, and nothing kept, when the session has ended meanwhile. */
@@ -157,14 +155,8 @@ export function createSessionTable(options: SessionTableOptions): SessionTable {
     known.set(session.id, { session, sealed: null, safe, confirmedAtMs });
   }
 
-  const newest = (id: SessionId) => (endings.get(id) ? null : (known.get(id)?.session ?? null));
-
   return {
-    newest,
-    newestOf(session) {
-      const here = newest(session.id);
-      return here && isNewer(here, session) ? here : session;
-    },
+    newest: (id) => (endings.get(id) ? null : (known.get(id)?.session ?? null)),
 
     endingOf: (id) => endings.get(id),
 

@@ -25,40 +25,10 @@ import {
   type Marker,
   type NewTicket,
   type OpenedTicket,
+  type Reading,
+  type SessionReading,
   type TicketCodec,
 } from "./ticket-codec.js";
-
-/** The newest session known under the ticket that came. */
-export interface SessionReading {
-  readonly kind: "session";
-  readonly session: Session;
-  /** The one that the ticket holds; null where it holds the id alone. */
-  readonly presented: Session | null;
-  readonly sealedWith: "newest" | "older";
-}
-
-/** What a request's cookies say, before any limit or refresh is looked at. */
-export type Reading =
-  /** Nobody is signed in. */
-  | { readonly kind: "none" }
-  | SessionReading
-  /** A session that has ended. */
-  | {
-      readonly kind: "ended";
-      readonly id: SessionId;
-      readonly ending: SessionEnding;
-      readonly known: "here" | "marker";
-      readonly superseded: boolean;
-      /** When its person had signed in, in seconds of Cognito's clock; null where nobody knows. */
-      readonly authTimeSeconds: number | null;
-    }
-  /** The store was asked and has no record of it: lost, or not written yet. No verdict, so the ticket is kept. */
-  | { readonly kind: "gone"; readonly id: SessionId }
-  /** The store cannot be asked. */
-  | { readonly kind: "unavailable"; readonly id: SessionId; readonly retryAfterSeconds: number }
-  | InvalidTicket
-  /** Sealed for another user pool or app client: the server's mistake, not the user's end. */
-  | { readonly kind: "foreign"; readonly userPoolId: string; readonly clientId: string };
 
 export interface SessionsOptions {
   readonly codec: TicketCodec;
@@ -80,7 +50,8 @@ export interface Sessions {
   read(presented: PresentedCookies): Awaitable<Reading>;
   /** The newest version known here; null where there is none, or the session has ended. */
   newest(id: SessionId): Session | null;
-  newestOf: SessionTable["newestOf"];
+  /** The newest version known here of a session in hand, which may be that one. */
+  newestOf(session: Session): Session;
   /** How a session ended, as far as is known here; null while it has not. */
   endingOf(id: SessionId): KnownEnding | null;
   /** The store's newest version of a session in hand. */
@@ -182,7 +153,10 @@ export function createSessions(options: SessionsOptions): Sessions {
   return {
     read: (presented) => read(codec.read(presented), presented.any),
     newest: (id) => table.newest(id),
-    newestOf: table.newestOf,
+    newestOf(session) {
+      const newest = table.newest(session.id);
+      return newest && isNewer(newest, session) ? newest : session;
+    },
     endingOf: (id) => table.endingOf(id),
     reload: (session) => load(session.id, store.tickets === "sessions" ? session : null),
     find: (id) => load(id, null),

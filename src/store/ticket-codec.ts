@@ -58,6 +58,38 @@ export interface CookieWords {
   readonly markers: readonly Marker[];
 }
 
+/** The newest session known under the ticket that came. */
+export interface SessionReading {
+  readonly kind: "session";
+  readonly session: Session;
+  /** The one that the ticket holds; null where it holds the id alone. */
+  readonly presented: Session | null;
+  readonly sealedWith: "newest" | "older";
+}
+
+/** The same once the store has been asked, before any limit or refresh is looked at. */
+export type Reading =
+  /** Nobody is signed in. */
+  | { readonly kind: "none" }
+  | SessionReading
+  /** A session that has ended. */
+  | {
+      readonly kind: "ended";
+      readonly id: SessionId;
+      readonly ending: SessionEnding;
+      readonly known: "here" | "marker";
+      readonly superseded: boolean;
+      /** When its person had signed in, in seconds of Cognito's clock; null where nobody knows. */
+      readonly authTimeSeconds: number | null;
+    }
+  /** The store was asked and has no record of it: lost, or not written yet. No verdict, so the ticket is kept. */
+  | { readonly kind: "gone"; readonly id: SessionId }
+  /** The store cannot be asked. */
+  | { readonly kind: "unavailable"; readonly id: SessionId; readonly retryAfterSeconds: number }
+  | InvalidTicket
+  /** Sealed for another user pool or app client: the server's mistake, not the user's end. */
+  | { readonly kind: "foreign"; readonly userPoolId: string; readonly clientId: string };
+
 /** Between sessions and what stands in cookies. Synchronous, asks nobody, and never throws for what a browser sends. */
 export interface TicketCodec {
   read(presented: PresentedCookies): CookieWords;

@@ -1,7 +1,8 @@
 import type { Test } from "tap";
 import type { Session } from "../../src/model/session.js";
 import type { Committed, Lease } from "../../src/store/session-store.js";
-import type { Reading, Sessions } from "../../src/store/sessions.js";
+import type { Sessions } from "../../src/store/sessions.js";
+import type { Reading } from "../../src/store/ticket-codec.js";
 import type { SessionEnding } from "../../src/wire/reasons.js";
 import {
   CLIENT_ID,

@@ -2,7 +2,8 @@ import { silentLog } from "../../src/model/log.js";
 import type { Session, SessionId } from "../../src/model/session.js";
 import type { PresentedCookies } from "../../src/store/cookies.js";
 import { type CacheFigures, type OpenedSessions, type OpenSessionsOptions, openSessions } from "../../src/store/open-sessions.js";
-import type { Reading, Sessions } from "../../src/store/sessions.js";
+import type { Sessions } from "../../src/store/sessions.js";
+import type { Reading } from "../../src/store/ticket-codec.js";
 import type { SessionEnding } from "../../src/wire/reasons.js";
 import { CLIENT_ID, USER_POOL_ID } from "./session-fixtures.js";
 

@@ -7,8 +7,8 @@ import type { RefreshCoordinator } from "../../session/refresh/refresh-coordinat
 import type { RefreshOutcome } from "../../session/refresh/refresh-outcome.js";
 import type { SessionLifecycle } from "../../session/session-lifecycle.js";
 import { type CookieWriter, readSessionCookies } from "../../store/cookies.js";
-import type { Reading, Sessions } from "../../store/sessions.js";
-import type { NewTicket } from "../../store/ticket-codec.js";
+import type { Sessions } from "../../store/sessions.js";
+import type { NewTicket, Reading } from "../../store/ticket-codec.js";
 import type { Tell } from "../../telemetry/events.js";
 import { endingProblem, ProblemError } from "../problem/problem.js";
 import type { Visit } from "../problem/request-state.js";

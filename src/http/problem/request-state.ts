@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type ParsedTarget, parseTarget } from "../../proxy/routes/path.js";
 import type { PresentedCookies } from "../../store/cookies.js";
-import type { Reading } from "../../store/sessions.js";
+import type { Reading } from "../../store/ticket-codec.js";
 import type { Reason } from "../../wire/reasons.js";
 
 /** What the browser is to have in place of the session it came with. */
