@@ -1,19 +1,11 @@
 import type { Session, SessionId } from "../model/session.js";
-import type { Cause, Reason, SessionEnding } from "../wire/reasons.js";
+import type { Cause, Reason, SessionEnding, UnavailableReason } from "../wire/reasons.js";
 
-/** What a refresh came to; the kinds of the coordinator's outcome. */
+/** What a refresh came to: the kinds of `RefreshOutcome`, a floor above. */
 export type RefreshResult = "refreshed" | "rejected" | "doubtful" | "unavailable" | "misconfigured" | "denied";
 
 /** What one call to Cognito came to; never its text, which is not ours to bound. */
-export type CognitoOutcome =
-  | "ok"
-  | "rejected"
-  | "doubtful"
-  | "misconfigured"
-  | "denied"
-  | "cognito_unavailable"
-  | "cognito_throttled"
-  | "cognito_blocked";
+export type CognitoOutcome = "ok" | "rejected" | "doubtful" | "misconfigured" | "denied" | UnavailableReason;
 
 export type CognitoOperation = "InitiateAuth" | "GetTokensFromRefreshToken" | "RevokeToken" | "GlobalSignOut" | "token";
 

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { version } from "../model/version.js";
 import { ENDING_CAUSES } from "../wire/reasons.js";
+import type { Alert, BffEvent, CognitoOutcome, RefreshResult } from "./events.js";
 
 /** OpenTelemetry's for `http.server.request.duration` (semantic conventions for HTTP metrics). Seconds. */
 const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
@@ -85,6 +86,22 @@ export function createSeries(registry: Registry) {
 
 export type Series = ReturnType<typeof createSeries>;
 
+/** The words of a label, all of them: the compiler misses one that is left out. */
+const wordsOf = <Word extends string>(words: { readonly [word in Word]: true }) => Object.keys(words);
+
+const REFRESH_RESULTS = wordsOf<RefreshResult>({
+  refreshed: true,
+  rejected: true,
+  doubtful: true,
+  unavailable: true,
+  misconfigured: true,
+  denied: true,
+});
+const ALERTS = wordsOf<Alert>({ refreshes_doubtful: true, misconfigured: true, session_too_large: true });
+const STORE_OPERATIONS = wordsOf<Extract<BffEvent, { kind: "store_failed" }>["operation"]>({ keep: true, seal: true, forget: true });
+/** Those that somebody waits for. */
+const COGNITO_OUTCOMES: readonly CognitoOutcome[] = ["ok", "cognito_throttled", "cognito_blocked"];
+
 /** A series that is missing until the first time cannot show its first increase. */
 export function zero({ refreshes, alerts, storeErrors, ended, cognitoCalls, age }: Series, registry: Registry): void {
   const build = new Gauge({
@@ -94,10 +111,10 @@ export function zero({ refreshes, alerts, storeErrors, ended, cognitoCalls, age 
     registers: [registry],
   });
   build.set({ version, node: process.version }, 1);
-  for (const result of ["refreshed", "rejected", "doubtful", "unavailable", "misconfigured", "denied"]) refreshes.inc({ result }, 0);
-  for (const alert of ["refreshes_doubtful", "misconfigured", "session_too_large"]) alerts.inc({ alert }, 0);
-  for (const operation of ["keep", "seal", "forget"]) storeErrors.inc({ operation }, 0);
+  for (const result of REFRESH_RESULTS) refreshes.inc({ result }, 0);
+  for (const alert of ALERTS) alerts.inc({ alert }, 0);
+  for (const operation of STORE_OPERATIONS) storeErrors.inc({ operation }, 0);
   for (const [reason, causes] of Object.entries(ENDING_CAUSES)) for (const cause of causes) ended.inc({ reason, cause }, 0);
-  for (const outcome of ["ok", "cognito_throttled", "cognito_blocked"]) cognitoCalls.inc({ operation: "InitiateAuth", outcome }, 0);
+  for (const outcome of COGNITO_OUTCOMES) cognitoCalls.inc({ operation: "InitiateAuth", outcome }, 0);
   age.zero({ reason: "expired", cause: "refresh_token_expired" });
 }
