@@ -91,7 +91,8 @@ export interface StoreListener {
 }
 
 /**
- * Where sessions live. All methods may be called at any time and in any order, and none of them rejects; an ended session never comes back, as
+ * Where sessions live. All methods may be called at any time and in any order, and none of them rejects; one that does, or takes longer than a
+ * second, counts as `unavailable` (guarded-store.ts) although it may have had its effect. An ended session never comes back, as
  * far as docs/how-it-works.md promises for each store ("What the cookie store promises").
  *
  * What this process knows anyway (its newest versions and endings) is in the table, which a store does not write to.

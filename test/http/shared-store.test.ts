@@ -193,6 +193,18 @@ t.test("who signs out everywhere while the store is away hears that the other se
   t.match(answer.json(), { everywhere: "failed" });
 });
 
+t.test("a sign-in begun while the store was away takes the place of the session before, whose token is revoked", async (t) => {
+  const { demo, person } = await twoProcesses(t);
+  const before = onlySession(demo);
+  demo.backend.away = true;
+  const page = await person.visit("/auth/login?prompt=login");
+  demo.backend.away = false;
+  t.equal((await person.submitLogin(page, demo.user)).status, 200);
+  await pause(50);
+  t.ok(demo.backend.endings.has(before));
+  t.equal(demo.localCognito.calls.list("RevokeToken").length, 1);
+});
+
 t.test("a WebSocket whose session ended while messages got lost closes once they arrive again", async (t) => {
   const { demo, person } = await twoProcesses(t);
   const other = person.copy();

@@ -106,6 +106,20 @@ t.test("an ending is written however long the store was away", async (t) => {
   t.match(await other().find(session.id), { kind: "ended", ending: { cause: "logout" } });
 });
 
+t.test("a process that stops writes the endings that wait, if the store is there by then", async (t) => {
+  for (const back of [true, false]) {
+    const { backend, begun, clock, other, sessions, signOut } = createSharedRig();
+    const session = await begun();
+    backend.away = true;
+    await signOut.here(session);
+    backend.away = !back;
+    await clock.advanceUntilSettled(sessions.settled(), 500);
+    backend.away = false;
+    t.equal("kind" in (await other().find(session.id)), back);
+    t.equal(clock.pending(), 0);
+  }
+});
+
 t.test("a sign-out everywhere that the store did not hear of reaches the other sessions once it is back", async (t) => {
   const { backend, begun, clock, signOut, sessions } = createSharedRig();
   const [session, laptop] = [await begun(), await begun()];

@@ -8,7 +8,7 @@ import type { SessionLifecycle } from "../../session/session-lifecycle.js";
 import type { Sealer } from "../../store/sealing.js";
 import { LOGIN_QUERY, POPUP_DISPLAY, THROUGH_LOGOUT } from "../../wire/paths.js";
 import { judgeNavigation, refuseCrossSite } from "../gate/cross-site.js";
-import { authTimeSecondsOf, type SessionGate } from "../gate/session-gate.js";
+import { authTimeSecondsOf, type SessionGate, sessionIdOf } from "../gate/session-gate.js";
 import { ProblemError } from "../problem/problem.js";
 import type { Visit } from "../problem/request-state.js";
 import { parseReturnPath, returnPathOfReferer } from "../problem/return-path.js";
@@ -46,7 +46,8 @@ export function loginRoute(app: FastifyInstance, options: LoginRouteOptions, man
     const transaction = beginLogin({
       returnTo: returnPath(request, query),
       display: query.get(LOGIN_QUERY.display) === POPUP_DISPLAY ? "popup" : "page",
-      previous: session?.id ?? null,
+      // Also of one that the store could not be asked for just now.
+      previous: visit.reading.kind === "ended" ? null : sessionIdOf(visit.reading),
       demand,
       ...beginning,
     });
