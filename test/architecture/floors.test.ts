@@ -1,11 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname, join } from "node:path";
 import t from "tap";
-
-// Compiled to <out dir>/test/architecture.
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-const SRC = join(ROOT, "src");
+import { parseSyntax } from "../support/syntax.js";
+import { importsOf } from "./imports.js";
+import { isOfPage, paths, sourceFiles } from "./source-files.js";
 
 /** The house: imports go strictly downward. */
 const FLOORS: { readonly [place: string]: number } = {
@@ -32,6 +29,7 @@ const FLOORS: { readonly [place: string]: number } = {
 const ROOMS: { readonly [place: string]: readonly (readonly string[])[] } = {
   http: [["app", "auth"], ["calls"], ["gate", "connection"], ["problem"]],
   config: [["."], ["settings"], ["kinds"]],
+  demo: [["."], ["spa"]],
   proxy: [["tunnel"], ["."], ["routes"], ["connections", "headers"]],
   session: [["."], ["refresh"]],
   "local-cognito": [["."], ["server"], ["managed-login", "operations"], ["controls", "sign-in"], ["pools"], ["common"]],
@@ -48,48 +46,49 @@ const BROWSER = ["client", "element", "react"];
 const FAKE = "local-cognito";
 const USERS_OF_THE_FAKE = ["commands", "demo"];
 
-interface SourceFile {
-  /** From `src`, with `/`. */
+/** Files of the composition root and who alone may import them, be it a type: everybody else says in an interface of their own what they need. */
+const COMPOSITION: { readonly [path: string]: readonly string[] } = {
+  "server/compose.ts": ["server/plugin.ts", "server/server.ts"],
+  "server/process-wide.ts": ["server/compose.ts"],
+  "server/app-client.ts": ["server/compose.ts"],
+};
+
+interface Imported {
+  /** From `src`. */
   readonly path: string;
-  readonly text: string;
-  /** Without comments and the contents of strings. */
-  readonly code: string;
-  /** Files of ours it imports, from `src`. */
-  readonly imports: readonly string[];
+  readonly handedOn: boolean;
 }
 
-/** Takes comments and the contents of quoted strings out, one token at a time; templates stay, since they may hold code. */
-function bare(text: string): string {
-  const token = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|`(?:[^`\\]|\\[\s\S])*`|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/g;
-  return text.replace(token, (found) => {
-    if (found.startsWith("`")) return found;
-    return found.startsWith("/") ? " " : '""';
-  });
+interface ImportingFile {
+  readonly path: string;
+  /** Files of ours. */
+  readonly ours: readonly Imported[];
+  /** Packages and modules of Node's. */
+  readonly others: readonly string[];
+  readonly faults: readonly string[];
 }
 
-const readsWallClock = (code: string) => /\bDate\s*\.\s*now\b|\bnew\s+Date\b\s*(?:\(\s*\)|(?!\s*\())|(?<!\bnew\s+)\bDate\s*\(/.test(code);
-/** Timers and readings of the machine's own: `AbortSignal.timeout`, `performance.now`, `process.hrtime`, `setTimeout` (not a socket's), `setInterval`. */
-const runsOwnTime = (code: string) =>
-  /\bAbortSignal\s*\.\s*timeout\b|\bperformance\s*\.\s*(?:now|timeOrigin)\b|\bhrtime\b|(?:(?<!\.\s*)|\bglobalThis\s*\.\s*)\bset(?:Timeout|Interval)\b/.test(
-    code,
-  );
-const importsTimers = (text: string) => /\bfrom\s*["'](?:node:)?(?:timers(?:\/promises)?|perf_hooks)["']/.test(text);
-const readsProcess = (code: string) => /\bprocess\s*\.\s*(?:env|argv)\b|\bprocess\s*\[/.test(code);
-const importsProcess = (text: string) => /\bimport\b[^;]*\b(?:env|argv)\b[^;]*\bfrom\s*["'](?:node:)?process["']/.test(text);
-
-const IMPORT = /(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s*)(["'])(\.{1,2}\/[^"']*)\1/g;
-
-function read(file: string): SourceFile {
-  const text = readFileSync(file, "utf8");
-  const imports = [...text.matchAll(IMPORT)].map(([, , specifier = ""]) =>
-    relative(SRC, join(dirname(file), specifier)).replace(/\.js$/, ".ts"),
-  );
-  return { path: relative(SRC, file), text, code: bare(text), imports };
+/** The source that an import means: TypeScript's are named by what they are compiled to. */
+function sourceOf(from: string, specifier: string): string {
+  const path = join(dirname(from), specifier);
+  return isOfPage(from) ? path : path.replace(/\.([cm]?)js$/, ".$1ts");
 }
 
-const files: readonly SourceFile[] = readdirSync(SRC, { recursive: true, encoding: "utf8" })
-  .filter((path) => path.endsWith(".ts") || path.endsWith(".tsx"))
-  .map((path) => read(join(SRC, path)));
+function readImports(path: string, syntax: Parameters<typeof importsOf>[0]): ImportingFile {
+  const { found, faults } = importsOf(syntax);
+  const [ours, others] = [
+    found.filter(({ specifier }) => specifier.startsWith(".")),
+    found.filter(({ specifier }) => !specifier.startsWith(".")),
+  ];
+  return {
+    path,
+    ours: ours.map(({ specifier, handedOn }) => ({ path: sourceOf(path, specifier), handedOn })),
+    others: others.map(({ specifier }) => specifier),
+    faults,
+  };
+}
+
+const files: readonly ImportingFile[] = sourceFiles.map(({ path, syntax }) => readImports(path, syntax));
 
 const placeOf = (path: string): string => path.split("/")[0] ?? path;
 const roomOf = (path: string): string => (path.split("/").length > 2 ? (path.split("/")[1] ?? ".") : ".");
@@ -104,10 +103,11 @@ function roomFault(place: string, from: string, to: string): string | null {
   return above < below ? null : "upward within its floor";
 }
 
-/** What is wrong with an import, or null. */
-function fault(from: string, to: string): string | null {
+/** What is wrong with an import between floors, or within one; null where nothing is. */
+function floorFault(from: string, to: string): string | null {
   const [source, target] = [placeOf(from), placeOf(to)];
   if (to.startsWith("..")) return "leaves src";
+  if (isOfPage(from)) return isOfPage(to) ? null : "a browser gets the page's own files alone";
   if (source === target) return roomFault(source, roomOf(from), roomOf(to));
   if (source === FAKE) return "local-cognito imports nothing of ours";
   if (target === FAKE) return USERS_OF_THE_FAKE.includes(source) ? null : "only commands and demo may use local-cognito";
@@ -118,9 +118,25 @@ function fault(from: string, to: string): string | null {
   return above > below ? null : "upward";
 }
 
+/** What is wrong with an import, or null. */
+function fault(from: string, to: string, handedOn = false): string | null {
+  const users = COMPOSITION[to];
+  const ofComposition = users !== undefined && (handedOn || !users.includes(from)) ? "the composition root is for those on its list" : null;
+  return floorFault(from, to) ?? ofComposition;
+}
+
+/** All that is wrong with what a file imports. */
+function faultsOf({ path, ours, faults }: ImportingFile): readonly string[] {
+  const ofOurs = ours.flatMap((target) => {
+    const why = fault(path, target.path, target.handedOn);
+    return why === null ? [] : [`${target.path}: ${why}`];
+  });
+  return [...faults, ...ofOurs].map((why) => `${path} -> ${why}`);
+}
+
 t.test("there is something to look at, and the looking works", (t) => {
   t.ok(files.length > 50);
-  t.ok(files.some((file) => file.imports.length > 3));
+  t.ok(files.some(({ ours }) => ours.length > 3));
   t.equal(fault("store/cookies.ts", "session/limits.ts"), "upward");
   t.equal(fault("store/cookies.ts", "cognito/secret-hash.ts"), "two folders of one floor");
   t.equal(fault("http/problem/problem.ts", "http/gate/cross-site.ts"), "upward within its floor");
@@ -133,41 +149,61 @@ t.test("there is something to look at, and the looking works", (t) => {
   t.equal(fault("client/client.ts", "model/session.ts"), "the browser's files import wire only");
   t.equal(fault("elsewhere/x.ts", "wire/reasons.ts"), "stands on no floor");
   t.equal(fault("session/limits.ts", "store/session-store.ts"), null);
-  t.equal(bare('a /* x */ + "b // c" // d\n'), 'a   + ""  \n');
+  t.equal(fault("demo/spa/app.js", "wire/reasons.ts"), "a browser gets the page's own files alone");
+  t.equal(fault("server/plugin.ts", "server/compose.ts"), null);
+  t.equal(fault("server/plugin.ts", "server/compose.ts", true), "the composition root is for those on its list", "nor is it handed on");
+  for (const from of ["server/routes.ts", "demo/demo.ts", "commands/start.ts", "index.ts"])
+    t.equal(fault(from, "server/compose.ts"), "the composition root is for those on its list", from);
+  t.end();
+});
+
+t.test("whatever way an import is written, it is seen", (t) => {
+  const upward = ["session/limits.ts: upward"];
+  const faultsIn = (code: string) =>
+    faultsOf(readImports("store/x.ts", parseSyntax("store/x.ts", code))).map((text) => text.replace("store/x.ts -> ", ""));
   for (const code of [
-    "Date.now()",
-    "const now = Date.now;",
-    "new Date()",
-    "new Date( )",
-    "new Date;",
-    "Date()",
-    "`a ${" + "Date.now()} https://x`",
+    'import { a } from "../session/limits.js";',
+    'import type { A } from "../session/limits.js";',
+    'import "../session/limits.js";',
+    'import { a } from /* here */ "../session/limits.js";',
+    'import { a } from "..\\u002fsession/limits.js";',
+    'export { a } from "../session/limits.js";',
+    'export * from "../session/limits.js";',
+    'const a = await import("../session/limits.js");',
+    "const a = await import(`../session/limits.js`);",
+    'const a = await import(/* here */ "../session/limits.js");',
+    'type A = import("../session/limits.js").A;',
+    'declare module "../session/limits.js" { interface A {} }',
   ])
-    t.ok(readsWallClock(bare(code)), code);
-  for (const code of ["new Date(ms)", "new DateFormat()", "clock.now()", "// Date.now()", '"Date.now()"', "Date.UTC(2026)"])
-    t.notOk(readsWallClock(bare(code)), code);
+    t.same(faultsIn(code), upward, code);
+  t.same(faultsIn('import a = require("../session/limits.js");'), ["import … =: not of ES modules", ...upward]);
   for (const code of [
-    "AbortSignal.timeout(5)",
-    "performance.now()",
-    "const now = performance . now;",
-    "process.hrtime.bigint()",
-    "setTimeout(f, 5)",
-    "await new Promise((resolve) => setTimeout(resolve, 5))",
-    "globalThis.x = setInterval",
-    "globalThis.setTimeout(f)",
+    'const a = require("../session/limits.js");',
+    'import { createRequire } from "node:module";',
+    'import module from "module";',
+    'import type { A } from "cognito-bff";',
+    'import { a } from "cognito-bff/local-cognito";',
+    'import { a } from "#session";',
+    'import { a } from "/src/session/limits.js";',
+    'import { a } from "file:///src/session/limits.js";',
+    'import { a } from "data:text/javascript,1";',
+    "const a = await import(path);",
+    '/// <reference path="../session/limits.ts" />',
+    '/// <reference types="cognito-bff" />',
   ])
-    t.ok(runsOwnTime(bare(code)), code);
-  for (const code of ["socket.setTimeout(0)", "clearTimeout(timer)", "// setTimeout", '"performance.now()"', "clock.deadline(5, f)"])
-    t.notOk(runsOwnTime(bare(code)), code);
-  t.ok(importsTimers('import { setTimeout as wait } from "node:timers/promises";'));
-  for (const code of ["process.env", "process . argv", 'process["env"]']) t.ok(readsProcess(bare(code)), code);
-  t.ok(importsProcess('import { env } from "node:process";'));
-  t.notOk(readsProcess(bare("process.exitCode = 1; // process.env")));
+    t.equal(faultsIn(code).length, 1, code);
+  for (const code of [
+    '// import { a } from "../session/limits.js";',
+    "const text = 'import { a } from \"../session/limits.js\"';",
+    'import { a } from "../model/clock.js"; import { readFile } from "node:fs/promises"; import fastify from "fastify";',
+    "gate.require(visit);",
+  ])
+    t.same(faultsIn(code), [], code);
   t.end();
 });
 
 t.test("every folder stands on a floor", (t) => {
-  const places = new Set(files.map((file) => placeOf(file.path)));
+  const places = new Set(paths.map(placeOf));
   const known = new Set([...Object.keys(FLOORS), ...BROWSER, FAKE]);
   t.same(
     [...places].filter((place) => !known.has(place)),
@@ -177,85 +213,48 @@ t.test("every folder stands on a floor", (t) => {
 });
 
 t.test("imports go strictly downward, folders on one floor do not import each other", (t) => {
-  const faults = files.flatMap((file) =>
-    file.imports.flatMap((target) => {
-      const why = fault(file.path, target);
-      return why ? [`${file.path} -> ${target}: ${why}`] : [];
-    }),
-  );
-  t.same(faults, []);
+  t.same(files.flatMap(faultsOf), []);
   t.end();
 });
 
 t.test("imports name files that exist", (t) => {
-  const known = new Set(files.map((file) => file.path));
+  const known = new Set(paths);
   t.same(
-    files.flatMap((file) => file.imports.filter((target) => !known.has(target)).map((target) => `${file.path} -> ${target}`)),
+    files.flatMap(({ path, ours }) => ours.filter((target) => !known.has(target.path)).map((target) => `${path} -> ${target.path}`)),
     [],
   );
   t.end();
 });
 
-t.test("no folder has more than 14 files, unless the list above says why it is one room", (t) => {
-  const folders = new Map<string, number>();
-  for (const { path } of files) folders.set(dirname(path), (folders.get(dirname(path)) ?? 0) + 1);
+t.test("code is TypeScript's ES modules, but for the page of the demo, which browsers get as it stands", (t) => {
   t.same(
-    [...folders].filter(([folder, count]) => count > MOST_FILES && !(folder in LARGE_ROOMS)),
+    files.filter(({ path }) => !isOfPage(path) && !/\.tsx?$/.test(path)).map(({ path }) => path),
     [],
   );
+  t.end();
+});
+
+t.test("no folder has more than 14 files of whatever kind, unless the list above says why it is one room", (t) => {
+  const folders = new Map<string, number>();
+  for (const path of paths) folders.set(dirname(path), (folders.get(dirname(path)) ?? 0) + 1);
+  const large = [...folders].filter(([, count]) => count > MOST_FILES).map(([folder]) => folder);
+  t.same(large.sort(), Object.keys(LARGE_ROOMS).sort(), "none more, and none that has no need of its exception");
   t.end();
 });
 
 t.test("the wire imports nothing, not even Node", (t) => {
-  for (const file of files.filter(({ path }) => placeOf(path) === "wire")) {
+  for (const { path, ours, others } of files.filter(({ path }) => placeOf(path) === "wire")) {
     t.ok(
-      file.imports.every((target) => placeOf(target) === "wire"),
-      file.path,
+      ours.every((target) => placeOf(target.path) === "wire"),
+      path,
     );
-    t.notMatch(file.text, /(?:from|import)\s*\(?\s*["'](?!\.)/, file.path);
+    t.same(others, [], path);
   }
   t.end();
 });
 
-t.test("only the clocks read the wall clock", (t) => {
-  const clocks = ["model/clock.ts", "local-cognito/common/clock.ts"];
-  const readers = files.filter(({ path, code }) => !clocks.includes(path) && readsWallClock(code));
-  t.same(
-    readers.map(({ path }) => path),
-    [],
-  );
-  t.end();
-});
-
-/** What waits or measures without the clock, and why. */
-const OWN_TIME: { readonly [path: string]: string } = {
-  "model/clock.ts": "the clocks themselves",
-  "commands/health.ts": "one question of a command that ends with its answer",
-  "commands/stop.ts": "bounds the end of the process, whatever hangs in it",
-  "http/connection/open-connections.ts": "looks whether bytes of real sockets have come before the process ends",
-  "local-cognito/controls/gate.ts": "the fault `latency` really takes its time",
-  "network/proxy-tunnel.ts": "how long connecting may take, as undici bounds it for straight connections",
-  "server/drain.ts": "gives the real sockets of refused calls a moment before the process ends",
-  "telemetry/log-output.ts": "a slow pipe or a full disk is asked again, and the last lines are written where no callback comes any more",
-};
-
-t.test("only the clocks start timers and measure durations, and what the list above gives a reason for", (t) => {
-  const found = files.filter(({ code, text }) => runsOwnTime(code) || importsTimers(text));
-  t.same(found.map(({ path }) => path).sort(), Object.keys(OWN_TIME).sort(), "none more, and none that has no need of its exception");
-  t.end();
-});
-
-t.test("only main.ts reads the environment and the command line", (t) => {
-  const readers = files.filter(({ path, code, text }) => path !== "main.ts" && (readsProcess(code) || importsProcess(text)));
-  t.same(
-    readers.map(({ path }) => path),
-    [],
-  );
-  t.end();
-});
-
 t.test("no file is longer than 300 lines", (t) => {
-  const long = files.filter(({ text }) => text.split("\n").length - 1 > 300);
+  const long = sourceFiles.filter(({ syntax }) => syntax.text.split("\n").length - 1 > 300);
   t.same(
     long.map(({ path }) => path),
     [],
