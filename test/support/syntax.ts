@@ -7,6 +7,7 @@ export interface Syntax {
   readonly text: string;
   readonly program: ESTree.Program;
   readonly comments: ParseResult["comments"];
+  readonly lineOf: (offset: number) => number;
 }
 
 /** @throws Error where it cannot be parsed: what nobody can read, no rule can judge. */
@@ -14,7 +15,7 @@ export function parseSyntax(path: string, text: string): Syntax {
   // Parentheses change nothing here and would stand between a name and what is done with it.
   const { program, comments, errors } = parseSync(path, text, { preserveParens: false });
   if (errors.length > 0) throw new Error(`${path}: ${errors.map(({ message }) => message).join("; ")}`);
-  return { text, program, comments };
+  return { text, program, comments, lineOf: lineCounter(text) };
 }
 
 export function isNode(value: unknown): value is Node {
@@ -62,9 +63,17 @@ export function memberNameOf(node: ESTree.MemberExpression): string | null {
 export const isType = (node: Node): boolean =>
   node.type.startsWith("TS") && !isCast(node) && !/^TS(?:Abstract|Enum|Export|Global|Module|ParameterProperty)/.test(node.type);
 
-/** Lines count from 1. */
-export function lineOf(text: string, offset: number): number {
-  let line = 1;
-  for (let at = text.indexOf("\n"); at !== -1 && at < offset; at = text.indexOf("\n", at + 1)) line += 1;
-  return line;
+/** The line an offset is on, from 1. */
+function lineCounter(text: string): (offset: number) => number {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return (offset) => {
+    let [low, high] = [0, starts.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle;
+    }
+    return low + 1;
+  };
 }
