@@ -1,5 +1,12 @@
+import { silentLog } from "../../src/model/log.js";
 import { createSessionId } from "../../src/model/session.js";
 import type { Metrics } from "../../src/telemetry/metrics.js";
+import type { Reason } from "../../src/wire/reasons.js";
+
+/** A problem that nobody reads the log of. */
+export function answerProblem(metrics: Metrics, reason: Reason): void {
+  metrics.tell({ kind: "problem_answered", reason, cause: undefined, method: "GET", log: silentLog });
+}
 
 export const MINUTE = 60;
 export const HOUR = 3_600;
@@ -92,7 +99,7 @@ export function createPeople(dice: Dice) {
     const seconds = dice.around(0.11);
     if (callCognito(metrics, at) === "unavailable") {
       metrics.tell({ kind: "refresh_finished", result: "unavailable", seconds: dice.between(4, 8) });
-      if (waited) metrics.tell({ kind: "problem_answered", reason: "cognito_unavailable" });
+      if (waited) answerProblem(metrics, "cognito_unavailable");
       person.waitsUntil = at + dice.between(3, 6) * MINUTE;
       return;
     }
@@ -104,7 +111,7 @@ export function createPeople(dice: Dice) {
       const known = { subject: SESSION.subject, ageSeconds: at - session.startedAt + dice.between(0, MINUTE) };
       const ending = { reason: "expired", cause: "refresh_token_expired" } as const;
       metrics.tell({ kind: "session_ended", id: SESSION.id, ending, known, replaced: false });
-      metrics.tell({ kind: "problem_answered", reason: "expired" });
+      answerProblem(metrics, "expired");
       person.session = null;
       person.comesBackAt = at + dice.between(1, 6) * MINUTE;
       return;

@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import { createMetrics, type Metrics } from "../../src/telemetry/metrics.js";
-import { createDice, createPeople, type Dice, HOUR, MINUTE, STORY } from "./people.js";
+import { answerProblem, createDice, createPeople, type Dice, HOUR, MINUTE, STORY } from "./people.js";
 
 /** Friday 18:00; the same every time, so that two pictures differ only where the dashboard does. */
 export const STORY_ENDS_AT = Date.UTC(2026, 10, 20, 18) / 1_000;
@@ -79,7 +79,7 @@ function liveProcess(
       seconds: 0.003,
       headerBytes: dice.around(1_000),
     });
-  if (dice.chance(0.05)) metrics.tell({ kind: "problem_answered", reason: dice.pick(["csrf", "not_found", "bad_request"]) });
+  if (dice.chance(0.05)) answerProblem(metrics, dice.pick(["csrf", "not_found", "bad_request"]));
   now.calls = Math.round(dice.around(calls / 90, 0.3));
   now.streams = Math.round(atWork * 0.21 + dice.between(0, 3));
   now.sockets = Math.round(atWork * 0.09 + dice.between(0, 2));
@@ -105,7 +105,7 @@ function callApi(metrics: Metrics, dice: Dice): void {
   }
   if (route === "/reports" && dice.chance(0.0004)) {
     metrics.tell({ kind: "upstream_failed", route, failure: "timeout" });
-    metrics.tell({ kind: "problem_answered", reason: "upstream_timeout" });
+    answerProblem(metrics, "upstream_timeout");
     metrics.tell({ kind: "request_finished", method, route, status: 504, seconds: 30, headerBytes });
     return;
   }

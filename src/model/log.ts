@@ -1,12 +1,13 @@
 /** What the lower floors need of a logger; pino's shape. No field may hold a token, an e-mail address or a raw `sub`. */
 export interface Log {
+  debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
 
 /** Swallows everything. */
-export const silentLog: Log = { info() {}, warn() {}, error() {} };
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 const LONGEST_MESSAGE = 300;
 /** E-mail addresses, UUIDs (a `sub` is one), and anything as long as a part of a token. */

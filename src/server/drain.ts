@@ -4,7 +4,7 @@ import type { OpenCalls } from "../http/calls/open-calls.js";
 import type { OpenConnections } from "../http/connection/open-connections.js";
 import type { Upgrades } from "../http/connection/upgrade.js";
 import type { Problem } from "../http/problem/problem.js";
-import { type ProblemSettings, type ReportProblem, rawProblem } from "../http/problem/problem-details.js";
+import { type RawProblemOptions, rawProblem } from "../http/problem/problem-details.js";
 import { type Clock, sleep } from "../model/clock.js";
 import type { Log } from "../model/log.js";
 import type { Forwarder } from "../proxy/forward.js";
@@ -42,13 +42,11 @@ export async function closeInTime(closing: Closing, log: Log): Promise<void> {
     log.error({ waited_ms: limitMs }, "Cognito did not answer in time: what a refresh or a revocation under way brought is lost");
 }
 
-export interface Draining extends LongCalls, Closing {
-  readonly config: ProblemSettings & Pick<Config, "drainDelayMs" | "shutdownTimeoutMs">;
+export interface Draining extends LongCalls, Closing, RawProblemOptions {
+  readonly config: RawProblemOptions["config"] & Pick<Config, "drainDelayMs" | "shutdownTimeoutMs">;
   readonly coordinator: Pick<RefreshCoordinator, "refreshOnlyWhenDue">;
   readonly open: Pick<OpenCalls, "handedOn">;
   readonly connections: OpenConnections;
-  readonly log: Log;
-  readonly report: ReportProblem;
   /** Closes the server, which has no connections left. */
   readonly closeServer: () => Promise<void>;
 }
@@ -64,7 +62,7 @@ export interface Draining extends LongCalls, Closing {
  * 4. Refreshes and revocations end; they outlive the calls that began them.
  */
 export async function drain(draining: Draining): Promise<void> {
-  const { clock, config, coordinator, open, connections, log, report, closeServer } = draining;
+  const { clock, config, coordinator, open, connections, log, closeServer } = draining;
   connections.closeAfterAnswers();
   coordinator.refreshOnlyWhenDue();
   const patience = { drain_delay_ms: config.drainDelayMs, shutdown_timeout_ms: config.shutdownTimeoutMs };
@@ -74,7 +72,7 @@ export async function drain(draining: Draining): Promise<void> {
   endLongCalls(draining, log);
   const emptied = connections.empty();
   if ((await within(clock, config.shutdownTimeoutMs - reserveOf(config), emptied)) === "late") {
-    const givenUp = connections.giveUp((request) => rawProblem(refusalOf(request, open), request, config, report));
+    const givenUp = connections.giveUp((request) => rawProblem(refusalOf(request, open), request, draining));
     if (givenUp.refused + givenUp.cut > 0) log.warn(givenUp, "calls were still running at the end of SHUTDOWN_TIMEOUT");
     await Promise.race([emptied, new Promise((resolve) => setTimeout(resolve, REFUSAL_MS))]);
     // Whoever does not read its refusal.

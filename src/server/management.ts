@@ -4,8 +4,9 @@ import { refuseBadMessage } from "../http/connection/bad-message.js";
 import { answerBrokenHttp, NO_ANSWER_OF_FASTIFY } from "../http/connection/broken-http.js";
 import type { UnreadBodies } from "../http/connection/unread-bodies.js";
 import { ProblemError } from "../http/problem/problem.js";
-import { answerErrorsAsProblems, type ProblemSettings, sendProblem } from "../http/problem/problem-details.js";
+import { answerErrorsAsProblems, type ProblemSettings, type RawProblemOptions, sendProblem } from "../http/problem/problem-details.js";
 import type { Clock } from "../model/clock.js";
+import { silentLog } from "../model/log.js";
 import { isLoopback } from "../model/loopback.js";
 import { REQUEST_IDLE_TIMEOUT_MS } from "../proxy/request-pace.js";
 import { type Metrics, processMetrics } from "../telemetry/metrics.js";
@@ -27,16 +28,16 @@ export function createManagementServer(
   const onLoopback = isLoopback(managementHost);
   metrics.watchReady(isReady);
   // It speaks plain HTTP, and what is counted and logged are calls of the public side.
-  const settings: ProblemSettings = { ...urls, hstsMaxAgeMs: null };
+  const problems: RawProblemOptions = { config: { ...urls, hstsMaxAgeMs: null }, tell: () => {}, log: silentLog };
   const app = fastify({
     logger: false,
     forceCloseConnections: true,
     http: { requireHostHeader: false },
-    frameworkErrors: (_error, request, reply) => void sendProblem(request, reply, { reason: "bad_request" }, settings),
+    frameworkErrors: (_error, request, reply) => void sendProblem(request, reply, { reason: "bad_request" }, problems),
     ...NO_ANSWER_OF_FASTIFY,
   });
-  answerBrokenHttp(app.server, settings, clock, () => {});
-  answerErrorsAsProblems(app, settings);
+  answerBrokenHttp(app.server, problems, clock);
+  answerErrorsAsProblems(app, problems);
   app.addHook("onRequest", async (request, reply) => refuseBadMessage(request, reply));
   unread.closeBehind(app, () => REQUEST_IDLE_TIMEOUT_MS);
   app.addHook("onRequest", async (request) => {
@@ -48,7 +49,7 @@ export function createManagementServer(
   app.addHook("onSend", async (_request, reply) => {
     reply.headers({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
   });
-  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, { reason: "not_found" }, settings));
+  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, { reason: "not_found" }, problems));
   app.get("/livez", async () => ({ status: "live" }));
   app.get("/readyz", async (_request, reply) => {
     const ready = isReady();

@@ -12,7 +12,7 @@ import { serveInTurn } from "../http/connection/turns.js";
 import { judgeCall, judgeStaticHeader, judgeUpgrade, refuseCrossSite } from "../http/gate/cross-site.js";
 import { addSessionCookies } from "../http/gate/session-cookies.js";
 import { ProblemError } from "../http/problem/problem.js";
-import { reportTo, sendProblem } from "../http/problem/problem-details.js";
+import { sendProblem } from "../http/problem/problem-details.js";
 import { declareRequestState, targetOf } from "../http/problem/request-state.js";
 import type { Session } from "../model/session.js";
 import type { SessionDocument } from "../wire/shapes.js";
@@ -69,7 +69,7 @@ function toBffSession(session: Session, options: SessionDocumentOptions): BffSes
 }
 
 function decoration(parts: Composition): BffDecoration {
-  const { config, gate, hammerGuard, lifecycle, metrics, tell } = parts;
+  const { config, gate, hammerGuard, lifecycle, metrics } = parts;
   return {
     metrics: metrics.registry,
     async requireSession(request, reply) {
@@ -86,8 +86,7 @@ function decoration(parts: Composition): BffDecoration {
       } catch (error) {
         if (!(error instanceof ProblemError)) throw error;
         addSessionCookies(reply, gate, visit);
-        tell({ kind: "problem_answered", reason: error.problem.reason });
-        return sendProblem(request, reply, error.problem, config);
+        return sendProblem(request, reply, error.problem, parts);
       }
     },
   };
@@ -127,7 +126,7 @@ export const cognitoBff: FastifyPluginAsync<BffPluginOptions> = async (app: Fast
   const isOurs = (request: IncomingMessage) =>
     isCall(request) || (pathOf(request) ?? request.url)?.startsWith(`${config.authPrefix}/`) === true;
   parts.expectations.listen(app.server, isOurs);
-  refuseOtherProtocols(app, lines, config, reportTo(app.log, parts.tell), isOurs);
+  refuseOtherProtocols(app, lines, parts, isOurs);
   app.addHook("preClose", async () => endLongCalls(parts, app.log));
   app.addHook("onClose", () => closeInTime(parts, app.log));
 };

@@ -35,7 +35,6 @@ export function observeRequests(app: FastifyInstance, { config, clock, tell, tra
       const seconds = (clock.monotonicMs() - startedAtMs) / 1000;
       tell({ kind: "request_finished", method: request.method, route, status, seconds, headerBytes: headerBytesOf(request) });
       const reason = problemOf(request);
-      if (reason) tell({ kind: "problem_answered", reason });
       if (span) endSpan(span, status, reason);
       if (logsRequests) request.log.debug({ method: request.method, route, status, duration_ms: Math.round(seconds * 1000) }, "request");
     };

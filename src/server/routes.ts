@@ -3,11 +3,11 @@ import { type AuthRoutesOptions, authRoutes } from "../http/auth/auth-routes.js"
 import type { CallHandlerOptions } from "../http/calls/call-handler.js";
 import { proxyRoutes } from "../http/calls/proxied-calls.js";
 import { addSessionCookies } from "../http/gate/session-cookies.js";
-import { answerErrorsAsProblems, type ProblemSettings } from "../http/problem/problem-details.js";
+import { answerErrorsAsProblems, type ProblemOptions } from "../http/problem/problem-details.js";
 import { visitIn } from "../http/problem/request-state.js";
 import { addScope } from "../http/problem/scope.js";
 
-type RoutesOptions = AuthRoutesOptions & CallHandlerOptions & { readonly config: ProblemSettings };
+type RoutesOptions = AuthRoutesOptions & CallHandlerOptions & ProblemOptions;
 
 /**
  * What server and plugin have in common: the sign-in and session routes below AUTH_PREFIX, and the proxied prefixes.
@@ -22,7 +22,7 @@ export function registerRoutes(app: FastifyInstance, options: RoutesOptions, pre
     scope.addHook("onRoute", (route) => {
       route.schema = Object.assign({ hide: true }, route.schema);
     });
-    answerErrorsAsProblems(scope, config);
+    answerErrorsAsProblems(scope, options);
     // The one place where an answer of ours gets its session cookies: when its head is decided, since the newest version counts.
     scope.addHook("onSend", async (request, reply) => addSessionCookies(reply, gate, visitIn(request)));
     addScope(scope, (auth) => authRoutes(auth, options), { prefix: config.authPrefix });

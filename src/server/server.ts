@@ -10,10 +10,9 @@ import { followConnections, type OpenConnections } from "../http/connection/open
 import { followRequestLines, refuseOtherProtocols } from "../http/connection/request-line.js";
 import { serveInTurn } from "../http/connection/turns.js";
 import { ProblemError } from "../http/problem/problem.js";
-import { answerErrorsAsProblems, reportTo, sendProblem } from "../http/problem/problem-details.js";
+import { answerErrorsAsProblems } from "../http/problem/problem-details.js";
 import { requestIdOf } from "../http/problem/request-id.js";
 import { declareRequestState, routableUrl } from "../http/problem/request-state.js";
-import { transportSecurity } from "../http/problem/transport-security.js";
 import type { Clock } from "../model/clock.js";
 import { type ListenSettings, listenFault } from "../model/listen-fault.js";
 import type { OpenStore } from "../store/open-sessions.js";
@@ -68,10 +67,9 @@ export async function buildServer(config: Config, runtime: BuildRuntime = {}): P
   metrics.watchLog(() => output?.lost ?? 0);
   if (output) output.onRecovery = (lines) => app.log.warn({ lines }, "log lines were lost: they could not be written");
   const parts = compose(config, { ...runtime, log: app.log, metrics });
-  const report = reportTo(app.log, parts.tell);
-  answerBrokenHttp(app.server, config, parts.clock, report);
+  answerBrokenHttp(app.server, parts, parts.clock);
   const lines = followRequestLines(app.server);
-  refuseOtherProtocols(app, lines, config, report);
+  refuseOtherProtocols(app, lines, parts);
   parts.upgrades.listen(app, lines);
   // Behind the line above: both put themselves first, and this one has to know of a connection before anybody serves what came over it.
   const connections = followConnections(app.server);
@@ -83,7 +81,7 @@ export async function buildServer(config: Config, runtime: BuildRuntime = {}): P
   observeRequests(app, parts);
   addAnswerHeaders(app, parts.transportSecurity);
   parts.unread.closeBehind(app, requestIdleLimits(parts.routes));
-  answerErrorsAsProblems(app, config);
+  answerErrorsAsProblems(app, parts);
   refuseBadRequests(app, parts, connections);
   leadLoopbackNamesHome(app, config);
   if (config.publicHealthPath !== null) app.get(config.publicHealthPath, async () => ({ status: "live" }));
@@ -116,7 +114,7 @@ export async function buildServer(config: Config, runtime: BuildRuntime = {}): P
 
   async function close(): Promise<void> {
     listening = false;
-    await drain({ ...parts, connections, log: app.log, report, closeServer: () => app.close() });
+    await drain({ ...parts, connections, closeServer: () => app.close() });
     await management.close();
     await output?.close();
   }
@@ -156,12 +154,6 @@ function createApp(config: Config, log: FastifyBaseLogger | LogOutput): FastifyI
     http: { maxHeaderSize: LONGEST_HEADERS_BYTES, requireHostHeader: false },
     routerOptions: { maxParamLength: LONGEST_PATH_PARAMETER },
     rewriteUrl: routableUrl,
-    // Before any hook: what every answer says is said here.
-    frameworkErrors(_error, request, reply) {
-      const secure = transportSecurity(config);
-      if (secure !== null) reply.header("strict-transport-security", secure);
-      sendProblem(request, reply, { reason: "bad_request" }, config);
-    },
     ...NO_ANSWER_OF_FASTIFY,
   };
   const app = fastify(options);

@@ -4,6 +4,7 @@ import type { Log } from "../model/log.js";
 import type { Secret } from "../model/secret.js";
 import { sessionPseudonym } from "../model/session.js";
 import type { Alert, SessionOf, Tell } from "./events.js";
+import { writeProblemLine } from "./problem-lines.js";
 import { createRepeats } from "./repeats.js";
 
 const HASH_CHARACTERS = 16;
@@ -71,6 +72,9 @@ export function createAuditLog(log: Log, userPseudonym: (subject: string) => str
           {},
           "the app client rotates refresh tokens: with sessions in cookies run one process, or several end each other's sessions",
         );
+        break;
+      case "problem_answered":
+        writeProblemLine(event);
         break;
       case "refresh_turn_missed":
         repeats.happened(event.kind, (count) =>

@@ -1,3 +1,4 @@
+import type { Log } from "../model/log.js";
 import type { Session, SessionId } from "../model/session.js";
 import type { Cause, Reason, SessionEnding, UnavailableReason } from "../wire/reasons.js";
 
@@ -57,8 +58,18 @@ export type BffEvent =
   /** A callback that could not be completed led to a session that lives. */
   | { readonly kind: "sign_in_resumed" }
   | { readonly kind: "sign_in_failed"; readonly reason: Reason; readonly cause?: Cause }
-  /** A problem document went out. Its line in the log is the request's own. */
-  | { readonly kind: "problem_answered"; readonly reason: Reason }
+  /** A problem document goes out. */
+  | {
+      readonly kind: "problem_answered";
+      readonly reason: Reason;
+      readonly cause: Cause | undefined;
+      readonly method: string | undefined;
+      /** Under which name the log knows the session that the request came with. */
+      readonly session?: string | undefined;
+      /** Where the log is not the request's own, which names it. */
+      readonly requestId?: string;
+      readonly log: Log;
+    }
   /** A request of the browser's is over: answered, left, or a tunnel from now on. */
   | ({ readonly kind: "request_finished" } & FinishedRequest)
   /** The head of an API's answer is here. */

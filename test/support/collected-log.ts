@@ -3,7 +3,7 @@ import type { Log } from "../../src/model/log.js";
 import { noteLogLine } from "./redaction.js";
 
 export interface LogLine {
-  readonly level: "info" | "warn" | "error";
+  readonly level: "debug" | "info" | "warn" | "error";
   readonly fields: { readonly [name: string]: unknown };
   readonly message: string;
 }
@@ -25,6 +25,7 @@ export function collectLog(): CollectedLog {
   };
   return {
     lines,
+    debug: take("debug"),
     info: take("info"),
     warn: take("warn"),
     error: take("error"),

@@ -6,7 +6,7 @@ import type { HammerGuard } from "../gate/hammering.js";
 import { addRateLimits } from "../gate/rate-limits.js";
 import type { SessionGate } from "../gate/session-gate.js";
 import type { Problem } from "../problem/problem.js";
-import { type ProblemSettings, sendProblem } from "../problem/problem-details.js";
+import { type ProblemOptions, sendProblem } from "../problem/problem-details.js";
 import { keepVisit } from "../problem/request-state.js";
 import { addScope } from "../problem/scope.js";
 import { AUTH_ROUTES, allowedAt, registrationOf } from "./auth-route-table.js";
@@ -26,10 +26,10 @@ type SessionScopeOptions = ResumeRouteOptions &
   };
 
 type LoginScopeOptions = LoginRouteOptions &
-  CallbackRouteOptions & {
+  CallbackRouteOptions &
+  ProblemOptions & {
     /** Null without COGNITO_DOMAIN. */
     readonly managedLogin: ManagedLogin | null;
-    readonly config: ProblemSettings;
   };
 
 export type AuthRoutesOptions = LoginScopeOptions & SessionScopeOptions & SmallBodiesOptions;
@@ -47,18 +47,18 @@ export function authRoutes(app: FastifyInstance, options: AuthRoutesOptions): vo
   addScope(app, (scope) => loginScope(scope, options));
   problemRoute(app);
   addScope(app, (scope) => sessionScope(scope, options));
-  refuseTheRest(app, options.config);
+  refuseTheRest(app, options);
 }
 
 /** Sign-in through managed login: the way there and the way back. */
 function loginScope(app: FastifyInstance, options: LoginScopeOptions): void {
-  const { config, managedLogin } = options;
+  const { managedLogin } = options;
   if (managedLogin) {
     loginRoute(app, options, managedLogin);
     callbackRoute(app, options, managedLogin);
     return;
   }
-  const handler = async (request: FastifyRequest, reply: FastifyReply) => sendProblem(request, reply, NOT_SET_UP, config);
+  const handler = async (request: FastifyRequest, reply: FastifyReply) => sendProblem(request, reply, NOT_SET_UP, options);
   for (const route of [AUTH_ROUTES.login, AUTH_ROUTES.callback]) app.route({ ...registrationOf(route), handler });
 }
 
@@ -77,11 +77,11 @@ function sessionScope(app: FastifyInstance, options: SessionScopeOptions): void 
 }
 
 /** Nothing of the app is served below our prefix, and our own paths take no other methods than theirs. */
-function refuseTheRest(app: FastifyInstance, settings: ProblemSettings): void {
+function refuseTheRest(app: FastifyInstance, options: ProblemOptions): void {
   const refuse = async (request: FastifyRequest, reply: FastifyReply) => {
     const [path = ""] = request.url.slice(app.prefix.length).split("?", 1);
     const allow = allowedAt(path);
-    return sendProblem(request, reply, allow === null ? { reason: "not_found" } : { reason: "method_not_allowed", allow }, settings);
+    return sendProblem(request, reply, allow === null ? { reason: "not_found" } : { reason: "method_not_allowed", allow }, options);
   };
   // Before Fastify looks at a body. It wants a handler, too, which nothing gets to.
   for (const url of ["/", "/*"]) app.route({ method: app.supportedMethods, url, onRequest: refuse, handler: refuse });

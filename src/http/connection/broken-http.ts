@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Clock } from "../../model/clock.js";
 import { CALL_METHODS, type Problem } from "../problem/problem.js";
-import { type ProblemSettings, type ReportProblem, rawProblem } from "../problem/problem-details.js";
+import { type RawProblemOptions, rawProblem } from "../problem/problem-details.js";
 import { closeLingering } from "./lingering-close.js";
 
 /** What Node's HTTP parser says of a message it gave up on. */
@@ -17,12 +17,12 @@ interface LatestCall {
 }
 
 /** Answers messages that never become a request of a route, and closes their connections: to be called before the server listens. */
-export function answerBrokenHttp(server: Server, settings: ProblemSettings, clock: Clock, report: ReportProblem): void {
+export function answerBrokenHttp(server: Server, options: RawProblemOptions, clock: Clock): void {
   const latest = new WeakMap<Socket, LatestCall>();
   const ended = new WeakSet<Socket>();
   const end = (socket: Socket, problem: Problem, request: IncomingMessage | null) => {
     ended.add(socket);
-    socket.write(rawProblem(problem, request, settings, report));
+    socket.write(rawProblem(problem, request, options));
     closeLingering(socket, clock);
   };
   server.on("request", (request: IncomingMessage, response: ServerResponse) => latest.set(request.socket, { request, response }));

@@ -2,7 +2,7 @@ import { type IncomingMessage, METHODS, Server, type ServerResponse } from "node
 import { Server as HttpsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
-import { type ProblemSettings, type ReportProblem, writeProblem } from "../problem/problem-details.js";
+import { type RawProblemOptions, writeProblem } from "../problem/problem-details.js";
 import { type Protocol, RequestLine } from "./request-line-bytes.js";
 
 const HTTP_METHODS: ReadonlySet<string | undefined> = new Set(METHODS);
@@ -37,8 +37,7 @@ export function followRequestLines(server: FastifyInstance["server"]): RequestLi
 export function refuseOtherProtocols(
   { server, routing }: FastifyInstance,
   lines: RequestLines,
-  settings: ProblemSettings,
-  report: ReportProblem,
+  options: RawProblemOptions,
   accepts: (request: IncomingMessage) => boolean = () => true,
 ): void {
   if (!server.listeners("request").includes(routing)) return;
@@ -46,6 +45,6 @@ export function refuseOtherProtocols(
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const isHttp = lines.protocolOf(request) === "HTTP" && HTTP_METHODS.has(request.method);
     if (isHttp || !accepts(request)) routing(request, response);
-    else writeProblem({ reason: "bad_request", detail: "This is no HTTP/1.1." }, request, response, settings, report);
+    else writeProblem({ reason: "bad_request", detail: "This is no HTTP/1.1." }, request, response, options);
   });
 }

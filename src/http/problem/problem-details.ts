@@ -1,6 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
-import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { describeError } from "../../model/log.js";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { describeError, type Log } from "../../model/log.js";
 import { sessionPseudonym } from "../../model/session.js";
 import type { Tell } from "../../telemetry/events.js";
 import { PROBLEM_HEADER } from "../../wire/headers.js";
@@ -22,6 +22,17 @@ export interface ProblemSettings {
   readonly publicUrl: string;
   readonly authPrefix: string;
   readonly hstsMaxAgeMs: number | null;
+}
+
+/** What problems are answered with. */
+export interface ProblemOptions {
+  readonly config: ProblemSettings;
+  readonly tell: Tell;
+}
+
+/** What they are answered with past the routes, where no request has a log of its own. */
+export interface RawProblemOptions extends ProblemOptions {
+  readonly log: Log;
 }
 
 /** RFC 9457 details of a problem. */
@@ -77,42 +88,6 @@ function toProblem(error: FastifyError | ProblemError | Error): Problem {
   return { reason: "internal" };
 }
 
-interface ProblemLine {
-  readonly level: "debug" | "info" | "warn";
-  /** Of OWASP's logging vocabulary. */
-  readonly event?: string;
-}
-
-/**
- * How each problem is logged, so that a `request_id` somebody reports can be found. What every crawler can cause is for debugging. Nothing here is
- * more than news: in an outage every call is answered so, and what lies behind it has had its own warning or alert, once.
- */
-const PROBLEM_LINES: Readonly<Record<Reason, ProblemLine>> = {
-  anonymous: { level: "debug" },
-  expired: { level: "info", event: "session_use_after_expire" },
-  signed_out: { level: "info", event: "session_use_after_expire" },
-  invalid: { level: "info" },
-  sign_in_failed: { level: "info", event: "authn_login_fail" },
-  bad_request: { level: "info", event: "input_validation_fail" },
-  not_found: { level: "debug" },
-  method_not_allowed: { level: "debug" },
-  payload_too_large: { level: "info", event: "input_validation_fail" },
-  headers_too_large: { level: "info", event: "input_validation_fail" },
-  csrf: { level: "info", event: "authz_fail" },
-  denied: { level: "info", event: "authz_fail" },
-  rate_limited: { level: "warn", event: "excess_rate_limit_exceeded" },
-  misconfigured: { level: "info" },
-  session_too_large: { level: "info" },
-  internal: { level: "info" },
-  upstream_unreachable: { level: "debug" },
-  upstream_busy: { level: "debug" },
-  upstream_timeout: { level: "debug" },
-  cognito_unavailable: { level: "info" },
-  cognito_throttled: { level: "info" },
-  cognito_blocked: { level: "info" },
-  store_unavailable: { level: "warn" },
-};
-
 /** Under which name the log knows the session that the request came with. */
 function sessionOf(request: FastifyRequest): string | undefined {
   const reading = visitIn(request)?.reading;
@@ -120,20 +95,21 @@ function sessionOf(request: FastifyRequest): string | undefined {
   return reading?.kind === "ended" ? sessionPseudonym(reading.id) : undefined;
 }
 
-/** The line of a problem. The log, or `fields`, is to hold the `request_id` that the answer names. */
-export function logProblem(log: FastifyBaseLogger, problem: Problem, fields: object): void {
-  const { level, event } = PROBLEM_LINES[problem.reason];
-  log[level]({ event, reason: problem.reason, cause: problem.cause, ...fields }, REASONS[problem.reason].title);
-}
-
 /** Answers with a problem: a document for fetch, a page with the same reason for a navigation. */
-export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem, settings: ProblemSettings): FastifyReply {
-  const document = problemDocument(problem, request.id, settings);
-  logProblem(request.log, problem, { session: sessionOf(request), method: request.method });
-  keepProblem(request, problem.reason);
+export function sendProblem(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  problem: Problem,
+  { config, tell }: ProblemOptions,
+): FastifyReply {
+  const document = problemDocument(problem, request.id, config);
+  const { reason, cause } = problem;
+  // The request's own log names it.
+  tell({ kind: "problem_answered", reason, cause, method: request.method, session: sessionOf(request), log: request.log });
+  keepProblem(request, reason);
   reply.code(document.status).headers(problemHeaders(problem));
   if (isNavigation(request.method, request.headers))
-    return reply.headers(pageHeaders()).send(problemPage(request, problem, document, settings));
+    return reply.headers(pageHeaders()).send(problemPage(request, problem, document, config));
   return reply.header("content-type", "application/problem+json; charset=utf-8").send(JSON.stringify(document));
 }
 
@@ -146,23 +122,13 @@ function framesOf({ stack }: Error): string | undefined {
 }
 
 /** Makes every error of a scope a problem document. */
-export function answerErrorsAsProblems(app: FastifyInstance, settings: ProblemSettings): void {
+export function answerErrorsAsProblems(app: FastifyInstance, options: ProblemOptions): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = toProblem(error);
     if (problem.reason === "internal")
       request.log.error({ error: describeError(error), stack: framesOf(error) }, "a request failed unexpectedly");
-    return sendProblem(request, reply, problem, settings);
+    return sendProblem(request, reply, problem, options);
   });
-}
-
-/** Is told of every problem that is answered past the routes: it has no other line in the log, and no other count. */
-export type ReportProblem = (problem: Problem, requestId: string, method: string | undefined) => void;
-
-export function reportTo(log: FastifyBaseLogger, tell: Tell): ReportProblem {
-  return (problem, requestId, method) => {
-    tell({ kind: "problem_answered", reason: problem.reason });
-    logProblem(log, problem, { request_id: requestId, method });
-  };
 }
 
 interface ProblemMessage {
@@ -172,17 +138,13 @@ interface ProblemMessage {
 }
 
 /** The last message of its connection. */
-function problemMessage(
-  problem: Problem,
-  request: IncomingMessage | null,
-  settings: ProblemSettings,
-  report: ReportProblem,
-): ProblemMessage {
+function problemMessage(problem: Problem, request: IncomingMessage | null, { config, tell, log }: RawProblemOptions): ProblemMessage {
   const requestId = requestIdOf(request?.headers ?? {});
-  report(problem, requestId, request?.method);
-  const document = problemDocument(problem, requestId, settings);
+  const { reason, cause } = problem;
+  tell({ kind: "problem_answered", reason, cause, method: request?.method, requestId, log });
+  const document = problemDocument(problem, requestId, config);
   const body = JSON.stringify(document);
-  const secure = transportSecurity(settings);
+  const secure = transportSecurity(config);
   const headers = {
     ...problemHeaders(problem),
     ...(secure === null ? {} : { "strict-transport-security": secure }),
@@ -199,20 +161,14 @@ function problemMessage(
  *
  * @param request null where the message was too broken to become one.
  */
-export function rawProblem(problem: Problem, request: IncomingMessage | null, settings: ProblemSettings, report: ReportProblem): string {
-  const { status, headers, body } = problemMessage(problem, request, settings, report);
+export function rawProblem(problem: Problem, request: IncomingMessage | null, options: RawProblemOptions): string {
+  const { status, headers, body } = problemMessage(problem, request, options);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("\r\n")}\r\n\r\n${body}`;
 }
 
 /** Answers a request that is to reach no route. */
-export function writeProblem(
-  problem: Problem,
-  request: IncomingMessage,
-  response: ServerResponse,
-  settings: ProblemSettings,
-  report: ReportProblem,
-): void {
-  const { status, headers, body } = problemMessage(problem, request, settings, report);
+export function writeProblem(problem: Problem, request: IncomingMessage, response: ServerResponse, options: RawProblemOptions): void {
+  const { status, headers, body } = problemMessage(problem, request, options);
   response.writeHead(status, headers).end(body);
 }
