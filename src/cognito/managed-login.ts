@@ -110,7 +110,9 @@ export function judgeCodeAnswer({ status, body }: TokenEndpointAnswer): CodeAnsw
 export function createManagedLogin(options: ManagedLoginOptions): ManagedLogin {
   const { clientId, clientSecrets, redirectUri, log } = options;
 
-  const dispatcher = options.proxy ? dispatcherThrough(options.proxy, options.deadlineMs) : getGlobalDispatcher();
+  const dispatcher = options.proxy
+    ? dispatcherThrough(options.proxy, { clock: options.clock, timeoutMs: options.deadlineMs })
+    : getGlobalDispatcher();
 
   async function redeem(secret: Secret | undefined, code: string, codeVerifier: string): Promise<CodeAnswer> {
     const form = new URLSearchParams({

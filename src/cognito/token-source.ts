@@ -104,11 +104,11 @@ function refreshSender(
 }
 
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
-  const { region, clientId, clientSecrets, deadlineMs, proxy, log } = options;
+  const { region, clientId, clientSecrets, deadlineMs, proxy, clock, log } = options;
   const client = createIdpClient({
     region,
     endpoint: options.endpoint ?? regionalEndpoint(region),
-    httpsAgent: proxy ? new HttpsAgentThrough(proxy, deadlineMs, true) : null,
+    httpsAgent: proxy ? new HttpsAgentThrough(proxy, { clock, timeoutMs: deadlineMs }, true) : null,
   });
   const call = createApiCall(options);
   // What worked last: learned from "flow not enabled".

@@ -82,7 +82,9 @@ async function fetchKeys(url: string, signal: AbortSignal, dispatcher: Dispatche
 
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const { userPoolId, region, clientId, time, log } = options;
-  const dispatcher = options.proxy ? dispatcherThrough(options.proxy, options.deadlineMs) : getGlobalDispatcher();
+  const dispatcher = options.proxy
+    ? dispatcherThrough(options.proxy, { clock: options.clock, timeoutMs: options.deadlineMs })
+    : getGlobalDispatcher();
   const base = options.endpoint ?? regionalEndpoint(region);
   const jwksUri = `${base}/${userPoolId}/.well-known/jwks.json`;
   const issuers = issuersOf(options);

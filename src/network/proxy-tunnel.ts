@@ -1,17 +1,24 @@
 import { isIP, connect as netConnect, type Socket } from "node:net";
 import { connect as tlsConnect } from "node:tls";
+import type { Clock } from "../model/clock.js";
 
 export type TunnelCallback = (...result: [error: Error, socket: null] | [error: null, socket: Socket]) => void;
 
 const HEAD_END = "\r\n\r\n";
 const LONGEST_HEAD_BYTES = 16 * 1024;
 
+/** How long connecting may take. */
+export interface ConnectLimit {
+  readonly clock: Pick<Clock, "deadline">;
+  readonly timeoutMs: number;
+}
+
 /**
  * Opens a connection to a host through an HTTP proxy (CONNECT, RFC 9110 section 9.3.6). Its errors never name the proxy's credentials.
  *
  * @param host without the brackets of an IPv6 address.
  */
-export function openProxyTunnel(proxy: URL, host: string, port: number, timeoutMs: number, callback: TunnelCallback): void {
+export function openProxyTunnel(proxy: URL, host: string, port: number, limit: ConnectLimit, callback: TunnelCallback): void {
   const address = proxy.hostname.replace(/^\[|\]$/g, "");
   const secure = proxy.protocol === "https:";
   const to = { host: address, port: Number(proxy.port || (secure ? 443 : 80)) };
@@ -21,7 +28,7 @@ export function openProxyTunnel(proxy: URL, host: string, port: number, timeoutM
   let head = Buffer.alloc(0);
 
   const settle = (error: Error | null) => {
-    clearTimeout(timer);
+    cancel();
     socket.off("data", onData).off("error", onError).off("end", onEnd);
     if (error === null) {
       callback(null, socket);
@@ -50,8 +57,7 @@ export function openProxyTunnel(proxy: URL, host: string, port: number, timeoutM
     if (rest.length > 0) socket.unshift(rest);
     settle(null);
   };
-  const timer = setTimeout(() => settle(failure("gave no tunnel in time", "ETIMEDOUT")), timeoutMs);
-  timer.unref();
+  const cancel = limit.clock.deadline(limit.timeoutMs, () => settle(failure("gave no tunnel in time", "ETIMEDOUT")));
 
   socket.setNoDelay(true).setKeepAlive(true, 60_000);
   socket.on("data", onData).on("error", onError).on("end", onEnd);

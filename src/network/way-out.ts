@@ -6,7 +6,7 @@ import { connect as tlsConnect } from "node:tls";
 import { Agent, buildConnector, type Dispatcher } from "undici";
 import { isLoopback } from "../model/loopback.js";
 import { readNoProxy } from "./no-proxy.js";
-import { openProxyTunnel } from "./proxy-tunnel.js";
+import { type ConnectLimit, openProxyTunnel } from "./proxy-tunnel.js";
 
 /** The way out of this network: HTTPS_PROXY and NO_PROXY. */
 export interface WayOut {
@@ -35,11 +35,11 @@ function defaultPort({ protocol }: URL): string {
 }
 
 /** undici's way of connecting, through a proxy. */
-export function connectorThrough(proxy: URL, timeoutMs: number): buildConnector.connector {
-  const secure = buildConnector({ timeout: timeoutMs });
+export function connectorThrough(proxy: URL, limit: ConnectLimit): buildConnector.connector {
+  const secure = buildConnector({ timeout: limit.timeoutMs });
   return (to, callback) => {
     const port = Number(to.port || (to.protocol === "https:" ? 443 : 80));
-    openProxyTunnel(proxy, to.hostname, port, timeoutMs, (error, socket) => {
+    openProxyTunnel(proxy, to.hostname, port, limit, (error, socket) => {
       if (error !== null) callback(error, null);
       else if (to.protocol === "https:") secure({ ...to, httpSocket: socket }, callback);
       else callback(null, socket);
@@ -47,8 +47,8 @@ export function connectorThrough(proxy: URL, timeoutMs: number): buildConnector.
   };
 }
 
-export function dispatcherThrough(proxy: URL, timeoutMs: number): Dispatcher {
-  return new Agent({ connect: connectorThrough(proxy, timeoutMs) });
+export function dispatcherThrough(proxy: URL, limit: ConnectLimit): Dispatcher {
+  return new Agent({ connect: connectorThrough(proxy, limit) });
 }
 
 type Created = (error: Error | null, socket: Duplex) => void;
@@ -63,18 +63,18 @@ function fail(created: Created | undefined, error: Error): void {
 /** Node's agent for https, through a proxy. */
 export class HttpsAgentThrough extends HttpsAgent {
   readonly #proxy: URL;
-  readonly #timeoutMs: number;
+  readonly #limit: ConnectLimit;
 
-  constructor(proxy: URL, timeoutMs: number, keepAlive: boolean) {
+  constructor(proxy: URL, limit: ConnectLimit, keepAlive: boolean) {
     super({ keepAlive });
     this.#proxy = proxy;
-    this.#timeoutMs = timeoutMs;
+    this.#limit = limit;
   }
 
   override createConnection(options: RequestOptions, created?: Created): undefined {
     const host = options.host ?? "localhost";
     const servername = options.servername ?? (isIP(host) === 0 ? host : "");
-    openProxyTunnel(this.#proxy, host, Number(options.port ?? 443), this.#timeoutMs, (error, socket) => {
+    openProxyTunnel(this.#proxy, host, Number(options.port ?? 443), this.#limit, (error, socket) => {
       if (error !== null) fail(created, error);
       else created?.(null, tlsConnect({ socket, host, servername, ALPNProtocols: ["http/1.1"] }));
     });
@@ -85,16 +85,16 @@ export class HttpsAgentThrough extends HttpsAgent {
 /** Node's agent for http, through a proxy. */
 export class HttpAgentThrough extends HttpAgent {
   readonly #proxy: URL;
-  readonly #timeoutMs: number;
+  readonly #limit: ConnectLimit;
 
-  constructor(proxy: URL, timeoutMs: number) {
+  constructor(proxy: URL, limit: ConnectLimit) {
     super({ keepAlive: false });
     this.#proxy = proxy;
-    this.#timeoutMs = timeoutMs;
+    this.#limit = limit;
   }
 
   override createConnection(options: ClientRequestArgs, created?: Created): undefined {
-    openProxyTunnel(this.#proxy, options.host ?? "localhost", Number(options.port ?? 80), this.#timeoutMs, (error, socket) => {
+    openProxyTunnel(this.#proxy, options.host ?? "localhost", Number(options.port ?? 80), this.#limit, (error, socket) => {
       if (error !== null) fail(created, error);
       else created?.(null, socket);
     });

@@ -20,7 +20,7 @@ export class RequestPace {
   readonly #onTooSlow: () => void;
   #bytes = 0;
   #leftMs: number;
-  #since = 0;
+  #sinceMs = 0;
   /** Null while nobody waits. */
   #cancelWindow: Cancel | null = null;
   #over: boolean;
@@ -51,14 +51,12 @@ export class RequestPace {
   rest(): void {
     if (this.#cancelWindow === null) return;
     this.#stop();
-    const waitedMs = this.#clock.now() - this.#since;
-    // More than was left, or less than nothing: the machine's clock was set meanwhile.
-    if (waitedMs >= 0 && waitedMs <= this.#leftMs) this.#leftMs -= waitedMs;
+    this.#leftMs = Math.max(0, this.#leftMs - (this.#clock.monotonicMs() - this.#sinceMs));
   }
 
   #startWindow(): void {
-    this.#since = this.#clock.now();
-    this.#cancelWindow = this.#clock.after(this.#leftMs, this.#judge);
+    this.#sinceMs = this.#clock.monotonicMs();
+    this.#cancelWindow = this.#clock.deadline(this.#leftMs, this.#judge);
   }
 
   readonly #judge = (): void => {

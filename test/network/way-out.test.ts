@@ -5,6 +5,7 @@ import { createClientSecrets } from "../../src/cognito/client-secrets.js";
 import { createManagedLogin } from "../../src/cognito/managed-login.js";
 import { createTokenSource } from "../../src/cognito/token-source.js";
 import { Secret } from "../../src/model/secret.js";
+import { openProxyTunnel } from "../../src/network/proxy-tunnel.js";
 import { createWayOut } from "../../src/network/way-out.js";
 import { startFront } from "../proxy/front.js";
 import { collectLog } from "../support/collected-log.js";
@@ -93,6 +94,26 @@ t.test("what keeps the proxy from giving a tunnel is said of the proxy, in whate
     (await rawClient(t, front.port)).socket.write(GET);
     t.match(await front.outcome(), { kind: "unreachable", error: { message } });
   }
+});
+
+t.test("a proxy that gives no tunnel in time is given up, by the clock", async (t) => {
+  const clock = createManualClock();
+  const silent = createTcpServer();
+  const asked = new Promise<void>((resolve) => {
+    silent.on("connection", (socket) => {
+      socket.on("error", () => {});
+      socket.once("data", () => resolve());
+      t.teardown(() => socket.destroy());
+    });
+  });
+  const proxy = new URL(`http://127.0.0.1:${await listen(t, silent)}`);
+  const opened = new Promise<Error | null>((resolve) => {
+    openProxyTunnel(proxy, "api.test", 81, { clock, timeoutMs: 3_600_000 }, (...[error]) => resolve(error));
+  });
+  await asked;
+  clock.advance(3_600_000);
+  t.match(await opened, { code: "ETIMEDOUT", message: "the proxy of HTTPS_PROXY gave no tunnel in time" });
+  t.equal(clock.pending(), 0);
 });
 
 t.test(

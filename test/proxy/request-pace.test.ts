@@ -64,7 +64,23 @@ t.test("a clock that is set meanwhile ends nobody's upload", (t) => {
   clock.jump(-7_200_000);
   watched.rest();
   watched.wait();
-  clock.advance(1_000);
+  clock.advance(999);
+  t.equal(ended(), 0);
+  clock.advance(1);
+  t.equal(ended(), 1, "a minute of waiting is over, whatever the clock says");
+  t.end();
+});
+
+t.test("a clock that is set forward by seconds takes nobody's time", (t) => {
+  const { clock, watched, ended } = pace(60_000);
+  watched.wait();
+  clock.jump(50_000);
+  watched.rest();
+  watched.wait();
+  for (let second = 0; second < 59; second++) {
+    watched.heard(1);
+    clock.advance(1_000);
+  }
   t.equal(ended(), 0);
   t.end();
 });

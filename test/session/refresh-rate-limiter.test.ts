@@ -89,6 +89,17 @@ t.test("an idle second fills the bucket again, and never more than that", async 
   t.same(results.slice(2), ["c granted 100000", "d granted 100000", "e granted 100500"]);
 });
 
+t.test("a clock set forward lets nobody through before the turn", async (t) => {
+  const { clock, request, results } = rig(2);
+  for (const name of ["first", "second", "third", "fourth"]) request(name);
+  clock.jump(3_600_000);
+  request("fifth");
+  await clock.run(0);
+  t.equal(results.length, 2);
+  await clock.run(1_500);
+  t.equal(results.length, 5);
+});
+
 t.test("a rate below one a second works, and a clock set back does not stop it", async (t) => {
   const { clock, request, results } = rig(0.5);
   request("a");

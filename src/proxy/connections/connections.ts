@@ -1,9 +1,11 @@
 import { buildConnector, type Dispatcher } from "undici";
 import type { ProxyRoute } from "../../config/kinds/proxy-route.js";
+import type { Clock } from "../../model/clock.js";
 import { connectorThrough, type WayOut } from "../../network/way-out.js";
 import { ApiConnection, type CallHandler, type CallOptions } from "./api-connection.js";
 
 export interface ConnectionOptions {
+  readonly clock: Clock;
   /** The proxy of the routes that ask for it. */
   readonly wayOut: WayOut;
   /** Longest wait for a connection to the API, TLS included. Milliseconds, kept to about a second. */
@@ -75,7 +77,7 @@ export function createConnections(options: ConnectionOptions): Connections {
   // without a server name here it is the target's.
   const connectToTarget: buildConnector.connector = ({ servername: _, ...to }, callback) => connect(to, callback);
   const throughProxy = (proxy: URL): buildConnector.connector => {
-    const connectThere = connectorThrough(proxy, options.connectTimeoutMs);
+    const connectThere = connectorThrough(proxy, { clock: options.clock, timeoutMs: options.connectTimeoutMs });
     return ({ servername: _, ...to }, callback) => connectThere(to, callback);
   };
   const clientOptions = { keepAliveTimeout: options.keepAliveMs, maxHeaderSize: options.maxHeaderBytes };

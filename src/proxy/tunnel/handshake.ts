@@ -117,7 +117,10 @@ export function shakeHands(exchange: Exchange, head: Buffer, settings: Handshake
   });
 }
 
-function askApi(exchange: Exchange, { maxHeaderBytes: maxHeaderSize, wayOut, connectTimeoutMs }: HandshakeSettings): ClientRequest {
+function askApi(
+  exchange: Exchange,
+  { maxHeaderBytes: maxHeaderSize, wayOut, connectTimeoutMs: timeoutMs, clock }: HandshakeSettings,
+): ClientRequest {
   const { request, route, upstreamTarget, translation } = exchange;
   const { protocol, hostname, port } = route.target;
   const headers = upstreamRequestHeaders(request.rawHeaders, {
@@ -136,9 +139,9 @@ function askApi(exchange: Exchange, { maxHeaderBytes: maxHeaderSize, wayOut, con
   const options = { hostname: address, port, path: upstreamTarget, method: "GET", headers, maxHeaderSize };
   const proxy = route.proxy ? wayOut.proxyFor(route.target) : null;
   if (protocol !== "https:") {
-    return httpRequest({ ...options, agent: proxy === null ? AGENTS["http:"] : new HttpAgentThrough(proxy, connectTimeoutMs) });
+    return httpRequest({ ...options, agent: proxy === null ? AGENTS["http:"] : new HttpAgentThrough(proxy, { clock, timeoutMs }) });
   }
-  const agent = proxy === null ? AGENTS["https:"] : new HttpsAgentThrough(proxy, connectTimeoutMs, false);
+  const agent = proxy === null ? AGENTS["https:"] : new HttpsAgentThrough(proxy, { clock, timeoutMs }, false);
   // Or Node would take the name from the Host header, which is our own with `host: "public"`.
   return httpsRequest({ ...options, agent, servername: isIP(address) === 0 ? address : "" });
 }

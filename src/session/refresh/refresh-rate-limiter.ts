@@ -37,16 +37,14 @@ interface Waiter {
 export function createRefreshRateLimiter({ perSecond, longestWaitMs, clock }: RefreshRateLimiterOptions): RefreshRateLimiter {
   const capacity = Math.max(1, perSecond);
   let available = capacity;
-  let filledAtMs = clock.now();
+  let filledAtMs = clock.monotonicMs();
   const waiters = new Set<Waiter>();
   let wake: Cancel | null = null;
 
   function refill(): void {
-    const now = clock.now();
-    // A clock set back must not stop refreshing.
-    const passedMs = Math.max(0, now - filledAtMs);
-    available = Math.min(capacity, available + (passedMs * perSecond) / 1000);
-    filledAtMs = now;
+    const nowMs = clock.monotonicMs();
+    available = Math.min(capacity, available + ((nowMs - filledAtMs) * perSecond) / 1000);
+    filledAtMs = nowMs;
   }
 
   function next(): Waiter | undefined {
