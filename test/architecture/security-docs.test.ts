@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
 import t from "tap";
+import { parseSyntax } from "../support/syntax.js";
+import { proves } from "./proof.js";
 
 const ROOT = new URL("../../../", import.meta.url);
 
@@ -28,45 +30,83 @@ const CLASSES = [
   "tokens in logs",
 ];
 
-/** Methods of tap's that can fail; `pass`, `end`, `comment` and the like cannot. */
-const ASSERTION =
-  /\bt\.(?:ok|notOk|equal|not|same|notSame|strictSame|strictNotSame|match|notMatch|matchOnly|has|hasStrict|notHas|rejects|throws|resolves|resolveMatch)\(|\bfc\.assert\(|\bexpect\w*\(t\b/;
-
-/**
- * The body of the test whose title holds these words, without comments; null where none runs under it. The sources are formatted, so that a call
- * ends at the first line indented as it is that closes it.
- */
-function bodyOf(source: string, title: string): string | null {
-  const lines = source.split("\n");
-  for (const [at, line] of lines.entries()) {
-    const indent = /^(\s*)t\.test\(/.exec(line)?.[1];
-    if (indent === undefined) continue;
-    const end = lines.findIndex((later, index) => index > at && new RegExp(`^${indent}[})]`).test(later));
-    const call = lines.slice(at, end === -1 ? at + 1 : end).join("\n");
-    const literal = /^\s*t\.test\(\s*(["'`])((?:(?!\1)[^\\]|\\[\s\S])*)\1/.exec(call);
-    if (!literal?.[2]?.includes(title)) continue;
-    const body = call.slice(literal[0].length);
-    // A test that is passed over promises nothing.
-    if (/^,\s*\{[^}]*\b(?:skip|todo)\b/.test(body)) return null;
-    return body.replace(/\/\*[\s\S]*?\*\//g, " ").replace(/(^|\s)\/\/[^\n]*/g, "$1");
-  }
-  return null;
-}
-
-const proves = (source: string, title: string): boolean => ASSERTION.test(bodyOf(source, title) ?? "");
-
-t.test("a test proves something while it asserts: not renamed, emptied, commented out or passed over", (t) => {
+t.test("a test proves something while it runs and asserts what the code does", (t) => {
+  const inTitle = (code: string, title = "fail open") => proves(parseSyntax("x.test.ts", code), title);
   const test = (body: string, more = "") =>
-    `t.test("fail open: it stops"${more}, async (t) => {\n${body}\n});\nt.test("another", (t) => {\n  t.ok(true);\n});\n`;
-  t.ok(proves(test("  t.equal(1, 1);"), "fail open"));
-  t.ok(proves('t.test(\n  "fail open: it stops",\n  async (t) => {\n    await t.rejects(start());\n  },\n);\n', "fail open"));
-  t.notOk(proves(test("  t.equal(1, 1);"), "fails open"), "renamed");
-  t.notOk(proves(test(""), "fail open"), "emptied");
-  t.notOk(proves('t.test("fail open", async () => {});\nt.ok(true);\n', "fail open"), "emptied, on one line");
-  t.notOk(proves(test('  const server = await start(t);\n  t.pass("fine");'), "fail open"), "nothing that can fail");
-  t.notOk(proves(test("  // t.equal(1, 1);\n  /* t.ok(true); */"), "fail open"), "commented out");
-  t.notOk(proves(test("  t.equal(1, 1);", ", { skip: true }"), "fail open"), "passed over");
-  t.notOk(proves(test("  t.equal(1, 1);").replace("t.test", "// t.test"), "fail open"), "the whole of it commented out");
+    `t.test("fail open: it stops"${more}, async (t) => {\n${body}\n});\nt.test("another", (t) => t.ok(x));\n`;
+  for (const body of [
+    "t.equal(answer.status, 403);",
+    "await t.rejects(start());",
+    "for (const row of rows) t.equal(await refused(row), true, row.name);",
+    "await t.test(row.name, async (t) => t.ok(await refused(row)));",
+    "rows.forEach((row) => { t.notOk(row); });",
+    "if (!answer) return;\nt.ok(answer);",
+    "const check = (row) => t.ok(row);\nfor (const row of rows) check(row);",
+    "await refuse();\nasync function refuse() { t.match(await answer(), /no/); }",
+    "return t.rejects(start());",
+    "fc.assert(fc.property(texts, (text) => parse(text) !== null));",
+    "expectProblem(t, answer);",
+    "t.same(faults, []);",
+  ])
+    t.ok(inTitle(test(body)), body);
+  t.ok(
+    inTitle(
+      't.test(\n  "fail open: it stops",\n  { timeout: 5_000, skip: false },\n  async (t) => {\n    await t.rejects(start());\n  },\n);\n',
+    ),
+  );
+  t.ok(inTitle("for (const a of all) t.test(`fail open: ${" + "a}`, (t) => t.ok(f(a)));", "fail open: ${" + "a}"));
+  for (const body of [
+    "",
+    't.pass("fine");\nawait start(t);',
+    "// t.equal(answer.status, 403);\n/* t.ok(answer); */",
+    "return;\nt.ok(answer);",
+    "{ return; }\nt.ok(answer);",
+    "if (true) return;\nt.ok(answer);",
+    "throw new Error();\nt.ok(answer);",
+    "if (false) t.ok(answer);",
+    "if (!true) { t.ok(answer); }",
+    "false && t.ok(answer);",
+    "true ? f() : t.ok(answer);",
+    "while (0) t.ok(answer);",
+    "t.ok(true);",
+    't.ok("answer", answer);',
+    "t.ok(!0);",
+    "t.equal(1, 1);",
+    "t.equal(1 + 1, 2);",
+    "t.same({ a: [1] }, { a: [1] });",
+    "t.equal(answer, answer);",
+    "t.equal(answer);",
+    "t.ok();",
+    'const text = "t.ok(answer)";',
+    "const text = `t.ok(answer)`;",
+    "const check = () => t.ok(answer);",
+    "function check() { t.ok(answer); }",
+    "function check() { t.ok(answer); check(); }",
+    "other.ok(answer);",
+    't.test("part", { skip: true }, (t) => t.ok(answer));',
+    't.skip("part", (t) => t.ok(answer));',
+  ])
+    t.notOk(inTitle(test(body)), body);
+  for (const options of [
+    "{ skip: true }",
+    '{ skip: "not now" }',
+    "{ skip: noRedis }",
+    "{ skip }",
+    '{ "todo": true }',
+    "{ ...options }",
+    "options",
+  ])
+    t.notOk(inTitle(test("t.ok(answer);", `, ${options}`)), options);
+  t.notOk(inTitle(test("t.ok(answer);"), "fails open"), "renamed");
+  for (const instead of ["t.skip", "t.todo", "// t.test", "if (false) t.test", "false && t.test"])
+    t.notOk(
+      inTitle(
+        test("t.ok(answer);")
+          .replace("t.test", instead)
+          .replace(/^(\/\/.*)\n.*\n\}\);/, "$1"),
+      ),
+      instead,
+    );
   t.end();
 });
 
@@ -76,7 +116,7 @@ t.test("every class of attack has a test that bears its name, and docs/security.
   t.ok(rows.length >= CLASSES.length);
   for (const [, name = "", path = "", title = ""] of rows) {
     const source = await readFile(new URL(path, ROOT), "utf8");
-    t.ok(proves(source, title), `${name}: ${path} has "${title}", and it asserts something`);
+    t.ok(proves(parseSyntax(path, source), title), `${name}: ${path} has "${title}", and it asserts something`);
   }
   for (const name of CLASSES) {
     const row = rows.find(([, named = ""]) => named.includes(name));
