@@ -15,7 +15,7 @@ const MOST_PENDING = 10_000;
 const MOST_TRIES_FOR_ALL = 150;
 
 export interface EndingRelayOptions {
-  readonly table: Pick<SessionTable, "endingOf" | "end">;
+  readonly table: Pick<SessionTable, "endingOf" | "end" | "revoked">;
   readonly store: Pick<SessionStore, "end" | "endAllOf">;
   readonly clock: Clock;
   readonly log: Log;
@@ -35,6 +35,8 @@ export interface EndingRelay {
   catchUp(id: SessionId, order: EndingOrder): void;
   /** Ends all sessions of a person, again later where the store is away. */
   writeAll(subject: string, ending: SessionEnding): Awaitable<AllEnded>;
+  /** Cognito has confirmed that the refresh token of an ended session is dead. */
+  revoked(id: SessionId): void;
   /** Tries what still waits once more, at once. For the end of the process. */
   flush(): Promise<void>;
   /** Calls back with each that is heard. */
@@ -45,7 +47,8 @@ export interface EndingRelay {
 
 /** Written again and again, while that is of use. */
 interface Task {
-  readonly whose: { readonly session: string } | { readonly everywhere: true };
+  /** The session that has ended; null where it is all of a person's. */
+  readonly id: SessionId | null;
   /** Whether the store was there. */
   attempt(): Awaitable<boolean>;
   isOfUse(): boolean;
@@ -54,6 +57,8 @@ interface Task {
 /** Tries tasks again that the store was away for. */
 class Backlog {
   readonly #waiting = new Set<{ readonly task: Task; readonly cancel: Cancel }>();
+  /** The sessions of those that wait or are under way. */
+  readonly #ids = new Set<SessionId>();
   readonly #clock: Clock;
   readonly #log: Log;
 
@@ -64,17 +69,21 @@ class Backlog {
 
   /** @param failures how often it has been tried since the first time. */
   later(task: Task, failures = 0): void {
-    if (!task.isOfUse()) return;
+    if (!task.isOfUse()) {
+      this.#over(task);
+      return;
+    }
     if (this.#waiting.size >= MOST_PENDING) {
       this.#lost(task);
       return;
     }
+    if (task.id) this.#ids.add(task.id);
     const delayMs = RETRY_AFTER_MS[Math.min(failures, RETRY_AFTER_MS.length - 1)] ?? 0;
     const waiting = {
       task,
       cancel: this.#clock.after(delayMs, () => {
         this.#waiting.delete(waiting);
-        void after(task.attempt(), (done) => done || this.later(task, failures + 1));
+        void after(task.attempt(), (done) => (done ? this.#over(task) : this.later(task, failures + 1)));
       }),
     };
     this.#waiting.add(waiting);
@@ -86,12 +95,23 @@ class Backlog {
     await Promise.all(
       waiting.map(async ({ task, cancel }) => {
         cancel();
-        if (!(await task.attempt())) this.#lost(task);
+        if (await task.attempt()) this.#over(task);
+        else this.#lost(task);
       }),
     );
   }
 
-  #lost({ whose }: Task): void {
+  has(id: SessionId): boolean {
+    return this.#ids.has(id);
+  }
+
+  #over({ id }: Task): void {
+    if (id) this.#ids.delete(id);
+  }
+
+  #lost(task: Task): void {
+    this.#over(task);
+    const whose = task.id ? { session: sessionPseudonym(task.id) } : { everywhere: true };
     this.#log.error(whose, "an ending could not be written to the session store: other processes do not know it");
   }
 }
@@ -115,7 +135,7 @@ export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
   function later(ended: Session | SessionId, order: EndingOrder, known: Session | null): void {
     const id = typeof ended === "string" ? ended : ended.id;
     backlog.later({
-      whose: { session: sessionPseudonym(id) },
+      id,
       attempt: () =>
         after(store.end(ended, order), (answer) => {
           if (answer.kind === "ended") found(answer.last, known);
@@ -150,9 +170,13 @@ export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
       return after(endAll(subject, ending), (answer) => {
         // Cognito lets none of them refresh any more: beyond this their tokens are dead.
         const isOfUse = () => tries++ < MOST_TRIES_FOR_ALL;
-        if (answer.kind === "unavailable") backlog.later({ whose: { everywhere: true }, attempt, isOfUse });
+        if (answer.kind === "unavailable") backlog.later({ id: null, attempt, isOfUse });
         return answer;
       });
+    },
+    revoked(id) {
+      // While the store does not know of it, this is all that keeps the session from coming back with what another process has written.
+      if (!backlog.has(id)) table.revoked(id);
     },
     flush: () => backlog.flush(),
     onHeard: (listener) => onHeard.add(listener),

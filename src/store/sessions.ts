@@ -188,7 +188,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     },
     endAllOf: relay.writeAll,
     settled: relay.flush,
-    revoked: (id) => table.revoked(id),
+    revoked: relay.revoked,
     lease: (id) => store.lease(id),
     seal,
     sealEnding: codec.sealEnding,

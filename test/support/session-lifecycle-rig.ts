@@ -73,7 +73,7 @@ export function createLifecycleRig(options: LifecycleRigOptions = {}) {
     close() {},
   };
   const verifications: (readonly [use: string, receivedAtMs: number | null])[] = [];
-  const revocation = createRevocation({ source, turn: GRANTED, clock, tell, log });
+  const revocation = createRevocation({ source, turn: GRANTED, confirmed: (options.sessions ?? sessions).revoked, clock, tell, log });
   const lifecycle = createSessionLifecycle({
     sessions,
     verifier: {
