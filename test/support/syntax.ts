@@ -2,7 +2,10 @@ import { type ESTree, type ParseResult, parseSync } from "rolldown/utils";
 
 export type Node = ESTree.Node;
 
-/** A source as the parser of the bundler that builds it reads it: what a regular expression takes for code may be none, and the other way round. */
+/**
+ * A source as a parser reads it: what a regular expression takes for code may be none, and the other way round. The parser is that of Vite's
+ * bundler, which is here anyway; TypeScript 7 has no stable interface to its own.
+ */
 export interface Syntax {
   readonly text: string;
   readonly program: ESTree.Program;
