@@ -12,7 +12,6 @@ const OWN_TIME: { readonly [path: string]: string } = {
   "commands/stop.ts": "bounds the end of the process, whatever hangs in it",
   "http/connection/open-connections.ts": "looks whether bytes of real sockets have come before the process ends",
   "local-cognito/controls/gate.ts": "the fault `latency` really takes its time",
-  "network/proxy-tunnel.ts": "how long connecting may take, as undici bounds it for straight connections",
   "server/drain.ts": "gives the real sockets of refused calls a moment before the process ends",
   "telemetry/log-output.ts": "a slow pipe or a full disk is asked again, and the last lines are written where no callback comes any more",
 };

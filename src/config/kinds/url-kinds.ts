@@ -1,4 +1,5 @@
 import Type, { type TString } from "typebox";
+import { isLoopback } from "../../model/loopback.js";
 import { Secret } from "../../model/secret.js";
 import { withoutEnd } from "../../model/text.js";
 import { text } from "./basic-kinds.js";
@@ -44,8 +45,7 @@ export const publicOrigin: Kind<TString, string> = {
 /** Whether browsers may be told to use TLS alone for the host of this origin: it does, and it is no name of the browser's own machine. */
 export function takesTransportSecurity(origin: string): boolean {
   const { protocol, hostname } = new URL(origin);
-  const isLoopback = hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" || /^127\.[\d.]+$/.test(hostname);
-  return protocol === "https:" && !isLoopback;
+  return protocol === "https:" && !isLoopback(hostname);
 }
 
 /** A base URL of a service, as text without a trailing slash. `taken` is a path that is added to it and must not be there already. */
