@@ -47,18 +47,19 @@ export interface EndingRelay {
 
 /** Written again and again, while that is of use. */
 interface Task {
-  /** The session that has ended; null where it is all of a person's. */
-  readonly id: SessionId | null;
+  readonly whose: { readonly session: string } | { readonly everywhere: true };
   /** Whether the store was there. */
   attempt(): Awaitable<boolean>;
   isOfUse(): boolean;
+  /** It is done, or given up. */
+  over(): void;
 }
+
+const idOf = (ended: Session | SessionId) => (typeof ended === "string" ? ended : ended.id);
 
 /** Tries tasks again that the store was away for. */
 class Backlog {
   readonly #waiting = new Set<{ readonly task: Task; readonly cancel: Cancel }>();
-  /** The sessions of those that wait or are under way. */
-  readonly #ids = new Set<SessionId>();
   readonly #clock: Clock;
   readonly #log: Log;
 
@@ -70,20 +71,19 @@ class Backlog {
   /** @param failures how often it has been tried since the first time. */
   later(task: Task, failures = 0): void {
     if (!task.isOfUse()) {
-      this.#over(task);
+      task.over();
       return;
     }
     if (this.#waiting.size >= MOST_PENDING) {
       this.#lost(task);
       return;
     }
-    if (task.id) this.#ids.add(task.id);
     const delayMs = RETRY_AFTER_MS[Math.min(failures, RETRY_AFTER_MS.length - 1)] ?? 0;
     const waiting = {
       task,
       cancel: this.#clock.after(delayMs, () => {
         this.#waiting.delete(waiting);
-        void after(task.attempt(), (done) => (done ? this.#over(task) : this.later(task, failures + 1)));
+        void after(task.attempt(), (done) => (done ? task.over() : this.later(task, failures + 1)));
       }),
     };
     this.#waiting.add(waiting);
@@ -95,24 +95,15 @@ class Backlog {
     await Promise.all(
       waiting.map(async ({ task, cancel }) => {
         cancel();
-        if (await task.attempt()) this.#over(task);
+        if (await task.attempt()) task.over();
         else this.#lost(task);
       }),
     );
   }
 
-  has(id: SessionId): boolean {
-    return this.#ids.has(id);
-  }
-
-  #over({ id }: Task): void {
-    if (id) this.#ids.delete(id);
-  }
-
   #lost(task: Task): void {
-    this.#over(task);
-    const whose = task.id ? { session: sessionPseudonym(task.id) } : { everywhere: true };
-    this.#log.error(whose, "an ending could not be written to the session store: other processes do not know it");
+    task.over();
+    this.#log.error(task.whose, "an ending could not be written to the session store: other processes do not know it");
   }
 }
 
@@ -121,6 +112,8 @@ export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
   const onHeard = new Listeners<[id: SessionId, ending: SessionEnding]>();
   const onFoundLate = new Listeners<[last: Session]>();
   const backlog = new Backlog(options);
+  /** The sessions whose ending the store has not said to know. */
+  const unwritten = new Set<SessionId>();
 
   function hear(id: SessionId, { ending, superseded }: KnownEnding): void {
     if (table.endingOf(id)) return;
@@ -133,9 +126,9 @@ export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
   }
 
   function later(ended: Session | SessionId, order: EndingOrder, known: Session | null): void {
-    const id = typeof ended === "string" ? ended : ended.id;
+    const id = idOf(ended);
     backlog.later({
-      id,
+      whose: { session: sessionPseudonym(id) },
       attempt: () =>
         after(store.end(ended, order), (answer) => {
           if (answer.kind === "ended") found(answer.last, known);
@@ -143,12 +136,16 @@ export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
         }),
       // As long as a copy of its cookie could be used.
       isOfUse: () => table.endingOf(id) !== null,
+      over: () => unwritten.delete(id),
     });
   }
 
   function write(ended: Session | SessionId, order: EndingOrder, known: Session | null): Awaitable<Session | null> {
+    const id = idOf(ended);
+    unwritten.add(id);
     return after(store.end(ended, order), (answer) => {
       if (answer.kind === "unavailable") later(ended, order, known);
+      else unwritten.delete(id);
       return answer.kind === "ended" ? answer.last : null;
     });
   }
@@ -170,13 +167,13 @@ export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
       return after(endAll(subject, ending), (answer) => {
         // Cognito lets none of them refresh any more: beyond this their tokens are dead.
         const isOfUse = () => tries++ < MOST_TRIES_FOR_ALL;
-        if (answer.kind === "unavailable") backlog.later({ id: null, attempt, isOfUse });
+        if (answer.kind === "unavailable") backlog.later({ whose: { everywhere: true }, attempt, isOfUse, over: () => {} });
         return answer;
       });
     },
     revoked(id) {
       // While the store does not know of it, this is all that keeps the session from coming back with what another process has written.
-      if (!backlog.has(id)) table.revoked(id);
+      if (!unwritten.has(id)) table.revoked(id);
     },
     flush: () => backlog.flush(),
     onHeard: (listener) => onHeard.add(listener),

@@ -94,6 +94,18 @@ t.test("a session that ends while the store is away: the token that another proc
   }
 });
 
+t.test("an ending is written however long the store was away, where tokens that waited were revoked with it, too", async (t) => {
+  const { backend, clock, other, session, settle, signOut } = await unsaved();
+  backend.broken = {};
+  backend.away = true;
+  await signOut.here(session);
+  await clock.run(6 * 3_600_000);
+  backend.away = false;
+  await clock.run(600_000);
+  await settle();
+  t.match(await other().find(session.id), { kind: "ended", ending: { cause: "logout" } });
+});
+
 t.test("an ending is written however long the store was away", async (t) => {
   const { backend, begun, clock, other, settle, signOut } = createSharedRig();
   const session = await begun();
