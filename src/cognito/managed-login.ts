@@ -7,6 +7,7 @@ import { Secret } from "../model/secret.js";
 import { dispatcherThrough } from "../network/way-out.js";
 import type { Tell } from "../telemetry/events.js";
 import type { CodeAnswer } from "./answers.js";
+import { readAtMost } from "./bounded-body.js";
 import type { ClientSecrets } from "./client-secrets.js";
 import { told } from "./outcome.js";
 import { judgeRefusal, refusalNamed } from "./refusals.js";
@@ -71,14 +72,9 @@ async function post(
     headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json", ...headers },
     body: form.toString(),
   });
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > LONGEST_ANSWER_BYTES) throw new RangeError("the token endpoint's answer is too long");
-    chunks.push(chunk);
-  }
-  const text = Buffer.concat(chunks).toString("utf8");
+  const read = await readAtMost(LONGEST_ANSWER_BYTES, answer.body);
+  if (read === null) throw new RangeError("the token endpoint's answer is too long");
+  const text = read.toString("utf8");
   // A failure may come as a page of a load balancer; its status is what counts then.
   const parsed: unknown = answer.statusCode === 200 || text.startsWith("{") ? JSON.parse(text) : {};
   return { status: answer.statusCode, body: typeof parsed === "object" && parsed !== null ? (parsed as TokenEndpointAnswer["body"]) : {} };

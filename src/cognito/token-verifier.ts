@@ -17,6 +17,7 @@ import { describeError, type Log } from "../model/log.js";
 import { isLoopbackHttp } from "../model/loopback.js";
 import type { Claims } from "../model/token-set.js";
 import { dispatcherThrough } from "../network/way-out.js";
+import { readAtMost } from "./bounded-body.js";
 import type { CognitoTime } from "./cognito-time.js";
 import { regionalEndpoint } from "./idp-client.js";
 import { isEmulatorsIssuer, issuersOf, type TokenOrigin } from "./issuers.js";
@@ -69,15 +70,10 @@ const LONGEST_JWKS_BYTES = 256 * 1024;
 
 async function fetchKeys(url: string, signal: AbortSignal, dispatcher: Dispatcher): Promise<ArrayBuffer> {
   const { statusCode, body } = await request(url, { dispatcher, signal, headers: { accept: "application/json" } });
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > LONGEST_JWKS_BYTES) throw new FetchError(url, "the answer is too long");
-    chunks.push(chunk);
-  }
+  const read = await readAtMost(LONGEST_JWKS_BYTES, body);
+  if (read === null) throw new FetchError(url, "the answer is too long");
   if (statusCode !== 200) throw new FetchError(url, `status ${statusCode}`);
-  return new Uint8Array(Buffer.concat(chunks)).buffer;
+  return new Uint8Array(read).buffer;
 }
 
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {

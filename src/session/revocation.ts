@@ -3,11 +3,11 @@ import type { AskTurn } from "../cognito/api-call.js";
 import type { TokenSource } from "../cognito/token-source.js";
 import type { Cancel, Clock } from "../model/clock.js";
 import { describeError, type Log } from "../model/log.js";
+import { RETRY_AFTER_MS } from "../model/retry-after.js";
 import type { Secret } from "../model/secret.js";
 import { type SessionId, sessionPseudonym } from "../model/session.js";
 import type { SessionOf, Tell } from "../telemetry/events.js";
 
-const RETRY_AFTER_MS = [1_000, 5_000, 30_000, 120_000, 600_000] as const;
 /** In an outage sign-outs go on: beyond this many that wait a failure is only logged. */
 const MOST_PENDING = 1_000;
 

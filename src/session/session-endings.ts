@@ -65,7 +65,7 @@ export function createSessionEndings({ sessions, revocation, clock, limits, tell
     const previous = sessions.newest(id) ?? presented;
     const known = sessions.endingOf(id);
     const ending: SessionEnding = { reason: "signed_out", cause: "logout" };
-    const last = sessions.end(id, ending, "superseded");
+    const last = sessions.end(id, ending, true);
     if (!known) tell({ kind: "session_ended", id, ending, known: previous && knownOf(previous), replaced: true });
     announce(id, ending);
     void after(last, (newest) => {

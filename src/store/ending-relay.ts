@@ -1,14 +1,13 @@
 import type { Cancel, Clock } from "../model/clock.js";
 import { Listeners } from "../model/listeners.js";
 import type { Log } from "../model/log.js";
+import { RETRY_AFTER_MS } from "../model/retry-after.js";
 import { hasNewerTokens, type Session, type SessionId, sessionPseudonym } from "../model/session.js";
 import type { SessionEnding } from "../wire/reasons.js";
 import type { KnownEnding } from "./ending-table.js";
 import { type AllEnded, type Awaitable, after, type EndingOrder, type SessionStore } from "./session-store.js";
 import type { SessionTable } from "./session-table.js";
 
-/** An ending that could not be written is tried again after so long, and then every ten minutes; until then it holds in this process, and Cognito revokes the token. */
-const RETRY_AFTER_MS = [1_000, 5_000, 30_000, 120_000, 600_000] as const;
 /** Beyond this many that wait a failure is only logged. */
 const MOST_PENDING = 10_000;
 /** A day of tries, the longest life of an ID or access token. */
@@ -57,7 +56,10 @@ interface Task {
 
 const idOf = (ended: Session | SessionId) => (typeof ended === "string" ? ended : ended.id);
 
-/** Tries tasks again that the store was away for. */
+/**
+ * Tries tasks again that the store was away for, every ten minutes in the end. Until then an ending holds in this process, and Cognito revokes the
+ * token.
+ */
 class Backlog {
   readonly #waiting = new Set<{ readonly task: Task; readonly cancel: Cancel }>();
   readonly #clock: Clock;
@@ -117,7 +119,7 @@ export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
 
   function hear(id: SessionId, { ending, superseded }: KnownEnding): void {
     if (table.endingOf(id)) return;
-    table.end(id, ending, superseded ? "superseded" : undefined);
+    table.end(id, ending, superseded);
     onHeard.tell(id, ending);
   }
 

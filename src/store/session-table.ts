@@ -52,7 +52,7 @@ export interface SessionTable {
   /** What is known may be old: messages of the store have been lost. */
   doubtAll(): void;
   /** Forgets the version and remembers the ending; the first reason stands. Gives back the newest version there was. */
-  end(ended: Session | SessionId, ending: SessionEnding, superseded?: "superseded"): Session | null;
+  end(ended: Session | SessionId, ending: SessionEnding, superseded?: boolean): Session | null;
   /** Cognito has confirmed that the refresh token of an ended session is dead: what is left of a copied cookie is the life of its tokens. */
   revoked(id: SessionId): void;
   /** The sealed ticket of a version: kept with it, so that fifty answers at once cost one sealing. */
@@ -195,14 +195,14 @@ export function createSessionTable(options: SessionTableOptions): SessionTable {
       for (const entry of known.values()) entry.confirmedAtMs = null;
     },
 
-    end(ended, ending, superseded) {
+    end(ended, ending, superseded = false) {
       const id = typeof ended === "string" ? ended : ended.id;
       const here = known.get(id)?.session ?? null;
       const session = typeof ended === "string" ? here : here ? mergeSessions(ended, here) : ended;
       known.delete(id);
       if (endings.get(id)) return session;
       const { untilMs, shortestMs } = useOf(session, ending, options);
-      endings.add(id, { ending, superseded: superseded !== undefined }, untilMs, shortestMs);
+      endings.add(id, { ending, superseded }, untilMs, shortestMs);
       onEnded.tell(id, ending);
       return session;
     },

@@ -67,7 +67,7 @@ export interface Sessions {
   /** Keeps later activity: here at once, in the store soon. */
   touch(session: Session): void;
   /** Ends a session here before it returns, and in the store as soon as that can be had. The version it ended with, as far as it is known. */
-  end(ended: Session | SessionId, ending: SessionEnding, superseded?: "superseded"): Awaitable<Session | null>;
+  end(ended: Session | SessionId, ending: SessionEnding, superseded?: boolean): Awaitable<Session | null>;
   /** Ends it in the store first, and only if nobody has renewed it. */
   endUnlessRenewed(session: Session, ending: SessionEnding): Awaitable<Ended>;
   /** Ends all sessions of a person; again later where the store is away. */
@@ -174,14 +174,14 @@ export function createSessions(options: SessionsOptions): Sessions {
         if (touched.kind === "ended") hear(session.id, touched);
       });
     },
-    end(ended, ending, superseded) {
+    end(ended, ending, superseded = false) {
       const here = table.end(ended, ending, superseded);
-      const order = { ending, superseded: superseded !== undefined, unlessNewerThan: null };
+      const order = { ending, superseded, unlessNewerThan: null };
       return after(write(ended, order, here), (last) => last ?? here);
     },
     endUnlessRenewed(session, ending) {
       return after(store.end(session, { ending, superseded: false, unlessNewerThan: session }), (answer) => {
-        if (answer.kind === "ended") table.end(session, answer.ending, answer.superseded ? "superseded" : undefined);
+        if (answer.kind === "ended") table.end(session, answer.ending, answer.superseded);
         if (answer.kind === "newer") table.keep(answer.session, elsewhere);
         return answer;
       });

@@ -207,7 +207,7 @@ const RUNS: readonly (readonly [promise: string, check: Check])[] = [
       const ticket = await begin(sessions, session);
       await sessions.end(session, LOGOUT);
       await sessions.end(session.id, EXPIRED);
-      await sessions.end(session, EXPIRED, "superseded");
+      await sessions.end(session, EXPIRED, true);
       t.same(sessions.endingOf(session.id), { ending: LOGOUT, superseded: false });
       t.match(await read(sessions, [ticket]), { ending: LOGOUT });
     },
@@ -217,7 +217,7 @@ const RUNS: readonly (readonly [promise: string, check: Check])[] = [
     async (t, _deployment, sessions) => {
       const session = sessionOf();
       const ticket = await begin(sessions, session);
-      await sessions.end(session.id, LOGOUT, "superseded");
+      await sessions.end(session.id, LOGOUT, true);
       t.match(await read(sessions, [ticket]), { kind: "ended", superseded: true });
     },
   ],

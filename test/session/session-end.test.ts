@@ -44,7 +44,7 @@ t.test("a sign-in that replaces an idle session must be new; what no browser bro
   t.equal(store.endingOf(idle.id), null, "activity may have gone by in another process");
   t.equal(lifecycle.hasEndedForGood(idle), true);
   t.same(store.endingOf(idle.id)?.ending, { reason: "expired", cause: "idle_timeout" });
-  store.end(replaced, { reason: "signed_out", cause: "logout" }, "superseded");
+  store.end(replaced, { reason: "signed_out", cause: "logout" }, true);
   t.equal(lifecycle.hasEndedForGood(replaced.id), false, "nobody signed out of one that was replaced");
   t.end();
 });

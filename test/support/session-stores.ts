@@ -25,7 +25,7 @@ export function openProcess(options: ProcessOptions): OpenedSessions {
 /** The sessions of a process with the cookie store, which answers at once. */
 export interface CookieSessions extends Sessions {
   read(presented: PresentedCookies): Reading;
-  end(ended: Session | SessionId, ending: SessionEnding, superseded?: "superseded"): Session | null;
+  end(ended: Session | SessionId, ending: SessionEnding, superseded?: boolean): Session | null;
   /** Keeps a version, as a refresh does. */
   save(session: Session): boolean;
   cacheFigures(): CacheFigures;

@@ -5,6 +5,7 @@ import type { TokenVerifier } from "../../cognito/token-verifier.js";
 import { atMost } from "../../model/at-most.js";
 import type { Clock } from "../../model/clock.js";
 import type { Log } from "../../model/log.js";
+import { RETRY_AFTER_MS } from "../../model/retry-after.js";
 import type { Secret } from "../../model/secret.js";
 import { hasNewerTokens, identityOf, newestRefreshToken, type Session, type SessionId } from "../../model/session.js";
 import type { KeptKinds, TokenSet } from "../../model/token-set.js";
@@ -19,8 +20,6 @@ import { issuedBy, unverifiedSet, verifiedSet, withoutDead } from "./refreshed-s
 
 /** Sets that wait for a store that is away: each holds the only refresh token of its session that still works. */
 const MOST_UNSAVED = 10_000;
-/** When they are tried again, after which the next refresh tries: until then another process has the tokens of before, and may lose the session with them. */
-const SAVE_AGAIN_AFTER_MS = [1_000, 5_000, 30_000, 120_000, 600_000] as const;
 const NOT_READABLE: Hindrance = { kind: "unavailable", reason: "cognito_unavailable", retryAfterSeconds: 1 };
 
 export interface IssuedSetsOptions {
@@ -134,14 +133,15 @@ export class IssuedSets {
     return this.verify(next, unverified, lease, issued?.access ?? unverified.access?.jwt ?? null);
   }
 
+  /** A few times, after which the next refresh tries: until then another process has the tokens of before, and may lose the session with them. */
   #saveLater(session: Session, failures = 0): void {
-    const delayMs = SAVE_AGAIN_AFTER_MS[failures];
+    const delayMs = RETRY_AFTER_MS[failures];
     if (delayMs === undefined || (failures === 0 && this.#trying.has(session.id))) return;
     this.#trying.add(session.id);
     this.#options.clock.after(delayMs, () => {
       if (!this.#unsaved.has(session.id)) return void this.#trying.delete(session.id);
       void this.#options.saveAgain(session).then(() => {
-        if (this.#unsaved.has(session.id) && failures + 1 < SAVE_AGAIN_AFTER_MS.length) return this.#saveLater(session, failures + 1);
+        if (this.#unsaved.has(session.id) && failures + 1 < RETRY_AFTER_MS.length) return this.#saveLater(session, failures + 1);
         this.#trying.delete(session.id);
       });
     });
