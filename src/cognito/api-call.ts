@@ -5,6 +5,7 @@ import { type SessionId, sessionPseudonym } from "../model/session.js";
 import type { CognitoOperation, Tell } from "../telemetry/events.js";
 import type { CognitoAnswer, RefusalOf } from "./answers.js";
 import { told } from "./outcome.js";
+import { createRefusalLog } from "./refusal-log.js";
 import { judgeRefusal } from "./refusals.js";
 
 /** Waits for the turn of one request under a rate of ours. */
@@ -39,12 +40,14 @@ function requestIdOf(error: unknown): string | undefined {
 }
 
 /** The text of a trigger's refusal is the trigger's: whom it names is nobody's business here. */
-function describeRefusal(error: unknown, refused: CognitoAnswer): object {
+function describeRefusal(error: unknown, refused: CognitoAnswer): { name: string; code?: string } {
   const described = describeError(error);
   return refused.kind === "denied" || described.name.includes("Lambda") ? { name: described.name } : described;
 }
 
 export function createApiCall({ deadlineMs, clock, tell, log }: ApiCallOptions): CallApi {
+  const refusals = createRefusalLog({ clock, log });
+
   function refusal(operation: CognitoOperation, session: SessionId | null, error: unknown): RefusalOf["session"] {
     const refused = judgeRefusal("session", error);
     const fields = {
@@ -55,7 +58,7 @@ export function createApiCall({ deadlineMs, clock, tell, log }: ApiCallOptions):
       outcome: refused,
     };
     if (refused.kind === "rejected") log.info(fields, "Cognito rejected the session");
-    else log.warn(fields, "a call to Cognito failed");
+    else refusals(fields, "a call to Cognito failed");
     return refused;
   }
 

@@ -10,6 +10,7 @@ import type { CodeAnswer } from "./answers.js";
 import { readAtMost } from "./bounded-body.js";
 import type { ClientSecrets } from "./client-secrets.js";
 import { told } from "./outcome.js";
+import { createRefusalLog } from "./refusal-log.js";
 import { judgeRefusal, refusalNamed } from "./refusals.js";
 
 /** The parameters of `/oauth2/authorize` that differ from sign-in to sign-in; all but the first three come from the caller's query. */
@@ -104,7 +105,8 @@ export function judgeCodeAnswer({ status, body }: TokenEndpointAnswer): CodeAnsw
 }
 
 export function createManagedLogin(options: ManagedLoginOptions): ManagedLogin {
-  const { clientId, clientSecrets, redirectUri, log } = options;
+  const { clientId, clientSecrets, redirectUri } = options;
+  const refusals = createRefusalLog(options);
 
   const dispatcher = options.proxy
     ? dispatcherThrough(options.proxy, { clock: options.clock, timeoutMs: options.deadlineMs })
@@ -126,11 +128,12 @@ export function createManagedLogin(options: ManagedLoginOptions): ManagedLogin {
       );
       const judged = judgeCodeAnswer(answer);
       if (judged.kind !== "issued")
-        log.warn({ operation: "token", status: answer.status, outcome: judged }, "the token endpoint issued nothing");
+        refusals({ operation: "token", status: answer.status, outcome: judged }, "the token endpoint issued nothing");
       return judged;
     } catch (error) {
-      log.warn({ operation: "token", error: describeError(error) }, "the token endpoint cannot be reached");
-      return judgeRefusal("code", error);
+      const outcome = judgeRefusal("code", error);
+      refusals({ operation: "token", error: describeError(error), outcome }, "the token endpoint cannot be reached");
+      return outcome;
     }
   }
 

@@ -168,6 +168,17 @@ t.test("a code that was refused is not tried with the other secret: it works onc
   t.equal(server.seen.length, 1);
 });
 
+t.test("what is wrong for every sign-in is one line a minute with a count, a code that is refused a line each", async (t) => {
+  const { server, login, log, clock } = await rig(t, [json(400, { error: "unauthorized_client" })]);
+  for (let person = 0; person < 20; person++) await login.redeemCode("the-code", VERIFIER);
+  t.match(log.lines, [{ level: "warn", fields: { status: 400, count: 1 } }]);
+  clock.advance(60_000);
+  t.match(log.lines.slice(1), [{ level: "warn", fields: { outcome: { problem: "unauthorized_client" }, count: 19 } }]);
+  server.answer(json(400, { error: "invalid_grant" }));
+  for (let person = 0; person < 3; person++) await login.redeemCode("used", VERIFIER);
+  t.equal(log.lines.length, 5);
+});
+
 /** What may come instead of an answer. */
 const FAULTS: readonly (readonly [what: string, answer: Answer])[] = [
   ["an HTML 502", html(502)],

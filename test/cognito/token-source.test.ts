@@ -207,6 +207,31 @@ t.test("an outage says nothing about the second secret: the first stays in use",
   t.match(body(2), { AuthParameters: { SECRET_HASH: hashWith(FIRST_SECRET) } });
 });
 
+t.test(
+  "the same mistake and the same outage are one line a minute with a count, what befalls one session alone is a line each",
+  async (t) => {
+    const { source, server, log, clock } = await rig(t, [wrongSecret]);
+    for (let session = 0; session < 20; session++) await source.refresh(REQUEST);
+    server.answer(html(503));
+    for (let session = 0; session < 5; session++) await source.refresh(REQUEST);
+    const counts = () => log.saying("a call to Cognito failed").map(({ fields }) => [fields["outcome"], fields["count"]]);
+    const wrong = { kind: "misconfigured", problem: "wrong_secret" };
+    const away = { kind: "unavailable", reason: "cognito_unavailable" };
+    t.match(counts(), [
+      [wrong, 1],
+      [away, 1],
+    ]);
+    clock.advance(60_000);
+    t.match(counts().slice(2), [
+      [wrong, 19],
+      [away, 4],
+    ]);
+    server.answer(exception("NotAuthorizedException", "Invalid Refresh Token"));
+    for (let session = 0; session < 3; session++) await source.refresh(REQUEST);
+    t.equal(counts().length, 7);
+  },
+);
+
 t.test("with one secret a wrong one is not tried again", async (t) => {
   const { source, server } = await rig(t, [wrongSecret]);
   t.same(await source.refresh(REQUEST), { kind: "misconfigured", problem: "wrong_secret" });
@@ -226,7 +251,8 @@ for (const [name, answer] of [
     await clock.run(1);
     t.same(await answering, { kind: "unavailable", reason: "cognito_unavailable", answerLost: true });
     await server.closed;
-    t.equal(clock.pending(), 0);
+    await clock.run(60_000);
+    t.equal(clock.pending(), 0, "but for the minute in which the same is not said again");
     t.match(told, [{ kind: "cognito_called", outcome: "cognito_unavailable", seconds: 5 }]);
     t.equal(server.seen.length, 1, "one attempt");
     t.match(log.lines[0], { level: "warn", fields: { operation: "InitiateAuth", error: { name: "TimeoutError" } } });
