@@ -4,7 +4,7 @@ import { describeError, type Log } from "../model/log.js";
 import { type SessionId, sessionPseudonym } from "../model/session.js";
 import type { CognitoOperation, Tell } from "../telemetry/events.js";
 import type { CognitoAnswer, RefusalOf } from "./answers.js";
-import { told } from "./outcome.js";
+import { callAndTell } from "./outcome.js";
 import { createRefusalLog } from "./refusal-log.js";
 import { judgeRefusal } from "./refusals.js";
 
@@ -66,7 +66,7 @@ export function createApiCall({ deadlineMs, clock, tell, log }: ApiCallOptions):
     // Nothing was sent: our own limit.
     if ((await turn()) === "timed_out") return { kind: "unavailable", reason: "cognito_throttled", answerLost: false };
     // A timeout of the SDK's request handler alone only warns: the deadline really aborts.
-    return told<A | RefusalOf["session"]>(operation, { clock, tell }, async () => {
+    return callAndTell<A | RefusalOf["session"]>(operation, { clock, tell }, async () => {
       try {
         return judge(await withDeadline(clock, deadlineMs, send));
       } catch (error) {

@@ -9,7 +9,7 @@ import type { Tell } from "../telemetry/events.js";
 import type { CodeAnswer } from "./answers.js";
 import { readAtMost } from "./bounded-body.js";
 import type { ClientSecrets } from "./client-secrets.js";
-import { told } from "./outcome.js";
+import { callAndTell } from "./outcome.js";
 import { createRefusalLog } from "./refusal-log.js";
 import { judgeRefusal, refusalNamed } from "./refusals.js";
 
@@ -170,6 +170,7 @@ export function createManagedLogin(options: ManagedLoginOptions): ManagedLogin {
       return url.href;
     },
 
-    redeemCode: (code, codeVerifier) => clientSecrets.with((secret) => told("token", options, () => redeem(secret, code, codeVerifier))),
+    redeemCode: (code, codeVerifier) =>
+      clientSecrets.with((secret) => callAndTell("token", options, () => redeem(secret, code, codeVerifier))),
   };
 }

@@ -13,7 +13,7 @@ const OUTCOMES = {
 } as const satisfies Record<Exclude<CognitoAnswer["kind"], "unavailable">, CognitoOutcome>;
 
 /** Makes one call and tells how it went and how long it took. */
-export async function told<A extends CognitoAnswer>(
+export async function callAndTell<A extends CognitoAnswer>(
   operation: CognitoOperation,
   { clock, tell }: { readonly clock: Clock; readonly tell: Tell },
   call: () => Promise<A>,

@@ -106,8 +106,7 @@ export function createSessionStart(
       void revocation.revoke(signIn.refresh, session);
       return { kind: "too_large" };
     }
-    const begun = sessions.begin(session);
-    const saved = begun instanceof Promise ? await begun : begun;
+    const saved = await sessions.begin(session);
     if (saved.kind !== "saved") {
       void revocation.revoke(signIn.refresh, session);
       return { kind: "store_unavailable", retryAfterSeconds: saved.kind === "unavailable" ? saved.retryAfterSeconds : 1 };

@@ -32,15 +32,13 @@ export function createSignOut({ sessions, lifecycle, coordinator, source, revoca
   return {
     async here(session) {
       // A refresh may have landed since the request was read.
-      const ended = lifecycle.end(session, { reason: "signed_out", cause: "logout" });
-      const newest = ended instanceof Promise ? await ended : ended;
+      const newest = await lifecycle.end(session, { reason: "signed_out", cause: "logout" });
       return revocation.revoke(newestRefreshToken(newest), newest);
     },
 
     async everywhere(session) {
       const ending: SessionEnding = { reason: "signed_out", cause: "logout_everywhere" };
-      const ended = lifecycle.end(session, ending);
-      const newest = ended instanceof Promise ? await ended : ended;
+      const newest = await lifecycle.end(session, ending);
       // Beside Cognito, which a store that is away must not hold up.
       const others = sessions.endAllOf(newest.subject, ending);
       let { access } = newest.tokens;
@@ -72,7 +70,7 @@ export function createSignOut({ sessions, lifecycle, coordinator, source, revoca
         // Not before: RevokeToken ends the access tokens that were issued with the refresh token as well, and GlobalSignOut needs one.
         over: () => revocation.revoke(refreshToken, newest),
       });
-      if (others instanceof Promise) await others;
+      await others;
       return result;
     },
   };

@@ -110,8 +110,7 @@ function createLoad({ table, store }: SessionsOptions, relay: EndingRelay): Load
   }
 
   return (id, carried) => {
-    const loaded = store.load(id, carried);
-    return loaded instanceof Promise ? loaded.then((late) => learn(id, late)) : learn(id, loaded);
+    return after(store.load(id, carried), (loaded) => learn(id, loaded));
   };
 }
 
@@ -256,8 +255,7 @@ function createReader({ table, store, userPoolId, clientId, seemsOver }: Session
       return { kind: "foreign", userPoolId: ticket.userPoolId, clientId: ticket.clientId };
     const confirmed = store.trustMs > 0 ? table.confirmed(id, store.trustMs) : null;
     if (confirmed && !seemsOver(confirmed)) return sessionReading(confirmed, ticket);
-    const loaded = load(id, ticket.carried);
-    return loaded instanceof Promise ? loaded.then((late) => readingOf(ticket, late)) : readingOf(ticket, loaded);
+    return after(load(id, ticket.carried), (loaded) => readingOf(ticket, loaded));
   }
 
   function best(readings: readonly Reading[]): Reading {

@@ -84,5 +84,5 @@ export const REASONS = {
 export type Reason = keyof typeof REASONS;
 export type Cause = ExpiredCause | SignedOutCause | InvalidCause | SignInCause;
 
-/** The reasons for which waiting helps: each answer carries Retry-After. */
+/** Why Cognito gave no verdict. Waiting helps, as it does for some of the other reasons: each answer carries Retry-After. */
 export type UnavailableReason = "cognito_unavailable" | "cognito_throttled" | "cognito_blocked";

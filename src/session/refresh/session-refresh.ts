@@ -4,7 +4,7 @@ import type { CognitoTime } from "../../cognito/cognito-time.js";
 import type { TokenSource } from "../../cognito/token-source.js";
 import type { Cancel, Clock } from "../../model/clock.js";
 import { hasNewerTokens, type Session } from "../../model/session.js";
-import type { Awaitable, Ended, Lease, Loaded } from "../../store/session-store.js";
+import type { Awaitable, Ended, Lease } from "../../store/session-store.js";
 import type { Sessions } from "../../store/sessions.js";
 import type { Tell } from "../../telemetry/events.js";
 import { inSpan, type Tracer } from "../../telemetry/tracing.js";
@@ -52,8 +52,7 @@ export class SessionRefresh {
     const begunWith = sessions.newestOf(session);
     for (;;) {
       const askedAtMs = clock.monotonicMs();
-      const leasing = sessions.lease(session.id);
-      const leased = leasing instanceof Promise ? await leasing : leasing;
+      const leased = await sessions.lease(session.id);
       if (leased.kind === "unavailable") return sets.hindered(session, storeAway(leased.retryAfterSeconds));
       if (leased.kind === "granted") {
         const held = holdLease(leased.lease, askedAtMs, clock);
@@ -84,8 +83,7 @@ export class SessionRefresh {
   async #under(held: HeldLease, begunWith: Session, turn: AskTurn, force: boolean): Promise<RefreshOutcome> {
     const { sessions, sets, time, earlyMs } = this.#options;
     // Read again: a sibling may have refreshed before the lease was ours.
-    const reloading = this.#reload(begunWith);
-    const before = reloading instanceof Promise ? await reloading : reloading;
+    const before = await this.#reload(begunWith);
     if ("kind" in before) return before;
     const unsaved = sets.unsaved(before);
     if (unsaved) return sets.save(unsaved, before.version, held.lease);
@@ -143,12 +141,8 @@ export class SessionRefresh {
   }
 
   /** The session as the store has it, or what there is to say instead. */
-  #reload(session: Session): Session | RefreshOutcome | Promise<Session | RefreshOutcome> {
-    const loaded = this.#options.sessions.reload(session);
-    return loaded instanceof Promise ? loaded.then((late) => this.#loaded(session, late)) : this.#loaded(session, loaded);
-  }
-
-  #loaded(session: Session, loaded: Loaded): Session | RefreshOutcome {
+  async #reload(session: Session): Promise<Session | RefreshOutcome> {
+    const loaded = await this.#options.sessions.reload(session);
     if (!("kind" in loaded)) return loaded;
     switch (loaded.kind) {
       case "ended":
