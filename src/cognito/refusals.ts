@@ -15,6 +15,7 @@ export interface RefusalRow<R> {
   readonly message: RegExp | null;
   readonly refusal: R;
 }
+
 /*
  * What Cognito says when a call fails, and what it means for what the call was made with. The first row that fits counts: by exception name first,
  * by text only where Cognito leaves nothing else, never by HTTP status. Names and texts: the common errors of InitiateAuth and
