@@ -56,7 +56,8 @@ export class RequestPace {
 
   #startWindow(): void {
     this.#sinceMs = this.#clock.monotonicMs();
-    this.#cancelWindow = this.#clock.deadline(this.#leftMs, this.#judge);
+    // By the clock that the silence runs by, so that moving it ahead moves both.
+    this.#cancelWindow = this.#clock.after(this.#leftMs, this.#judge);
   }
 
   readonly #judge = (): void => {
