@@ -66,6 +66,24 @@ t.test("broken HTTP and bad targets get a problem document and no session", asyn
   }
 });
 
+t.test("a target that is refused is told why, and counted for the route it would have had", async (t) => {
+  const demo = await runDemo(t);
+  const cases = [
+    ["/api/../auth/session", "it holds a dot segment"],
+    ["/api/%zz", "it holds a percent sign that starts no escape"],
+    ["/api/%2e%2e%ff", "it holds escapes that are not UTF-8"],
+    ["/api/x?a=b#c", "its query holds a control character, a space or a fragment"],
+  ] as const;
+  for (const [path, why] of cases)
+    t.match(
+      await rawExchange(demo.url, `GET ${path} HTTP/1.1\r\n${END}`),
+      `"detail":"The request target is not acceptable: ${why}."`,
+      path,
+    );
+  t.equal(await demo.metric("http_server_request_duration_seconds_count", 'http_route="/api"'), cases.length);
+  t.equal(await demo.metric("bff_problems_total", 'reason="bad_request"'), cases.length);
+});
+
 t.test("public-path bypass, path normalisation: however an API's path is spelled, it needs a session", async (t) => {
   const demo = await runDemo(t);
   for (const path of [

@@ -82,16 +82,27 @@ export function targetOf(request: IncomingMessage): ParsedTarget {
   return target;
 }
 
-/** A dot segment: no target that passes, and nothing to stumble over for a router. */
-const REFUSED_URL = "/.";
-
 /**
- * For `rewriteUrl`: the target as it was parsed, so that exactly the string that is matched is forwarded. One that is refused gets another in
- * its place, since the router answers what it cannot decode by itself, past the hooks that log and count; `targetOf` goes on refusing it.
+ * For `rewriteUrl`: the target as it was parsed, so that exactly the string that is matched is forwarded. The router answers what it cannot decode
+ * by itself, past the hooks that log and count: such a target, which is refused, is led to its route by what stands before its first escape.
  */
 export function routableUrl(request: IncomingMessage): string {
   const target = targetOf(request);
-  const url = target.kind === "target" ? `${target.path}${target.query}` : REFUSED_URL;
+  const { url: came = "" } = request;
+  const url =
+    target.kind === "target" ? `${target.path}${target.query}` : isDecodable(came) ? came : `${came.slice(0, came.indexOf("%"))}${DOT}`;
   targets.set(request, { url, target });
   return url;
+}
+
+/** Refused as well, should anybody parse it again. */
+const DOT = "/.";
+
+function isDecodable(url: string): boolean {
+  try {
+    decodeURIComponent(url);
+    return true;
+  } catch {
+    return false;
+  }
 }

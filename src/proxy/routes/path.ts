@@ -2,7 +2,7 @@
 export type ParsedTarget =
   /** `path` starts with `/`; `query` is empty or starts with `?`. Both together are the target to send on. */
   | { readonly kind: "target"; readonly path: string; readonly query: string }
-  /** Answer 400; `why` is a fixed sentence that repeats nothing of the request. */
+  /** Answer 400; `why` is a fixed clause that repeats nothing of the request. */
   | { readonly kind: "refused"; readonly why: string };
 
 // RFC 3986 characters that need no second look: no escape, no dot that could be a segment, no parameter.
@@ -32,11 +32,11 @@ const ESCAPE = /%[0-9A-Fa-f]{2}/g;
  * Parsing the result again gives the same result.
  */
 export function parseTarget(rawTarget: string): ParsedTarget {
-  if (!rawTarget.startsWith("/")) return { kind: "refused", why: "The request target must be a path." };
+  if (!rawTarget.startsWith("/")) return { kind: "refused", why: "it must be a path" };
   const mark = rawTarget.indexOf("?");
   const rawPath = mark < 0 ? rawTarget : rawTarget.slice(0, mark);
   const query = mark < 0 ? "" : rawTarget.slice(mark);
-  if (OUTSIDE_QUERY.test(query)) return { kind: "refused", why: "The query holds a control character, a space or a fragment." };
+  if (OUTSIDE_QUERY.test(query)) return { kind: "refused", why: "its query holds a control character, a space or a fragment" };
   if (ORDINARY_PATH.test(rawPath)) return { kind: "target", path: rawPath, query };
   const syntaxFault = syntaxFaultIn(rawPath);
   if (syntaxFault !== null) return { kind: "refused", why: syntaxFault };
@@ -47,13 +47,13 @@ export function parseTarget(rawTarget: string): ParsedTarget {
 }
 
 function syntaxFaultIn(path: string): string | null {
-  if (OUTSIDE_PRINTABLE_ASCII.test(path)) return "The path holds a character that must be percent-encoded.";
-  if (path.includes("#")) return "The path holds a fragment.";
-  if (BAD_ESCAPE.test(path)) return "The path holds a percent sign that starts no escape.";
+  if (OUTSIDE_PRINTABLE_ASCII.test(path)) return "it holds a character that must be percent-encoded";
+  if (path.includes("#")) return "it holds a fragment";
+  if (BAD_ESCAPE.test(path)) return "it holds a percent sign that starts no escape";
   if (path.includes("%")) {
     const decoded = decodeUtf8(path);
-    if (decoded === null) return "The path holds escapes that are not UTF-8.";
-    if (CONTROL_CHARACTER.test(decoded)) return "The path holds an escaped control character.";
+    if (decoded === null) return "it holds escapes that are not UTF-8";
+    if (CONTROL_CHARACTER.test(decoded)) return "it holds an escaped control character";
   }
   return null;
 }
@@ -62,8 +62,8 @@ function dotFaultIn(path: string): string | null {
   const once = decodeDots(path);
   const twice = decodeDots(once);
   for (const reading of [path, once, twice]) {
-    if (reading.includes("\\")) return "The path holds a backslash.";
-    if (DOT_SEGMENT.test(reading)) return "The path holds a dot segment.";
+    if (reading.includes("\\")) return "it holds a backslash";
+    if (DOT_SEGMENT.test(reading)) return "it holds a dot segment";
   }
   return null;
 }
