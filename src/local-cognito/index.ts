@@ -2,7 +2,7 @@ import type { AddressInfo } from "node:net";
 import { createLocalClock, type LocalCognitoClock } from "./common/clock.js";
 import { CorsOrigins } from "./common/cors.js";
 import { CallLog, type RecordedCall } from "./controls/calls.js";
-import { type ActiveFault, type FaultPlan, Faults } from "./controls/faults.js";
+import { type ActiveFault, FAULTS, type FaultPlan, Faults, isFaultName } from "./controls/faults.js";
 import { DEFAULT_SEED, defaultSeed } from "./default-seed.js";
 import { type LocalCognitoSeed, plantSeed } from "./seed.js";
 import { createLocalServer, FAULT_OPERATIONS } from "./server/server.js";
@@ -54,7 +54,7 @@ export interface LocalCognito {
   readonly url: string;
   readonly clock: LocalCognitoClock;
   readonly faults: {
-    /** Throws TypeError for an operation that does not exist. */
+    /** Throws TypeError for an operation or a fault that does not exist. */
     add(plan: FaultPlan): void;
     list(): readonly ActiveFault[];
     /** Lifts the faults of one operation, or all. */
@@ -145,6 +145,7 @@ export async function startLocalCognito(options: LocalCognitoOptions = {}): Prom
         if (!FAULT_OPERATIONS.includes(plan.operation)) {
           throw new TypeError(`There is no operation ${plan.operation}. There are: ${FAULT_OPERATIONS.join(", ")}`);
         }
+        if (!isFaultName(plan.fault)) throw new TypeError(`There is no fault ${plan.fault}. There are: ${Object.keys(FAULTS).join(", ")}`);
         faults.add(plan);
       },
       list: () => faults.list(),

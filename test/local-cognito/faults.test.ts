@@ -147,4 +147,6 @@ t.test("with limits on, a user has ten authentications a second and the account 
 t.test("a fault for an operation there is not is a mistake in the test", async (t) => {
   const { cognito } = await running(t);
   t.throws(() => cognito.faults.add({ operation: "InitiateAut", fault: "throttle" }), TypeError);
+  // As it comes from JavaScript, which no compiler has seen.
+  t.throws(() => cognito.faults.add(JSON.parse('{"operation":"InitiateAuth","fault":"reset"}')), TypeError);
 });
