@@ -10,7 +10,7 @@ import { followConnections, type OpenConnections } from "../http/connection/open
 import { followRequestLines, refuseOtherProtocols } from "../http/connection/request-line.js";
 import { serveInTurn } from "../http/connection/turns.js";
 import { ProblemError } from "../http/problem/problem.js";
-import { answerErrorsAsProblems } from "../http/problem/problem-details.js";
+import { answerErrorsAsProblems, sendProblem } from "../http/problem/problem-details.js";
 import { requestIdOf } from "../http/problem/request-id.js";
 import { declareRequestState, routableUrl } from "../http/problem/request-state.js";
 import type { Clock } from "../model/clock.js";
@@ -154,6 +154,8 @@ function createApp(config: Config, log: FastifyBaseLogger | LogOutput): FastifyI
     http: { maxHeaderSize: LONGEST_HEADERS_BYTES, requireHostHeader: false },
     routerOptions: { maxParamLength: LONGEST_PATH_PARAMETER },
     rewriteUrl: routableUrl,
+    // Nothing comes here that is known; its own words would repeat the target.
+    frameworkErrors: (_error, request, reply) => void sendProblem(request, reply, { reason: "bad_request" }, { config, tell: () => {} }),
     ...NO_ANSWER_OF_FASTIFY,
   };
   const app = fastify(options);

@@ -46,5 +46,7 @@ export function writeProblemLine({
   log,
 }: Extract<BffEvent, { kind: "problem_answered" }>): void {
   const { level, event } = PROBLEM_LINES[reason];
-  log[level]({ event, reason, cause, session, request_id: requestId, method }, REASONS[reason].title);
+  // Not in the way of the request's own, which the log may have bound.
+  const named = requestId === undefined ? {} : { request_id: requestId };
+  log[level]({ event, reason, cause, session, ...named, method }, REASONS[reason].title);
 }

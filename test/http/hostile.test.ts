@@ -37,6 +37,19 @@ const BROKEN: readonly { name: string; message: string; status: number; reason: 
     reason: "headers_too_large",
   },
   { name: "an absolute target", message: `GET http://evil.example/api/echo HTTP/1.1\r\n${END}`, status: 400, reason: "bad_request" },
+  {
+    name: "an absolute target with a fragment",
+    message: `GET http://evil.example/x#y HTTP/1.1\r\n${END}`,
+    status: 400,
+    reason: "bad_request",
+  },
+  {
+    name: "an absolute target to nowhere",
+    message: `GET http://evil.example:99999/ HTTP/1.1\r\n${END}`,
+    status: 400,
+    reason: "bad_request",
+  },
+  { name: "an absolute target with a bad escape", message: `GET http://%zz/ HTTP/1.1\r\n${END}`, status: 400, reason: "bad_request" },
   { name: "an asterisk", message: `OPTIONS * HTTP/1.1\r\n${END}`, status: 400, reason: "bad_request" },
   { name: "a backslash", message: `GET /api\\..\\auth HTTP/1.1\r\n${END}`, status: 400, reason: "bad_request" },
   { name: "a fragment", message: `GET /api/echo#x HTTP/1.1\r\n${END}`, status: 400, reason: "bad_request" },
@@ -72,6 +85,7 @@ t.test("a target that is refused is told why, and counted for the route it would
     ["/api/../auth/session", "it holds a dot segment"],
     ["/api/%zz", "it holds a percent sign that starts no escape"],
     ["/api/%2e%2e%ff", "it holds escapes that are not UTF-8"],
+    ["/api/x?a=%zz#c", "its query holds a control character, a space or a fragment"],
     ["/api/x?a=b#c", "its query holds a control character, a space or a fragment"],
   ] as const;
   for (const [path, why] of cases)

@@ -104,8 +104,9 @@ export function sendProblem(
 ): FastifyReply {
   const document = problemDocument(problem, request.id, config);
   const { reason, cause } = problem;
-  // The request's own log names it.
-  tell({ kind: "problem_answered", reason, cause, method: request.method, session: sessionOf(request), log: request.log });
+  // Not of a call that was refused at the end of draining while it waited. The request's own log names it.
+  if (!request.raw.socket.writableEnded)
+    tell({ kind: "problem_answered", reason, cause, method: request.method, session: sessionOf(request), log: request.log });
   keepProblem(request, reason);
   reply.code(document.status).headers(problemHeaders(problem));
   if (isNavigation(request.method, request.headers))

@@ -83,26 +83,28 @@ export function targetOf(request: IncomingMessage): ParsedTarget {
 }
 
 /**
- * For `rewriteUrl`: the target as it was parsed, so that exactly the string that is matched is forwarded. The router answers what it cannot decode
- * by itself, past the hooks that log and count: such a target, which is refused, is led to its route by what stands before its first escape.
+ * For `rewriteUrl`: the target as it was parsed, so that exactly the string that is matched is forwarded. The router answers what it stumbles over
+ * by itself, past the hooks that log and count: of a target that is refused it gets what leads to its route.
  */
 export function routableUrl(request: IncomingMessage): string {
   const target = targetOf(request);
   const { url: came = "" } = request;
-  const url =
-    target.kind === "target" ? `${target.path}${target.query}` : isDecodable(came) ? came : `${came.slice(0, came.indexOf("%"))}${DOT}`;
-  targets.set(request, { url, target });
+  const url = target.kind === "target" ? `${target.path}${target.query}` : refusedUrl(came);
+  if (url !== came) targets.set(request, { url, target });
   return url;
 }
 
-/** Refused as well, should anybody parse it again. */
+/** Its last segment is refused as well, should anybody parse it again. */
 const DOT = "/.";
 
-function isDecodable(url: string): boolean {
+/** A refused target itself where the router can read it; otherwise what stands before its first escape, and nothing of an absolute one. */
+function refusedUrl(came: string): string {
+  if (!came.startsWith("/")) return DOT;
+  const [path = ""] = came.split("?", 1);
   try {
-    decodeURIComponent(url);
-    return true;
+    decodeURIComponent(path);
+    return came;
   } catch {
-    return false;
+    return `${path.slice(0, path.indexOf("%"))}${DOT}`;
   }
 }
