@@ -32,7 +32,7 @@ export interface EndingRelay {
   write(ended: Session | SessionId, order: EndingOrder, known: Session | null): Awaitable<Session | null>;
   /** Writes one that the store had not heard of, or has lost. */
   catchUp(id: SessionId, order: EndingOrder): void;
-  /** Ends all sessions of a person, again later where the store is away. */
+  /** Ends all sessions that a person has by now, again later where the store is away: a sign-in of meanwhile lives on. */
   writeAll(subject: string, ending: SessionEnding): Awaitable<AllEnded>;
   /** Cognito has confirmed that the refresh token of an ended session is dead. */
   revoked(id: SessionId): void;
@@ -110,7 +110,7 @@ class Backlog {
 }
 
 export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
-  const { table, store } = options;
+  const { table, store, clock } = options;
   const onHeard = new Listeners<[id: SessionId, ending: SessionEnding]>();
   const onFoundLate = new Listeners<[last: Session]>();
   const backlog = new Backlog(options);
@@ -152,8 +152,8 @@ export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
     });
   }
 
-  function endAll(subject: string, ending: SessionEnding): Awaitable<AllEnded> {
-    return after(store.endAllOf(subject, ending), (answer) => {
+  function endAll(subject: string, ending: SessionEnding, orderedAtMs: number): Awaitable<AllEnded> {
+    return after(store.endAllOf(subject, ending, orderedAtMs), (answer) => {
       if (answer.kind === "ended") for (const id of answer.ids) hear(id, { ending, superseded: false });
       return answer;
     });
@@ -164,9 +164,10 @@ export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
     write,
     catchUp: (id, order) => void after(write(id, order, null), (last) => found(last, null)),
     writeAll(subject, ending) {
-      const attempt = () => after(endAll(subject, ending), ({ kind }) => kind !== "unavailable");
+      const orderedAtMs = clock.now();
+      const attempt = () => after(endAll(subject, ending, orderedAtMs), ({ kind }) => kind !== "unavailable");
       let tries = 0;
-      return after(endAll(subject, ending), (answer) => {
+      return after(endAll(subject, ending, orderedAtMs), (answer) => {
         // Cognito lets none of them refresh any more: beyond this their tokens are dead.
         const isOfUse = () => tries++ < MOST_TRIES_FOR_ALL;
         if (answer.kind === "unavailable") backlog.later({ whose: { everywhere: true }, attempt, isOfUse, over: () => {} });

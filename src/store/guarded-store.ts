@@ -120,6 +120,7 @@ export function guardStore(store: SessionStore, options: GuardOptions): SessionS
     },
     subscribe: (listener) => store.subscribe(listener),
     sessionsOf: (subject) => ask("sessionsOf", () => store.sessionsOf(subject), { deadlineMs: LIST_DEADLINE_MS }),
-    endAllOf: (subject, ending) => ask("endAllOf", () => store.endAllOf(subject, ending), { deadlineMs: LIST_DEADLINE_MS }),
+    endAllOf: (subject, ending, orderedAtMs) =>
+      ask("endAllOf", () => store.endAllOf(subject, ending, orderedAtMs), { deadlineMs: LIST_DEADLINE_MS }),
   };
 }

@@ -120,6 +120,10 @@ export interface SessionStore {
   subscribe(listener: StoreListener): Cancel;
   /** All sessions of a person. */
   sessionsOf(subject: string): Awaitable<Listed>;
-  /** Ends them all, and says which they were. */
-  endAllOf(subject: string, ending: SessionEnding): Awaitable<AllEnded>;
+  /**
+   * Ends them all, and says which they were.
+   *
+   * @param orderedAtMs when the person asked for it: what began (`startedAtMs`) after that lives on, since the command may come much later.
+   */
+  endAllOf(subject: string, ending: SessionEnding, orderedAtMs: number): Awaitable<AllEnded>;
 }

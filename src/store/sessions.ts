@@ -70,7 +70,7 @@ export interface Sessions {
   end(ended: Session | SessionId, ending: SessionEnding, superseded?: boolean): Awaitable<Session | null>;
   /** Ends it in the store first, and only if nobody has renewed it. */
   endUnlessRenewed(session: Session, ending: SessionEnding): Awaitable<Ended>;
-  /** Ends all sessions of a person; again later where the store is away. */
+  /** Ends all sessions that a person has by now; again later where the store is away. */
   endAllOf(subject: string, ending: SessionEnding): Awaitable<AllEnded>;
   /** Writes the endings that still wait for the store, if it is there by now. For the end of the process. */
   settled(): Promise<void>;

@@ -492,6 +492,21 @@ const SHARED: readonly (readonly [
       t.match(await read(open(), [ticket]), { kind: "ended", ending: LOGOUT });
     },
   ],
+  [
+    "signing out everywhere while the store is away ends what had begun by then, and no sign-in of after",
+    async (t, { open, fastForward, settle }, sessions, { reachable }) => {
+      const ticket = await begin(sessions, sessionOf());
+      reachable(false);
+      t.match(await sessions.endAllOf("user-1", LOGOUT), { kind: "unavailable" });
+      reachable(true);
+      fastForward(500);
+      const anew = await begin(open(), { ...sessionOf(), startedAtMs: START_MS + 500 });
+      fastForward(500);
+      await settle();
+      const kinds = await Promise.all([ticket, anew].map(async (each) => (await read(open(), [each])).kind));
+      t.same(kinds, ["ended", "session"]);
+    },
+  ],
 ];
 
 /** What every session store promises. `name` says which one is meant; `create` makes a fresh deployment. */

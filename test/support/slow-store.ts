@@ -107,9 +107,10 @@ export class SlowBackend {
         return () => void this.#listeners.delete(listener);
       },
       sessionsOf: (subject) => ask("sessionsOf", () => ({ kind: "sessions", sessions: this.#of(subject) }) as const),
-      endAllOf: (subject, ending) =>
+      endAllOf: (subject, ending, orderedAtMs) =>
         ask("endAllOf", () => {
-          const ids = this.#of(subject).map(({ id }) => id);
+          const begun = this.#of(subject).filter(({ startedAtMs }) => startedAtMs <= orderedAtMs);
+          const ids = begun.map(({ id }) => id);
           for (const id of ids) this.#end(id, { ending, superseded: false, unlessNewerThan: null });
           return { kind: "ended", ids } as const;
         }),
