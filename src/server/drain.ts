@@ -16,6 +16,9 @@ const LONGEST_RESERVE_MS = 1_000;
 /** How long a refusal may take to reach a client that reads. Of the system's own time: no clock of a test. */
 const REFUSAL_MS = 200;
 
+const LATE =
+  "Cognito or the session store did not answer in time: what a refresh, a revocation or the writing of an ending under way would have done is lost";
+
 interface LongCalls {
   readonly upgrades: Pick<Upgrades, "closeAll">;
   readonly forwarder: Pick<Forwarder, "endEventStreams">;
@@ -38,8 +41,7 @@ export function endLongCalls({ upgrades, forwarder }: LongCalls, log: Log): void
 /** Lets refreshes and revocations end, within what SHUTDOWN_TIMEOUT has left for them. */
 export async function closeInTime(closing: Closing, log: Log): Promise<void> {
   const limitMs = reserveOf(closing.config) / 2;
-  if ((await within(closing.clock, limitMs, closing.close())) === "late")
-    log.error({ waited_ms: limitMs }, "Cognito did not answer in time: what a refresh or a revocation under way brought is lost");
+  if ((await within(closing.clock, limitMs, closing.close())) === "late") log.error({ waited_ms: limitMs }, LATE);
 }
 
 export interface Draining extends LongCalls, Closing, RawProblemOptions {

@@ -33,6 +33,17 @@ t.test("a process that stops writes them before it goes", async (t) => {
   t.equal(stored(session), "rotated 2");
 });
 
+t.test("a process that stops says how many sessions lose their tokens with it", async (t) => {
+  const { backend, clock, coordinator, log } = await unsaved();
+  await clock.advanceUntilSettled(coordinator.settled(), 500);
+  const lost = log.saying("could not be written to the session store before the end");
+  t.match(lost, [{ level: "error", fields: { sessions: 1 } }]);
+  backend.broken = {};
+  await clock.run(60_000);
+  await coordinator.settled();
+  t.equal(log.saying("could not be written to the session store before the end").length, 1, "and nothing where all was written");
+});
+
 t.test("tokens that wait to be written are revoked with their session, whoever ends it", async (t) => {
   for (const who of ["this process", "another one"]) {
     const { backend, revoked, sessions, session, settle, signOut, other } = await unsaved();

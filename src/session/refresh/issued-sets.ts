@@ -74,9 +74,17 @@ export class IssuedSets {
     return waiting ? newestRefreshToken(waiting) : null;
   }
 
-  /** Tries once more to save what waits, at once. For the end of the process. */
+  /** Tries once more to save what waits, at once, and says how much could not be. For the end of the process. */
   async flush(): Promise<void> {
-    await Promise.all([...this.#unsaved.values()].map(this.#options.saveAgain));
+    const { saveAgain, tell, log } = this.#options;
+    await Promise.all([...this.#unsaved.values()].map(saveAgain));
+    const left = this.#unsaved.size;
+    if (left === 0) return;
+    for (let lost = 0; lost < left; lost++) tell({ kind: "store_failed", operation: "keep" });
+    log.error(
+      { sessions: left },
+      "refreshed tokens could not be written to the session store before the end: with rotation on their people have to sign in anew",
+    );
   }
 
   /** A set that could not be saved; null where none waits, or somebody has newer tokens by now. */
