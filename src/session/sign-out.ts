@@ -38,11 +38,13 @@ export function createSignOut({ sessions, lifecycle, coordinator, source, revoca
 
     async everywhere(session) {
       const ending: SessionEnding = { reason: "signed_out", cause: "logout_everywhere" };
+      // Before it ends: GlobalSignOut needs an access token, which only the newest refresh token brings.
+      const unsaved = coordinator.takeUnsaved(session.id);
       const newest = await lifecycle.end(session, ending);
       // Beside Cognito, which a store that is away must not hold up.
       const others = sessions.endAllOf(newest.subject, ending);
       let { access } = newest.tokens;
-      let refreshToken = coordinator.takeUnsaved(newest.id) ?? newestRefreshToken(newest);
+      let refreshToken = unsaved ?? newestRefreshToken(newest);
       let answerLost = false;
 
       /** GlobalSignOut takes a living access token, which the session may not keep: then a last refresh brings one. */

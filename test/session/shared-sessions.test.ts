@@ -1,13 +1,13 @@
 import t from "tap";
 import type { RefreshOutcome } from "../../src/session/refresh/refresh-outcome.js";
 import { HOUR_MS, refreshedSession, START_MS } from "../support/session-fixtures.js";
-import { createSharedRig } from "../support/session-shared-rig.js";
+import { createSharedRig, type SharedRigOptions } from "../support/session-shared-rig.js";
 
 const AWAY = { kind: "unavailable", reason: "store_unavailable" };
 
 /** A session whose new tokens could not be written: Cognito takes no others any more. */
-async function unsaved() {
-  const rig = createSharedRig();
+async function unsaved(options: SharedRigOptions = {}) {
+  const rig = createSharedRig(options);
   const session = await rig.begun();
   rig.backend.broken = { commit: "rejects" };
   const outcome = await rig.clock.advanceUntilSettled(rig.coordinator.refreshNow(session));
@@ -54,6 +54,63 @@ t.test("tokens that wait to be written are revoked with their session, whoever e
     t.ok(sessions.endingOf(session.id));
     backend.broken = {};
   }
+});
+
+t.test("tokens that are just being written when their session ends are revoked once", async (t) => {
+  for (const how of ["here", "everywhere"] as const) {
+    let reach = () => {};
+    let way = Promise.resolve();
+    const { backend, clock, refreshed, revoked, session, settle, signOut } = await unsaved({
+      change: (store) => ({
+        ...store,
+        async commit(...args) {
+          await way;
+          return store.commit(...args);
+        },
+      }),
+    });
+    backend.broken = {};
+    way = new Promise((resolve) => {
+      reach = resolve;
+    });
+    await clock.run(1_000);
+    const leaving = signOut[how](session);
+    await settle();
+    reach();
+    await leaving;
+    await settle();
+    t.equal(revoked.filter((token) => token === "rotated 2").length, 1, how);
+    t.same(refreshed, ["refresh-of-user-1"], how);
+  }
+});
+
+t.test("tokens that wait to be written are let go of when another process signs their person out everywhere", async (t) => {
+  const { backend, clock, coordinator, log, other, revoked, session, sessions, settle } = await unsaved();
+  await other().endAllOf(session.subject, { reason: "signed_out", cause: "logout_everywhere" });
+  await settle();
+  t.ok(sessions.endingOf(session.id));
+  t.equal(clock.pending(), 0);
+  t.equal(coordinator.takeUnsaved(session.id), null);
+  t.same(revoked, [], "GlobalSignOut, which may still be under way with a token of theirs, ends them");
+  backend.broken = {};
+  await coordinator.settled();
+  t.equal(log.saying("could not be written").length, 0);
+});
+
+t.test("tokens that have to wait a second time are tried again as soon as the first ones were", async (t) => {
+  const { backend, clock, coordinator, session, sessions, stored } = await unsaved();
+  // Three tries were in vain: the next one of these would be two minutes away.
+  await clock.run(50_000);
+  backend.broken = {};
+  const saved = await coordinator.refreshNow(sessions.newestOf(session));
+  t.match(saved, { kind: "refreshed" });
+  t.equal(stored(session), "rotated 2");
+  t.equal(clock.pending(), 0);
+  backend.broken = { commit: "rejects" };
+  t.match(await clock.advanceUntilSettled(coordinator.refreshNow(sessions.newestOf(session))), AWAY);
+  backend.broken = {};
+  await clock.run(1_000);
+  t.equal(stored(session), "rotated 3");
 });
 
 t.test("tokens that come after a sign-out while the store is away are revoked", async (t) => {

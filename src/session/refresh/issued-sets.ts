@@ -3,11 +3,10 @@ import type { IssuedTokens } from "../../cognito/answers.js";
 import type { CognitoTime } from "../../cognito/cognito-time.js";
 import type { TokenVerifier } from "../../cognito/token-verifier.js";
 import { atMost } from "../../model/at-most.js";
-import type { Clock } from "../../model/clock.js";
+import type { Cancel, Clock } from "../../model/clock.js";
 import type { Log } from "../../model/log.js";
 import { RETRY_AFTER_MS } from "../../model/retry-after.js";
-import type { Secret } from "../../model/secret.js";
-import { hasNewerTokens, identityOf, newestRefreshToken, type Session, type SessionId } from "../../model/session.js";
+import { hasNewerTokens, identityOf, type Session, type SessionId } from "../../model/session.js";
 import type { KeptKinds, TokenSet } from "../../model/token-set.js";
 import type { Lease } from "../../store/session-store.js";
 import type { Sessions } from "../../store/sessions.js";
@@ -40,38 +39,42 @@ export interface IssuedSetsOptions {
   readonly learnRotation: (rotation: "on" | "off") => void;
 }
 
+interface Retry {
+  cancel: Cancel;
+}
+
 /** What Cognito issued, on its way into the session: saved as soon as it is there, used once it is verified. */
 export class IssuedSets {
   readonly #options: IssuedSetsOptions;
   readonly #unsaved: LRUCache<SessionId, Session>;
-  /** Those that are tried again. */
-  readonly #trying = new Set<SessionId>();
+  /** Those that are tried again, as long as they wait. */
+  readonly #retries = new Map<SessionId, Retry>();
 
   constructor(options: IssuedSetsOptions) {
     const { log, sessions, tell } = options;
     this.#options = options;
     this.#unsaved = new LRUCache<SessionId, Session>({
       ...atMost(MOST_UNSAVED),
-      dispose({ version }, _id, reason) {
+      dispose: ({ version }, id, reason) => {
+        // One that another takes the place of waits on with its turn.
+        if (reason !== "set") this.#dropRetry(id);
         if (reason !== "evict") return;
         tell({ kind: "store_failed", operation: "keep" });
         log.error({ version }, "a refreshed session was forgotten before the session store came back for it: too many wait");
       },
     });
     sessions.onEnded((id, { cause }) => {
-      // GlobalSignOut needs an access token, which only the newest refresh token brings.
-      const waiting = cause === "logout_everywhere" ? undefined : this.#unsaved.get(id);
-      if (!waiting) return;
-      this.#unsaved.delete(id);
-      options.late(waiting, null);
+      const waiting = this.takeUnsaved(id);
+      // GlobalSignOut ends it; RevokeToken beside it could end the access token that another process is about to send with it.
+      if (waiting && cause !== "logout_everywhere") options.late(waiting, null);
     });
   }
 
-  /** The refresh token that waits for the store, of a session that has ended; null where none does. */
-  takeUnsaved(id: SessionId): Secret | null {
+  /** The set that waits for the store, of a session that ends: it waits no more. Null where none does. */
+  takeUnsaved(id: SessionId): Session | null {
     const waiting = this.#unsaved.get(id);
     this.#unsaved.delete(id);
-    return waiting ? newestRefreshToken(waiting) : null;
+    return waiting ?? null;
   }
 
   /** Tries once more to save what waits, at once, and says how much could not be. For the end of the process. */
@@ -142,17 +145,31 @@ export class IssuedSets {
   }
 
   /** A few times, after which the next refresh tries: until then another process has the tokens of before, and may lose the session with them. */
-  #saveLater(session: Session, failures = 0): void {
+  #saveLater(session: Session): void {
+    if (this.#retries.has(session.id)) return;
+    const retry: Retry = { cancel: () => {} };
+    this.#retries.set(session.id, retry);
+    this.#retry(session, retry, 0);
+  }
+
+  #retry(session: Session, retry: Retry, failures: number): void {
+    const { clock, saveAgain } = this.#options;
     const delayMs = RETRY_AFTER_MS[failures];
-    if (delayMs === undefined || (failures === 0 && this.#trying.has(session.id))) return;
-    this.#trying.add(session.id);
-    this.#options.clock.after(delayMs, () => {
-      if (!this.#unsaved.has(session.id)) return void this.#trying.delete(session.id);
-      void this.#options.saveAgain(session).then(() => {
-        if (this.#unsaved.has(session.id) && failures + 1 < RETRY_AFTER_MS.length) return this.#saveLater(session, failures + 1);
-        this.#trying.delete(session.id);
+    if (delayMs === undefined) {
+      this.#dropRetry(session.id);
+      return;
+    }
+    retry.cancel = clock.after(delayMs, () => {
+      void saveAgain(session).then(() => {
+        // It may have been saved, and the next one may wait with a turn of its own.
+        if (this.#retries.get(session.id) === retry) this.#retry(session, retry, failures + 1);
       });
     });
+  }
+
+  #dropRetry(id: SessionId): void {
+    this.#retries.get(id)?.cancel();
+    this.#retries.delete(id);
   }
 
   /** Goes on with what a sibling has refreshed. */

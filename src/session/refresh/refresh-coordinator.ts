@@ -6,7 +6,7 @@ import type { TokenVerifier } from "../../cognito/token-verifier.js";
 import { type Clock, sleep } from "../../model/clock.js";
 import { describeError, type Log } from "../../model/log.js";
 import type { Secret } from "../../model/secret.js";
-import type { Session, SessionId } from "../../model/session.js";
+import { newestRefreshToken, type Session, type SessionId } from "../../model/session.js";
 import type { KeptKinds } from "../../model/token-set.js";
 import type { Awaitable, Ended } from "../../store/session-store.js";
 import type { Sessions } from "../../store/sessions.js";
@@ -55,7 +55,7 @@ export interface RefreshCoordinator {
   refreshNow(session: Session): Promise<RefreshOutcome>;
   /** For sign-out everywhere, through the same one door. */
   readonly refreshLast: RefreshLast;
-  /** The refresh token that waits for the store to come back, of a session that has ended; null where none does. */
+  /** The refresh token that waits for the store to come back, of a session that ends: it is the caller's now. Null where none does. */
   takeUnsaved(id: SessionId): Secret | null;
   /** From now on only refreshes that a call waits for begin: what one ahead of time brought could be lost with the process. */
   refreshOnlyWhenDue(): void;
@@ -79,6 +79,8 @@ class Coordinator implements RefreshCoordinator {
   readonly #sets: IssuedSets;
   readonly #refreshes: SessionRefresh;
   readonly #flights = new Map<SessionId, Flight>();
+  /** Sets of ended sessions whose token is being revoked, or is used for a sign-out: one that is just being written would be late twice. */
+  readonly #caredFor = new WeakSet<Session>();
   #rotation: "on" | "off" | "unknown";
   #mayRefreshEarly = true;
   readonly refreshLast: RefreshLast;
@@ -129,7 +131,10 @@ class Coordinator implements RefreshCoordinator {
   }
 
   takeUnsaved(id: SessionId): Secret | null {
-    return this.#sets.takeUnsaved(id);
+    const taken = this.#sets.takeUnsaved(id);
+    if (!taken) return null;
+    this.#caredFor.add(taken);
+    return newestRefreshToken(taken);
   }
 
   refreshOnlyWhenDue(): void {
@@ -205,7 +210,10 @@ class Coordinator implements RefreshCoordinator {
   #late(session: Session, issued: IssuedTokens | null): void {
     const flight = this.#flights.get(session.id);
     if (flight?.awaited) flight.late = issued;
-    else this.#options.revokeLate(session);
+    else if (!this.#caredFor.has(session)) {
+      this.#caredFor.add(session);
+      this.#options.revokeLate(session);
+    }
   }
 
   #learnRotation(found: "on" | "off"): void {
