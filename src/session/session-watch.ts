@@ -86,28 +86,53 @@ function tellAll(watchers: Watched["watchers"], ending: SessionEnding, log: Log)
   }
 }
 
-/** Asks the store for watched sessions, whose endings may have gone by unheard: one that has ended is announced as every other. */
+/**
+ * Asks the store for watched sessions, whose endings may have gone by unheard: one that has ended is announced as every other. However often that
+ * happens, each waits once.
+ */
 function createStoreCheck(
   isWatched: (entry: Watched) => boolean,
   { sessions, clock, log }: Pick<SessionWatchOptions, "sessions" | "clock" | "log">,
-): (entries: readonly Watched[]) => void {
-  function ask(entries: readonly Watched[]): void {
-    const left = entries.values();
-    const unanswered: Watched[] = [];
-    async function askInTurn(): Promise<void> {
-      for (const entry of left) {
-        if (!isWatched(entry)) continue;
-        const loaded = await sessions.reload(entry.session);
-        if ("kind" in loaded && loaded.kind === "unavailable") unanswered.push(entry);
-      }
+): (entries: Iterable<Watched>) => void {
+  const toAsk = new Set<Watched>();
+  let isAsking = false;
+  let cancelAgain: Cancel = () => {};
+
+  async function askInTurn(left: Iterable<Watched>, unanswered: Watched[]): Promise<void> {
+    for (const entry of left) {
+      // Before the answer: what goes by unheard while that is on its way is to be asked for again.
+      toAsk.delete(entry);
+      if (!isWatched(entry)) continue;
+      const loaded = await sessions.reload(entry.session);
+      if ("kind" in loaded && loaded.kind === "unavailable") unanswered.push(entry);
     }
-    Promise.all(Array.from({ length: ASKED_AT_ONCE }, askInTurn))
-      .then(() => {
-        if (unanswered.length > 0) clock.after(STORE_AGAIN_MS, () => ask(unanswered));
-      })
-      .catch((error: unknown) => log.error({ error: describeError(error) }, "watched sessions could not be asked for"));
   }
-  return ask;
+
+  async function askAll(): Promise<void> {
+    const unanswered: Watched[] = [];
+    while (toAsk.size > 0) {
+      const left = toAsk.values();
+      await Promise.all(Array.from({ length: ASKED_AT_ONCE }, () => askInTurn(left, unanswered)));
+    }
+    for (const entry of unanswered) toAsk.add(entry);
+  }
+
+  function start(): void {
+    if (isAsking) return;
+    isAsking = true;
+    cancelAgain();
+    askAll()
+      .catch((error: unknown) => log.error({ error: describeError(error) }, "watched sessions could not be asked for"))
+      .finally(() => {
+        isAsking = false;
+        if (toAsk.size > 0) cancelAgain = clock.after(STORE_AGAIN_MS, start);
+      });
+  }
+
+  return (entries) => {
+    for (const entry of entries) toAsk.add(entry);
+    start();
+  };
 }
 
 function learnOf(watched: ReadonlyMap<SessionId, Watched>, session: Session): void {
@@ -174,7 +199,7 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
 
   lifecycle.onEnded(tell);
   sessions.onKept(learn);
-  sessions.onMissed(() => askStore([...watched.values()]));
+  sessions.onMissed(() => askStore(watched.values()));
 
   return {
     watch(session, onEnded) {

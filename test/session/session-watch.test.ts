@@ -1,9 +1,10 @@
 import t from "tap";
+import type { Session } from "../../src/model/session.js";
 import { createSessionWatch } from "../../src/session/session-watch.js";
 import type { SessionEnding } from "../../src/wire/reasons.js";
 import { flush } from "../support/manual-clock.js";
 import { EXPIRED, HINDRANCES, rigWith, unavailable } from "../support/session-coordinator-rig.js";
-import { HOUR_MS, MINUTE_MS, refreshedSession, START_MS } from "../support/session-fixtures.js";
+import { HOUR_MS, MINUTE_MS, refreshedSession, START_MS, sessionOf } from "../support/session-fixtures.js";
 import { createLifecycleRig } from "../support/session-lifecycle-rig.js";
 
 interface Limits {
@@ -206,4 +207,48 @@ t.test("a check that fails unexpectedly is made again", async (t) => {
   await clock.run(MINUTE_MS);
   t.same(heard, []);
   t.equal(fragile.size, 1);
+});
+
+t.test("a store that goes and comes a hundred times is asked for each session in one line, fifty at once", async (t) => {
+  const rig = watching();
+  const { clock, sessions } = rig;
+  let missed = () => {};
+  const waiting: (() => void)[] = [];
+  const asked: Session[] = [];
+  const watch = createSessionWatch({
+    ...rig,
+    limits: NO_LIMITS,
+    sessions: {
+      ...sessions,
+      onMissed(listener) {
+        missed = listener;
+        return () => {};
+      },
+      reload(session) {
+        asked.push(session);
+        return new Promise((resolve) => void waiting.push(() => resolve({ kind: "unavailable", retryAfterSeconds: 1 })));
+      },
+    },
+  });
+  for (let i = 0; i < 60; i++) watch.watch(sessionOf(), () => {});
+  const answerAll = async () => {
+    while (waiting.length > 0) {
+      for (const answer of waiting.splice(0)) answer();
+      await flush();
+    }
+  };
+  for (let times = 0; times < 100; times++) missed();
+  await flush();
+  t.equal(waiting.length, 50);
+  await answerAll();
+  t.ok(asked.length <= 120, `${asked.length} questions`);
+  asked.length = 0;
+  await clock.run(5_000);
+  t.equal(waiting.length, 50);
+  await answerAll();
+  t.equal(asked.length, 60, "those without an answer, again");
+  asked.length = 0;
+  missed();
+  await flush();
+  t.equal(waiting.length, 50, "nobody waits for the next time once it is back");
 });
