@@ -238,6 +238,24 @@ t.test("a call that waits for Cognito at the end hears that it may come again, a
   t.notOk(handedOn());
 });
 
+t.test("a call that was refused at the end is told of once, whatever it comes to afterwards", async (t) => {
+  const demo = await runDemo(t);
+  const person = await demo.signedIn();
+  demo.advance("2h");
+  demo.localCognito.faults.add({ operation: "InitiateAuth", fault: "lambda_error", latencyMs: 300, times: 1 });
+  const connection = await openConnection(t, demo.url);
+  connection.socket.write(callOf(person));
+  await until(() => demo.localCognito.faults.list().length === 0);
+  const closing = demo.server.close();
+  await until(() => !demo.server.app.server.listening);
+  demo.advance("7s");
+  await connection.ending;
+  await closing;
+  const problems = demo.logLines.filter((line) => /"reason":"(?:cognito_unavailable|denied|misconfigured)"/.test(line));
+  t.match(problems, [/cognito_unavailable/]);
+  t.equal(problems.length, 1);
+});
+
 t.test("a Cognito that hangs does not hold the process, and the log says what may be lost", async (t) => {
   const demo = await runDemo(t);
   const person = await demo.signedIn();

@@ -59,7 +59,8 @@ function loginScope(app: FastifyInstance, options: LoginScopeOptions): void {
     return;
   }
   const handler = async (request: FastifyRequest, reply: FastifyReply) => sendProblem(request, reply, NOT_SET_UP, options);
-  for (const route of [AUTH_ROUTES.login, AUTH_ROUTES.callback]) app.route({ ...registrationOf(route), handler });
+  // Without their limits: nothing is begun here.
+  for (const { path, methods } of [AUTH_ROUTES.login, AUTH_ROUTES.callback]) app.route({ ...registrationOf({ path, methods }), handler });
 }
 
 /** The routes that look at the session: cross-site checks before anything else. */

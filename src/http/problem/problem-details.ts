@@ -95,6 +95,9 @@ function sessionOf(request: FastifyRequest): string | undefined {
   return reading?.kind === "ended" ? sessionPseudonym(reading.id) : undefined;
 }
 
+/** What has had its answer past the routes, as a call that was refused at the end of draining while it waited: it is told of once. */
+const answeredRaw = new WeakSet<IncomingMessage>();
+
 /** Answers with a problem: a document for fetch, a page with the same reason for a navigation. */
 export function sendProblem(
   request: FastifyRequest,
@@ -104,8 +107,8 @@ export function sendProblem(
 ): FastifyReply {
   const document = problemDocument(problem, request.id, config);
   const { reason, cause } = problem;
-  // Not of a call that was refused at the end of draining while it waited. The request's own log names it.
-  if (!request.raw.socket.writableEnded)
+  // The request's own log names it.
+  if (!answeredRaw.has(request.raw))
     tell({ kind: "problem_answered", reason, cause, method: request.method, session: sessionOf(request), log: request.log });
   keepProblem(request, reason);
   reply.code(document.status).headers(problemHeaders(problem));
@@ -141,6 +144,7 @@ interface ProblemMessage {
 /** The last message of its connection. */
 function problemMessage(problem: Problem, request: IncomingMessage | null, { config, tell, log }: RawProblemOptions): ProblemMessage {
   const requestId = requestIdOf(request?.headers ?? {});
+  if (request) answeredRaw.add(request);
   const { reason, cause } = problem;
   tell({ kind: "problem_answered", reason, cause, method: request?.method, requestId, log });
   const document = problemDocument(problem, requestId, config);
