@@ -8,6 +8,7 @@ export type { Config } from "./config/config.js";
 export { ConfigError } from "./config/config-error.js";
 export type { ConfigFault } from "./config/given-settings.js";
 export type { ProxyRoute } from "./config/kinds/proxy-route.js";
+export type { RouteOptions } from "./config/kinds/proxy-routes-kind.js";
 export type { BffOptions } from "./config/options.js";
 export type { ConfigParsing, EffectiveSetting, EnvironmentReading } from "./config/parse-config.js";
 export { type AdjustableClock, type Clock, createAdjustableClock } from "./model/clock.js";

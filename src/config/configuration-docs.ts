@@ -1,4 +1,3 @@
-import type { TSchema } from "typebox";
 import { ROUTE_MEMBERS, type RouteMember } from "./kinds/proxy-routes-kind.js";
 import { optionName } from "./options.js";
 import type { Absence, GroupName, Setting } from "./settings/setting.js";
@@ -59,7 +58,7 @@ function defaultOf(absence: Absence): string {
 }
 
 function settingRow(name: SettingName): readonly string[] {
-  const { absence, example, kind, meaning, secret }: Setting<TSchema, unknown, Absence> = SETTINGS[name];
+  const { absence, example, kind, meaning, secret }: Setting<unknown, unknown, Absence> = SETTINGS[name];
   return [`\`${name}\``, `${meaning}${secret ? " *Secret.*" : ""}`, sentence(kind.expected), defaultOf(absence), quoted(example)];
 }
 

@@ -1,4 +1,4 @@
-import type { Static } from "typebox";
+import type { Kind } from "./kinds/kind.js";
 import type { SETTINGS, SettingName } from "./settings/settings.js";
 
 type Table = typeof SETTINGS;
@@ -10,7 +10,7 @@ type CamelCase<N extends string> = N extends `${infer Word}_${infer Rest}`
 
 type RequiredName = { [N in SettingName]: Table[N]["absence"] extends { readonly kind: "required" } ? N : never }[SettingName];
 type OptionalName = Exclude<SettingName, RequiredName>;
-type OptionValue<N extends SettingName> = Static<Table[N]["kind"]["schema"]>;
+type OptionValue<N extends SettingName> = Table[N]["kind"] extends Kind<infer R, unknown> ? R : never;
 
 /**
  * The options of `createServer` and of the plugin: the settings of the environment with their names in camel case and their values in the

@@ -1,4 +1,3 @@
-import type { TSchema } from "typebox";
 import type { Config } from "./config.js";
 import {
   type ConfigFault,
@@ -43,7 +42,7 @@ export interface EnvironmentReading {
   readonly readFile?: ReadFile;
 }
 
-type AnySetting = Setting<TSchema, unknown, Absence>;
+type AnySetting = Setting<unknown, unknown, Absence>;
 type Defaults = Partial<Record<SettingName, string>>;
 
 interface Decoding {

@@ -1,14 +1,8 @@
 import { isIP } from "node:net";
-import Type, { type TArray, type TBoolean, type TEnum, type TInteger, type TString, type TUnion } from "typebox";
 import { Secret } from "../../model/secret.js";
 import { formatDuration, parseDuration } from "./duration.js";
 import { accepted, type Decoded, type Kind, refused } from "./kind.js";
-
-type NumberOrText = TUnion<[TString, TInteger]>;
-/** One text with separators, or a list. */
-export type ListOrText = TUnion<[TString, TArray<TString>]>;
-
-export const LIST_OR_TEXT: ListOrText = Type.Union([Type.String(), Type.Array(Type.String())]);
+import { isFlag, isNumberOrText, isOneOf, isText } from "./raw.js";
 
 /** The entries of a comma or newline separated text, or of a list: trimmed, empty ones dropped (a trailing comma says nothing). */
 export function entriesOf(raw: string | readonly string[]): string[] {
@@ -17,9 +11,9 @@ export function entriesOf(raw: string | readonly string[]): string[] {
 }
 
 /** One of a fixed set of words. */
-export function choice<const V extends string>(...values: V[]): Kind<TEnum<V[]>, V> {
+export function choice<const V extends string>(...values: V[]): Kind<V, V> {
   return {
-    schema: Type.Enum(values),
+    admits: isOneOf(values),
     expected: values.map((value) => `\`${value}\``).join(values.length === 2 ? " or " : ", "),
     decode: (raw) => accepted(raw),
     show: (value) => value,
@@ -27,9 +21,9 @@ export function choice<const V extends string>(...values: V[]): Kind<TEnum<V[]>,
 }
 
 /** A text that passes a test. */
-export function text(expected: string, test: (raw: string) => boolean): Kind<TString, string> {
+export function text(expected: string, test: (raw: string) => boolean): Kind<string, string> {
   return {
-    schema: Type.String(),
+    admits: isText,
     expected,
     decode: (raw) => (test(raw) ? accepted(raw) : refused(expected)),
     show: (value) => value,
@@ -37,9 +31,9 @@ export function text(expected: string, test: (raw: string) => boolean): Kind<TSt
 }
 
 /** A text that passes a test and is never shown. */
-export function secretText(expected: string, test: (raw: string) => boolean): Kind<TString, Secret> {
+export function secretText(expected: string, test: (raw: string) => boolean): Kind<string, Secret> {
   return {
-    schema: Type.String(),
+    admits: isText,
     expected,
     decode: (raw) => (test(raw) ? accepted(new Secret(raw)) : refused(expected)),
     show: String,
@@ -47,18 +41,18 @@ export function secretText(expected: string, test: (raw: string) => boolean): Ki
 }
 
 /** `true` or `false`. */
-export const flag: Kind<TUnion<[TBoolean, TEnum<["true", "false"]>]>, boolean> = {
-  schema: Type.Union([Type.Boolean(), Type.Enum(["true", "false"])]),
+export const flag: Kind<boolean | "true" | "false", boolean> = {
+  admits: isFlag,
   expected: "`true` or `false`",
   decode: (raw) => accepted(raw === true || raw === "true"),
   show: String,
 };
 
 /** A whole number within a range, both ends included. */
-export function integer(range: { readonly min: number; readonly max: number; readonly what: string }): Kind<NumberOrText, number> {
+export function integer(range: { readonly min: number; readonly max: number; readonly what: string }): Kind<string | number, number> {
   const expected = `${range.what}: a whole number from ${range.min} to ${range.max}`;
   return {
-    schema: Type.Union([Type.String(), Type.Integer()]),
+    admits: isNumberOrText,
     expected,
     decode(raw) {
       const number = typeof raw === "number" ? raw : /^\d{1,15}$/.test(raw) ? Number(raw) : Number.NaN;
@@ -69,10 +63,10 @@ export function integer(range: { readonly min: number; readonly max: number; rea
 }
 
 /** A duration with its unit, within a range, both ends included; in milliseconds. */
-export function duration(range: { readonly minMs: number; readonly maxMs: number }): Kind<TString, number> {
+export function duration(range: { readonly minMs: number; readonly maxMs: number }): Kind<string, number> {
   const expected = `a duration with its unit (500ms, 90s, 15m, 12h, 30d), from ${formatDuration(range.minMs)} to ${formatDuration(range.maxMs)}`;
   return {
-    schema: Type.String(),
+    admits: isText,
     expected,
     decode(raw) {
       const reading = parseDuration(raw);
@@ -95,7 +89,7 @@ function askForUnit(number: string): string {
 }
 
 /** Another kind, or `off`, which is null. */
-export function orOff<S extends TString | NumberOrText, T>(kind: Kind<S, T>): Kind<S, T | null> {
+export function orOff<R, T>(kind: Kind<R, T>): Kind<R, T | null> {
   const expected = `\`off\`, or ${kind.expected}`;
   return {
     ...kind,
@@ -115,10 +109,10 @@ const BYTES_PER_UNIT: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** A number of bytes, bare or in KiB, MiB, GiB, within a range. */
-export function byteSize(range: { readonly min: number; readonly max: number; readonly such: string }): Kind<NumberOrText, number> {
+export function byteSize(range: { readonly min: number; readonly max: number; readonly such: string }): Kind<string | number, number> {
   const expected = `a number of bytes from ${formatBytes(range.min)} to ${formatBytes(range.max)}, such as ${range.such}`;
   return {
-    schema: Type.Union([Type.String(), Type.Integer()]),
+    admits: isNumberOrText,
     expected,
     decode(raw) {
       const [, digits, unit = ""] = /^(\d{1,15})(KiB|MiB|GiB)?$/.exec(String(raw)) ?? [];

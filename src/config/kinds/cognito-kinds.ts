@@ -1,6 +1,7 @@
 import { Secret } from "../../model/secret.js";
-import { entriesOf, LIST_OR_TEXT, type ListOrText, text } from "./basic-kinds.js";
+import { entriesOf, text } from "./basic-kinds.js";
 import { accepted, type Kind, refused } from "./kind.js";
+import { isListOrText } from "./raw.js";
 
 // The form aws-jwt-verify insists on (CognitoJwtVerifier.USER_POOL_ID_REGEX); Cognito allows 55 characters.
 const USER_POOL_ID = /^(?:eusc-[a-z]{2}|[a-z]{2})-(?:gov-)?[a-z]+-\d_[A-Za-z0-9]+$/;
@@ -23,8 +24,8 @@ const CLIENT_ID = /^[\w+]{1,128}$/;
 
 export const clientId = text("an app client id: letters and digits, 1 to 128", (raw) => CLIENT_ID.test(raw));
 
-export const clientIds: Kind<ListOrText, readonly string[]> = {
-  schema: LIST_OR_TEXT,
+export const clientIds: Kind<string | string[], readonly string[]> = {
+  admits: isListOrText,
   expected: "app client ids, comma separated: letters and digits, 1 to 128 each",
   decode(raw) {
     const ids = [...new Set(entriesOf(raw))];
@@ -34,8 +35,8 @@ export const clientIds: Kind<ListOrText, readonly string[]> = {
 };
 
 /** One client secret, or two while rotating. */
-export const clientSecrets: Kind<ListOrText, readonly Secret[]> = {
-  schema: LIST_OR_TEXT,
+export const clientSecrets: Kind<string | string[], readonly Secret[]> = {
+  admits: isListOrText,
   expected: "the app client's secret, or two different ones, comma separated, while it is being rotated; letters, digits, _ and +",
   decode(raw) {
     const secrets = entriesOf(raw);
@@ -57,8 +58,8 @@ export function showSecrets(secrets: readonly unknown[]): string {
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /** OAuth scopes. */
-export const scopes: Kind<ListOrText, readonly string[]> = {
-  schema: LIST_OR_TEXT,
+export const scopes: Kind<string | string[], readonly string[]> = {
+  admits: isListOrText,
   expected: "scopes separated by spaces, `openid` among them: without it Cognito issues no ID token",
   decode(raw) {
     const words = typeof raw === "string" ? raw.split(/\s+/) : raw;

@@ -1,5 +1,4 @@
-import type { Static, TSchema } from "typebox";
-import { Check } from "typebox/schema";
+import type { Admits } from "./raw.js";
 
 /** What is wrong with one value. `got` only when a part of the value is meant; otherwise the whole value is. */
 export interface Complaint {
@@ -12,17 +11,17 @@ export type Decoded<T> =
   | { readonly kind: "refused"; readonly complaints: readonly Complaint[] };
 
 /**
- * A kind of value: what it may look like (`schema`, for an option and for the text of a variable alike), what was expected in words, and
+ * A kind of value: how it may be written (`admits`, for an option and for the text of a variable alike), what was expected in words, and
  * how it becomes the typed value that the rest of the program sees.
  */
-export interface Kind<S extends TSchema, T> {
-  readonly schema: S;
+export interface Kind<R, T> {
+  readonly admits: Admits<R>;
   readonly expected: string;
-  /** Called only with what `schema` admits. Never throws. */
-  decode(raw: Static<S>): Decoded<T>;
+  /** Called only with what is admitted. Never throws. */
+  decode(raw: R): Decoded<T>;
   /** The value as a person writes it. */
   show(value: T): string;
-  /** More exact words for a value that `schema` does not admit; absent: `expected` says enough. */
+  /** More exact words for a value that is not admitted; absent: `expected` says enough. */
   explain?(raw: unknown): readonly Complaint[];
 }
 
@@ -35,8 +34,8 @@ export function refused<T>(expected: string, got?: string): Decoded<T> {
 }
 
 /** Decodes whatever came in. Never throws. */
-export function decodeAs<T>(kind: Kind<TSchema, T>, raw: unknown): Decoded<T> {
-  if (Check(kind.schema, raw)) return kind.decode(raw);
+export function decodeAs<T>(kind: Kind<unknown, T>, raw: unknown): Decoded<T> {
+  if (kind.admits(raw)) return kind.decode(raw);
   return kind.explain === undefined ? refused(kind.expected) : { kind: "refused", complaints: kind.explain(raw) };
 }
 

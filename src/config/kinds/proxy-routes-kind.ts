@@ -1,23 +1,23 @@
-import Type, { type Static, type TSchema } from "typebox";
 import { choice, duration, entriesOf, flag, orOff } from "./basic-kinds.js";
 import { accepted, type Complaint, type Decoded, decodeAs, echo, type Kind, refused } from "./kind.js";
 import type { ProxyRoute } from "./proxy-route.js";
+import { type Admits, isText } from "./raw.js";
 import { baseText, parseBaseUrl, routePrefix } from "./url-kinds.js";
 
 /** One member of a route's JSON form. */
-export interface RouteMember<S extends TSchema = TSchema, T = unknown> {
-  readonly kind: Kind<S, T>;
+export interface RouteMember<R = unknown, T = unknown> {
+  readonly kind: Kind<R, T>;
   /** As text; null: it must be there. */
   readonly default: string | null;
   readonly meaning: string;
 }
 
-function member<S extends TSchema, T>(kind: Kind<S, T>, defaultText: string | null, meaning: string): RouteMember<S, T> {
+function member<R, T>(kind: Kind<R, T>, defaultText: string | null, meaning: string): RouteMember<R, T> {
   return { kind, default: defaultText, meaning };
 }
 
-const target: Kind<ReturnType<typeof Type.String>, URL> = {
-  schema: Type.String(),
+const target: Kind<string, URL> = {
+  admits: isText,
   expected: "an http:// or https:// URL with an optional path, without user, query and fragment",
   decode(raw) {
     const url = parseBaseUrl(raw, "path");
@@ -74,32 +74,23 @@ export const ROUTE_MEMBERS = {
 } as const;
 
 type MemberName = keyof typeof ROUTE_MEMBERS;
-
-function optionalMember<S extends TSchema>(of: RouteMember<S>) {
-  return Type.Optional(of.kind.schema);
-}
+type RequiredMember = "prefix" | "target";
+type RawOf<N extends MemberName> = (typeof ROUTE_MEMBERS)[N]["kind"] extends Kind<infer R, unknown> ? R : never;
 
 /** A route as an option or a JSON object. */
-export const ROUTE_SCHEMA = Type.Object(
-  {
-    prefix: ROUTE_MEMBERS.prefix.kind.schema,
-    target: ROUTE_MEMBERS.target.kind.schema,
-    token: optionalMember(ROUTE_MEMBERS.token),
-    session: optionalMember(ROUTE_MEMBERS.session),
-    stripPrefix: optionalMember(ROUTE_MEMBERS.stripPrefix),
-    rewrite: optionalMember(ROUTE_MEMBERS.rewrite),
-    proxy: optionalMember(ROUTE_MEMBERS.proxy),
-    responseHeaderTimeout: optionalMember(ROUTE_MEMBERS.responseHeaderTimeout),
-    bodyIdleTimeout: optionalMember(ROUTE_MEMBERS.bodyIdleTimeout),
-    requestIdleTimeout: optionalMember(ROUTE_MEMBERS.requestIdleTimeout),
-    host: optionalMember(ROUTE_MEMBERS.host),
-    csrf: optionalMember(ROUTE_MEMBERS.csrf),
-    cache: optionalMember(ROUTE_MEMBERS.cache),
-  },
-  { additionalProperties: false },
-);
+export type RouteOptions = { [N in RequiredMember]: RawOf<N> } & { [N in Exclude<MemberName, RequiredMember>]?: RawOf<N> };
 
-export type RouteOptions = Static<typeof ROUTE_SCHEMA>;
+export const isRoute: Admits<RouteOptions> = (raw): raw is RouteOptions => {
+  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) return false;
+  const members: ReadonlyMap<string, unknown> = new Map(Object.entries(raw));
+  return (
+    [...members.keys()].every((name) => Object.hasOwn(ROUTE_MEMBERS, name)) &&
+    Object.entries<RouteMember>(ROUTE_MEMBERS).every(([name, { kind, default: byDefault }]) => {
+      const value = members.get(name);
+      return value === undefined ? byDefault !== null : kind.admits(value);
+    })
+  );
+};
 
 /** Reads one route's members, noting every complaint; `read` gives null where it noted one. */
 class RouteReader {
@@ -124,7 +115,7 @@ class RouteReader {
     return this.#members.has(name);
   }
 
-  read<T>(name: MemberName, { kind, default: fallback }: RouteMember<TSchema, T>): T | null {
+  read<T>(name: MemberName, { kind, default: fallback }: RouteMember<unknown, T>): T | null {
     const given = this.has(name);
     if (!given && fallback === null) {
       this.complain(`${name}, which is missing`, "");
@@ -213,11 +204,12 @@ function decodeText(text: string): Decoded<readonly ProxyRoute[]> {
   return Array.isArray(json.value) ? decodeRoutes(json.value) : refused(EXPECTED, "JSON that is not an array");
 }
 
-const routesSchema = Type.Union([Type.String(), Type.Array(ROUTE_SCHEMA)]);
+type Routes = string | RouteOptions[];
+const isRoutes: Admits<Routes> = (raw): raw is Routes => isText(raw) || (Array.isArray(raw) && raw.every(isRoute));
 
 /** What is forwarded where: both written forms and the options go through the same reading of a route. */
-export const proxyRoutes: Kind<typeof routesSchema, readonly ProxyRoute[]> = {
-  schema: routesSchema,
+export const proxyRoutes: Kind<Routes, readonly ProxyRoute[]> = {
+  admits: isRoutes,
   expected: EXPECTED,
   decode: (raw) => (typeof raw === "string" ? decodeText(raw) : decodeRoutes(raw)),
   show: (routes) => (routes.length === 0 ? "none" : routes.map((route) => `${route.prefix}=${baseText(route.target)}`).join(", ")),

@@ -1,7 +1,8 @@
 import { Secret } from "../../model/secret.js";
-import { entriesOf, LIST_OR_TEXT, type ListOrText } from "./basic-kinds.js";
+import { entriesOf } from "./basic-kinds.js";
 import { showSecrets } from "./cognito-kinds.js";
 import { accepted, type Complaint, type Kind } from "./kind.js";
+import { isListOrText } from "./raw.js";
 
 /** The length of a session key. */
 export const KEY_BYTES = 32;
@@ -37,8 +38,8 @@ function complaintsAbout(texts: readonly string[], keys: readonly Buffer[]): Com
 }
 
 /** The keys that seal and open session cookies. A complaint names a key by its position and repeats nothing of it. */
-export const sessionKeys: Kind<ListOrText, readonly Secret<Buffer>[]> = {
-  schema: LIST_OR_TEXT,
+export const sessionKeys: Kind<string | string[], readonly Secret<Buffer>[]> = {
+  admits: isListOrText,
   expected: `one or more keys of ${KEY_BYTES} random bytes in base64, comma separated; \`cognito-bff keygen\` makes one`,
   decode(raw) {
     const texts = entriesOf(raw);

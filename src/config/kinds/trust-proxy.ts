@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
-import Type, { type TArray, type TInteger, type TString, type TUnion } from "typebox";
 import { entriesOf } from "./basic-kinds.js";
 import { accepted, type Kind, refused } from "./kind.js";
+import { isListNumberOrText } from "./raw.js";
 
 type TrustProxy = false | number | readonly string[];
 
@@ -24,8 +24,8 @@ function isHopCount(number: number): boolean {
 }
 
 /** Whose X-Forwarded-* are believed. */
-export const trustProxy: Kind<TUnion<[TString, TInteger, TArray<TString>]>, TrustProxy> = {
-  schema: Type.Union([Type.String(), Type.Integer(), Type.Array(Type.String())]),
+export const trustProxy: Kind<string | number | string[], TrustProxy> = {
+  admits: isListNumberOrText,
   expected: EXPECTED,
   decode(raw) {
     if (raw === "off") return accepted(false);

@@ -1,9 +1,9 @@
-import Type, { type TString } from "typebox";
 import { isLoopback } from "../../model/loopback.js";
 import { Secret } from "../../model/secret.js";
 import { withoutEnd } from "../../model/text.js";
 import { text } from "./basic-kinds.js";
 import { accepted, type Kind, refused } from "./kind.js";
+import { isText } from "./raw.js";
 
 /** The parts a base URL may have besides scheme and host. */
 type BasePath = "no path" | "path";
@@ -31,8 +31,8 @@ export function baseText(url: URL): string {
 }
 
 /** The browser's origin: https, or http on localhost, where the browsers treat it as a secure context and the operator as a workstation. */
-export const publicOrigin: Kind<TString, string> = {
-  schema: Type.String(),
+export const publicOrigin: Kind<string, string> = {
+  admits: isText,
   expected: "an origin, https://HOST[:PORT] without path, query and user; http:// only as http://localhost[:PORT]",
   decode(raw) {
     const url = parseBaseUrl(raw, "no path");
@@ -49,11 +49,11 @@ export function takesTransportSecurity(origin: string): boolean {
 }
 
 /** A base URL of a service, as text without a trailing slash. `taken` is a path that is added to it and must not be there already. */
-export function baseUrl(taken?: string): Kind<TString, string> {
+export function baseUrl(taken?: string): Kind<string, string> {
   const reminder = taken === undefined ? "" : `; ${taken} is added to it`;
   const expected = `an http:// or https:// URL without user, query and fragment${reminder}`;
   return {
-    schema: Type.String(),
+    admits: isText,
     expected,
     decode(raw) {
       const url = parseBaseUrl(raw, "path");
@@ -65,8 +65,8 @@ export function baseUrl(taken?: string): Kind<TString, string> {
 }
 
 /** Managed login's host (https is meant then) or its URL; as text without a trailing slash. */
-export const managedLoginDomain: Kind<TString, string> = {
-  schema: Type.String(),
+export const managedLoginDomain: Kind<string, string> = {
+  admits: isText,
   expected: "the host of managed login, such as my-app.auth.eu-central-1.amazoncognito.com, or its URL without path and query",
   decode(raw) {
     const url = parseBaseUrl(raw.includes("://") ? raw : `https://${raw}`, "no path");
@@ -76,8 +76,8 @@ export const managedLoginDomain: Kind<TString, string> = {
 };
 
 /** An HTTP proxy's URL; http is meant where it has no scheme. Its user and password are nobody's to see. */
-export const httpProxy: Kind<TString, Secret<string>> = {
-  schema: Type.String(),
+export const httpProxy: Kind<string, Secret<string>> = {
+  admits: isText,
   expected: "the URL of an HTTP proxy, http://[USER:PASSWORD@]HOST[:PORT] or https://…, without path; `%` for what a URL must escape",
   decode(raw) {
     const url = raw.includes("://") ? raw : `http://${raw}`;
@@ -98,8 +98,8 @@ function decodes(text: string): boolean {
 }
 
 /** A development server's origin. */
-export const serverOrigin: Kind<TString, URL> = {
-  schema: Type.String(),
+export const serverOrigin: Kind<string, URL> = {
+  admits: isText,
   expected: "the origin of a development server, http://HOST[:PORT] or https://HOST[:PORT], without path, query and user",
   decode(raw) {
     const url = parseBaseUrl(raw, "no path");

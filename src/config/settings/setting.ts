@@ -1,4 +1,3 @@
-import type { TSchema } from "typebox";
 import type { Kind } from "../kinds/kind.js";
 
 /** What a setting is when nobody sets it: a fault, a default written as its value would be, or nothing, with what that means. */
@@ -10,9 +9,9 @@ export type Absence =
 export type GroupName = "public" | "management" | "cognito" | "session" | "refresh" | "proxy" | "spa" | "process";
 
 /** One setting: everything that parsing, the options, `check-config` and the documentation know about it. */
-export interface Setting<S extends TSchema, T, A extends Absence> {
+export interface Setting<R, T, A extends Absence> {
   readonly group: GroupName;
-  readonly kind: Kind<S, T>;
+  readonly kind: Kind<R, T>;
   readonly absence: A;
   readonly meaning: string;
   readonly example: string;
@@ -20,15 +19,15 @@ export interface Setting<S extends TSchema, T, A extends Absence> {
   readonly secret: boolean;
 }
 
-type Row<S extends TSchema, T, A extends Absence> = Omit<Setting<S, T, A>, "secret">;
+type Row<R, T, A extends Absence> = Omit<Setting<R, T, A>, "secret">;
 
 /** A setting whose value may be shown. */
-export function open<S extends TSchema, T, const A extends Absence>(row: Row<S, T, A>): Setting<S, T, A> {
+export function open<R, T, const A extends Absence>(row: Row<R, T, A>): Setting<R, T, A> {
   return { ...row, secret: false };
 }
 
 /** A setting whose value is never repeated. */
-export function secret<S extends TSchema, T, const A extends Absence>(row: Row<S, T, A>): Setting<S, T, A> {
+export function secret<R, T, const A extends Absence>(row: Row<R, T, A>): Setting<R, T, A> {
   return { ...row, secret: true };
 }
 
