@@ -1,5 +1,5 @@
 /*
- * Trimming by a scan from the ends. A regular expression such as `/\/+$/` tries a run in the middle of the text again from each of its
+ * Trimming by a scan from the end. A regular expression such as `/\/+$/` tries a run in the middle of the text again from each of its
  * characters, which is a second of work for 32 kB of them.
  */
 
@@ -8,11 +8,4 @@ export function withoutEnd(text: string, characters: string): string {
   let end = text.length;
   while (end > 0 && characters.includes(text.charAt(end - 1))) end -= 1;
   return text.slice(0, end);
-}
-
-/** Without what stands at either end of these characters. */
-export function trimmedOf(text: string, characters: string): string {
-  let start = 0;
-  while (start < text.length && characters.includes(text.charAt(start))) start += 1;
-  return withoutEnd(text.slice(start), characters);
 }

@@ -1,10 +1,10 @@
-import { trimmedOf } from "../model/text.js";
+import { chunksOf, digitAt, MOST_TICKETS, mayBeChunk, ticketsOf, uncheckedTicket } from "./chunks.js";
 
 /*
- * Our cookies on the wire: names, attributes, chunks.
+ * Our cookies on the wire: names and attributes.
  *
- * A value that fits stands alone under the base name. One that does not is cut into chunks, the first under the base name, the next under
- * `.1`, `.2` …; each is `<ticket id>~<index>~<count>~<part>`, so that chunks of two tickets are never put together.
+ * A value that fits stands alone under the base name. One that does not is cut into chunks (chunks.ts), the first under the base name, the next
+ * under `.1`, `.2` …
  */
 
 /** How long the browser keeps the session's cookie: the longest any browser allows. Never the session's end: docs/how-it-works.md, "The cookie". */
@@ -16,14 +16,16 @@ const LOGIN_COOKIE_SECONDS = 60 * 60;
 const LONGEST_COOKIE_BYTES = 4096;
 // Some margin for intermediaries that count the attributes as well.
 const LONGEST_VALUE_BYTES = LONGEST_COOKIE_BYTES - 256;
-const MOST_CHUNKS = 8;
-const MOST_DUPLICATES = 4;
-const CHUNK = /^([A-Za-z0-9_-]{8})~(\d)~(\d)~([A-Za-z0-9_-]+)$/;
 
 export interface CookieNames {
   readonly session: string;
   readonly ended: string;
   readonly loginPrefix: string;
+  /** What they all begin with. */
+  readonly start: string;
+  /** The session's cookie where it stands alone, and those of its chunks by their number. */
+  readonly alone: readonly [session: string];
+  readonly chunks: readonly string[];
   /** Whether a cookie of this name is ours, so that neither the API nor anybody who answers for it may read or set it. */
   isOurs(name: string): boolean;
 }
@@ -44,25 +46,17 @@ const OURS = /^(?:__host-http-)?bff-(?:(?:session|ended)(?:-\d+)?(?:\.|$)|login-
 export function cookieNames(publicUrl: string): CookieNames {
   const { protocol, port } = new URL(publicUrl);
   const [prefix, suffix] = protocol === "https:" ? ["__Host-Http-", ""] : ["", `-${port || "80"}`];
+  const session = `${prefix}bff-session${suffix}`;
   return {
-    session: `${prefix}bff-session${suffix}`,
+    session,
     ended: `${prefix}bff-ended${suffix}`,
     loginPrefix: `${prefix}bff-login${suffix}-`,
+    start: `${prefix}bff-`,
+    alone: [session],
+    chunks: Array.from({ length: 10 }, (_, number) => `${session}.${number}`),
     // Cookie prefixes are matched without regard to case by browsers; so are ours.
     isOurs: (name) => OURS.test(name.toLowerCase()),
   };
-}
-
-// Space and tab alone (RFC 6265 5.2). String.trim() takes a no-break space as well, and a browser lets a sibling subdomain set a cookie
-// whose name is one byte, 0xA0, and then our `__Host-` name: it would pass for the one that only we can set.
-const AROUND = " \t";
-
-/** Every pair of a Cookie header, in order, duplicates included, values as they came. */
-export function* cookiePairs(header: string): Generator<readonly [name: string, value: string]> {
-  for (const pair of header.split(";")) {
-    const equals = pair.indexOf("=");
-    if (equals > 0) yield [trimmedOf(pair.slice(0, equals), AROUND), trimmedOf(pair.slice(equals + 1), AROUND)];
-  }
 }
 
 /** What came of the session's cookies in one request. */
@@ -77,44 +71,132 @@ export interface PresentedCookies {
   readonly any: boolean;
 }
 
-const NONE: PresentedCookies = { tickets: [], markers: [], names: [], any: false };
+const NO_TEXTS: readonly string[] = [];
+const NONE: PresentedCookies = { tickets: NO_TEXTS, markers: NO_TEXTS, names: NO_TEXTS, any: false };
 
-function isChunkName(name: string, names: CookieNames): boolean {
-  return name.length === names.session.length + 2 && name.startsWith(`${names.session}.`) && /\d$/.test(name);
+const TAB = 9;
+const SPACE = 32;
+const DOT = 46;
+const SEMICOLON = 59;
+const EQUALS = 61;
+
+// Space and tab alone (RFC 6265 5.2). String.trim() takes a no-break space as well, and a browser lets a sibling subdomain set a cookie
+// whose name is one byte, 0xA0, and then our `__Host-` name: it would pass for the one that only we can set.
+const isBlank = (code: number) => code === SPACE || code === TAB;
+
+/** Whether a cookie's pair begins at `at`, or would but for blanks. */
+function beginsPair(header: string, at: number): boolean {
+  let before = at - 1;
+  while (before >= 0 && isBlank(header.charCodeAt(before))) before -= 1;
+  return before < 0 || header.charCodeAt(before) === SEMICOLON;
 }
 
-/** Reads the session's cookies out of a Cookie header. Never throws, and looks at a bounded number of candidates. */
-export function readSessionCookies(header: string | undefined, names: CookieNames): PresentedCookies {
-  // The ordinary case of a page without any of ours.
-  if (header === undefined || !header.includes("bff-")) return NONE;
-  const whole: string[] = [];
-  const markers: string[] = [];
-  const found: string[] = [];
-  const chunked = new Map<string, (string | undefined)[]>();
-  for (const [name, value] of cookiePairs(header)) {
-    if (name === names.ended) markers.push(value);
-    if (name !== names.session && !isChunkName(name, names)) continue;
-    found.push(name);
-    const chunk = CHUNK.exec(value);
-    if (!chunk) {
-      if (name === names.session) whole.push(value);
-      continue;
-    }
-    const [, ticket = "", index = "", count = "", part = ""] = chunk;
-    const key = `${ticket}~${count}`;
-    const parts = chunked.get(key) ?? new Array<string | undefined>(Number(count)).fill(undefined);
-    if (Number(index) < parts.length && (chunked.has(key) || chunked.size < MOST_DUPLICATES)) {
-      parts[Number(index)] = part;
-      chunked.set(key, parts);
+/** Where the value begins of a pair whose name ends at `nameEnd`; -1 where it does not end there. */
+function valueStart(header: string, nameEnd: number): number {
+  let at = nameEnd;
+  while (isBlank(header.charCodeAt(at))) at += 1;
+  return header.charCodeAt(at) === EQUALS ? at + 1 : -1;
+}
+
+function trimmed(header: string, from: number, to: number): string {
+  let start = from;
+  let end = to;
+  while (start < end && isBlank(header.charCodeAt(start))) start += 1;
+  while (end > start && isBlank(header.charCodeAt(end - 1))) end -= 1;
+  return header.slice(start, end);
+}
+
+/** The cookies of ours in a Cookie header, in order, duplicates included, values as they came. */
+class FoundCookies {
+  readonly names: string[] = [];
+  readonly values: string[] = [];
+  /** Most often there is none. */
+  markers: string[] | null = null;
+
+  constructor(header: string, names: CookieNames, first: number) {
+    let at = first;
+    while (at >= 0) {
+      const name = beginsPair(header, at) ? nameAt(header, at, names) : null;
+      const from = name === null ? -1 : valueStart(header, at + name.length);
+      if (name === null || from < 0) {
+        at = header.indexOf(names.start, at + names.start.length);
+        continue;
+      }
+      const semicolon = header.indexOf(";", from);
+      const value = trimmed(header, from, semicolon < 0 ? header.length : semicolon);
+      if (name === names.ended) {
+        this.markers ??= [];
+        this.markers.push(value);
+      } else {
+        this.names.push(name);
+        this.values.push(value);
+      }
+      at = semicolon < 0 ? -1 : header.indexOf(names.start, semicolon);
     }
   }
-  const complete = [...chunked.values()].filter((parts) => parts.length > 1 && !parts.includes(undefined)).map((parts) => parts.join(""));
-  return {
-    tickets: [...whole, ...complete].slice(0, MOST_DUPLICATES),
-    markers: markers.slice(0, MOST_DUPLICATES),
-    names: found,
-    any: found.length > 0,
-  };
+}
+
+/** Which name of ours stands there, as far as it goes; null where none does. */
+function nameAt(header: string, at: number, { session, ended, chunks }: CookieNames): string | null {
+  // A comparison of slices looks at them as a whole; startsWith goes character by character.
+  if (header.slice(at, at + session.length) === session) {
+    const end = at + session.length;
+    return header.charCodeAt(end) === DOT ? (chunks[digitAt(header, end + 1)] ?? null) : session;
+  }
+  return header.slice(at, at + ended.length) === ended ? ended : null;
+}
+
+/** Cookies of which nearly always nobody asks for more than the ticket that the chunks make up. */
+class ChunkedCookies implements PresentedCookies {
+  readonly markers: readonly string[];
+  readonly any = true;
+  readonly unchecked: string;
+  readonly #found: FoundCookies;
+  readonly #session: string;
+
+  constructor(found: FoundCookies, markers: readonly string[], session: string, unchecked: string) {
+    this.markers = markers;
+    this.unchecked = unchecked;
+    this.#found = found;
+    this.#session = session;
+  }
+
+  get names(): readonly string[] {
+    return this.#found.names;
+  }
+
+  get tickets(): readonly string[] {
+    return ticketsOf(this.#found.names, this.#found.values, this.#session);
+  }
+}
+
+/**
+ * The only ticket that came, to look for among those that were opened before; null where more came, or none. It may still hold what no ticket holds:
+ * whoever means to open it takes `tickets`.
+ */
+export function onlyTicket(presented: PresentedCookies): string | null {
+  if (presented instanceof ChunkedCookies) return presented.unchecked;
+  const { tickets } = presented;
+  return tickets.length === 1 ? (tickets[0] ?? null) : null;
+}
+
+/**
+ * Reads the session's cookies out of a Cookie header. Never throws, and looks at a bounded number of candidates. On every call's way: the header is
+ * searched for our own names alone, and no value is gone through by character where the ticket stands alone or in its own chunks.
+ */
+export function readSessionCookies(header: string | undefined, names: CookieNames): PresentedCookies {
+  // The ordinary case of a page without any of ours.
+  const first = header === undefined ? -1 : header.indexOf(names.start);
+  if (header === undefined || first < 0) return NONE;
+  const found = new FoundCookies(header, names, first);
+  const markers = found.markers?.slice(0, MOST_TICKETS) ?? NO_TEXTS;
+  const [value] = found.values;
+  if (value === undefined) return found.markers ? { tickets: NO_TEXTS, markers, names: NO_TEXTS, any: false } : NONE;
+  if (found.values.length === 1 && found.names[0] === names.session && !mayBeChunk(value))
+    return { tickets: found.values, markers, names: names.alone, any: true };
+  const unchecked = uncheckedTicket(found.values);
+  if (unchecked !== null) return new ChunkedCookies(found, markers, names.session, unchecked);
+  return { tickets: ticketsOf(found.names, found.values, names.session), markers, names: found.names, any: true };
 }
 
 /** The attributes of one of our cookies. */
@@ -154,24 +236,12 @@ export function createCookieWriter({ publicUrl, sameSite }: CookieOptions): Cook
   const clear = (name: string) => setCookie(name, "", { ...attributes, maxAge: 0 });
   const chunkName = (index: number) => (index === 0 ? names.session : `${names.session}.${index}`);
 
-  /** Null where it needs more chunks than there are names for. */
-  function chunksOf(sealed: string): string[] | null {
-    const room = LONGEST_VALUE_BYTES - names.session.length;
-    if (sealed.length <= room) return [sealed];
-    const partLength = room - 16;
-    const count = Math.ceil(sealed.length / partLength);
-    if (count > MOST_CHUNKS) return null;
-    // The tail is bytes of the authentication tag: as good as random, and different for every ticket.
-    const ticket = sealed.slice(-8);
-    return Array.from({ length: count }, (_, index) => {
-      return `${ticket}~${index}~${count}~${sealed.slice(index * partLength, (index + 1) * partLength)}`;
-    });
-  }
+  const room = LONGEST_VALUE_BYTES - names.session.length;
 
   return {
     names,
     setTicket(sealed, presented) {
-      const chunks = chunksOf(sealed);
+      const chunks = chunksOf(sealed, room);
       if (!chunks) return [];
       const kept = new Set(chunks.map((_, index) => chunkName(index)));
       const stale = [...new Set(presented)].filter((name) => !kept.has(name));
@@ -183,7 +253,7 @@ export function createCookieWriter({ publicUrl, sameSite }: CookieOptions): Cook
     // Lax: the callback arrives cross-site from Cognito.
     loginAttributes: { ...attributes, sameSite: "lax", maxAge: LOGIN_COOKIE_SECONDS },
     ticketBytes(sealed) {
-      const chunks = chunksOf(sealed);
+      const chunks = chunksOf(sealed, room);
       if (!chunks) return Number.POSITIVE_INFINITY;
       const separators = 2 * (chunks.length - 1);
       return chunks.reduce((bytes, chunk, index) => bytes + chunkName(index).length + 1 + chunk.length, separators);

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import t from "tap";
-import { cookieNames, cookiePairs, createCookieWriter, readSessionCookies } from "../../src/store/cookies.js";
+import { cookieNames, createCookieWriter, onlyTicket, readSessionCookies } from "../../src/store/cookies.js";
 import fc from "../support/property.js";
 import { bytesFrom } from "../support/session-fixtures.js";
+import { readPlainly } from "./plain-cookie-reader.js";
 
 const writer = createCookieWriter({ publicUrl: "https://app.example.com", sameSite: "strict" });
 const { names } = writer;
@@ -259,15 +261,10 @@ t.test("our names are ours in any case, with or without the prefix, and those of
 });
 
 t.test("pairs are read as browsers write them", (t) => {
-  t.same(
-    [...cookiePairs('a=1; b = 2 ;c="x=y";;d;=e; f=')],
-    [
-      ["a", "1"],
-      ["b", "2"],
-      ["c", '"x=y"'],
-      ["f", ""],
-    ],
-  );
+  const ended = "__Host-Http-bff-ended";
+  const header = `a=1; ${SESSION} = one ;${SESSION}="x=y";;d;=e; ${ended}=;\t${ended}\t=\tm`;
+  t.same(readSessionCookies(header, names), { tickets: ["one", '"x=y"'], markers: ["", "m"], names: [SESSION, SESSION], any: true });
+  t.same(readSessionCookies(`\u00a0${SESSION}=one; x${SESSION}=two; ${SESSION}\u00a0=three`, names).any, false, "no other blank is one");
   t.end();
 });
 
@@ -315,5 +312,48 @@ t.test("malformed input crash: whatever stands in a Cookie header, reading does 
     }),
     { numRuns: 500 },
   );
+  t.end();
+});
+
+/** A field by itself: what chunks make up is worked out when it is asked for. */
+const fieldsOf = ({ tickets, markers, names: found, any }: ReturnType<typeof readSessionCookies>) => ({
+  tickets,
+  markers,
+  names: found,
+  any,
+});
+
+t.test("reading finds in any header what a plain reader finds that takes it apart pair by pair", (t) => {
+  const values = fc.oneof(
+    fc.constantFrom("", "x", "abcdefgh~0~2~xy", "abcdefgh~1~2~z", "abcdefgh~1~2~%", "abcdefgh~0~2~", "ab!defgh~0~2~xy", "ab!defgh~1~2~z"),
+    fc
+      .tuple(fc.constantFrom("abcdefgh", "ABCDEFGH", "ab.defgh"), fc.nat(3), fc.nat(3), fc.constantFrom("xy", "z", "", "x y", "a~b"))
+      .map(([id, index, count, part]) => `${id}~${index}~${count}~${part}`),
+  );
+  const ourNames = fc.constantFrom(SESSION, `${SESSION}.1`, `${SESSION}.2`, `${SESSION}.12`, `${SESSION}x`, "__Host-Http-bff-ended", "a");
+  const blanks = fc.constantFrom("", " ", "\t ", "\u00a0");
+  const pairs = fc
+    .tuple(blanks, ourNames, blanks, fc.constantFrom("=", "=", "=", ""), blanks, values, blanks)
+    .map((parts) => parts.join(""));
+  const headers = fc.oneof(
+    fc.array(pairs, { maxLength: 8 }).map((parts) => parts.join(";")),
+    fc.array(fc.oneof(pieces, fc.string({ unit: "binary", maxLength: 8 })), { maxLength: 30 }).map((parts) => parts.join("")),
+  );
+  let chunked = 0;
+  fc.assert(
+    fc.property(headers, fc.constantFrom(...PUBLIC_URLS), (header, publicUrl) => {
+      const those = cookieNames(publicUrl);
+      const local = header.replaceAll("__Host-Http-bff-ended", those.ended).replaceAll(SESSION, those.session);
+      const presented = readSessionCookies(local, those);
+      const plain = readPlainly(local, those);
+      const only = onlyTicket(presented);
+      const isPlain = plain.tickets.length === 1 ? plain.tickets[0] === only : only === null;
+      if (isPlain && plain.tickets.length === 1 && plain.names.length > 1) chunked += 1;
+      // What is found without a look at every character is found among opened tickets alone.
+      return isDeepStrictEqual(fieldsOf(presented), plain) && (isPlain || /[^A-Za-z0-9_-]/.test(only ?? ""));
+    }),
+    { numRuns: 5_000 },
+  );
+  t.ok(chunked > 10, `${chunked} of them were a ticket in chunks`);
   t.end();
 });
