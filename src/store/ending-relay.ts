@@ -4,7 +4,7 @@ import type { Log } from "../model/log.js";
 import { RETRY_AFTER_MS } from "../model/retry-after.js";
 import { hasNewerTokens, type Session, type SessionId, sessionPseudonym } from "../model/session.js";
 import type { SessionEnding } from "../wire/reasons.js";
-import type { KnownEnding } from "./ending-table.js";
+import type { KnownEnding } from "./memory/ending-table.js";
 import { type AllEnded, type Awaitable, after, type EndingOrder, type SessionStore } from "./session-store.js";
 import type { SessionTable } from "./session-table.js";
 

@@ -1,13 +1,18 @@
 import { createCookieStore } from "./cookie-store.js";
 import { guardStore } from "./guarded-store.js";
+import { SessionCache } from "./memory/session-cache.js";
 import type { Sealer } from "./sealing.js";
 import type { SessionStore } from "./session-store.js";
-import { createSessionTable, type SessionTable, type SessionTableOptions } from "./session-table.js";
+import { createSessionTable, reportForgotten, type SessionTable, type SessionTableOptions } from "./session-table.js";
 import { createSessions, type Sessions, type SessionsOptions } from "./sessions.js";
 import { createTicketCodec } from "./ticket-codec.js";
 
-export interface OpenSessionsOptions extends Omit<SessionTableOptions, "log">, Omit<SessionsOptions, "codec" | "table" | "store"> {
+export interface OpenSessionsOptions
+  extends Omit<SessionTableOptions, "log" | "cache">,
+    Omit<SessionsOptions, "codec" | "table" | "store"> {
   readonly sealer: Sealer;
+  /** Bytes of memory for opened tickets and known versions together. */
+  readonly cacheBytes: number;
   /** Opens the store, which may look at the table and does not write to it; the cookie store unless said otherwise. */
   readonly openStore?: OpenStore | undefined;
 }
@@ -19,7 +24,7 @@ export interface CacheFigures {
   /** Tickets found opened, and tickets that had to be opened. */
   readonly hits: number;
   readonly misses: number;
-  /** Bytes, as estimated, of opened tickets and of versions no browser has brought back yet. */
+  /** Bytes of opened tickets, and of versions that this process made. */
   readonly openedBytes: number;
   readonly newestBytes: number;
   readonly endingBytes: number;
@@ -30,12 +35,12 @@ export interface OpenedSessions {
   cacheFigures(): CacheFigures;
 }
 
-/** Codec, table and store of one process, put together. `cacheBytes` is for opened tickets and known versions, half for each. */
+/** Codec, table and store of one process, put together. */
 export function openSessions(options: OpenSessionsOptions): OpenedSessions {
-  const { sealer, clock, openStore, log } = options;
-  const cacheBytes = options.cacheBytes / 2;
-  const codec = createTicketCodec({ sealer, now: () => clock.now(), cacheBytes });
-  const table = createSessionTable({ ...options, cacheBytes });
+  const { sealer, clock, openStore, log, tell = () => {} } = options;
+  const cache = new SessionCache({ bytes: options.cacheBytes, forgotten: reportForgotten(tell, log) });
+  const codec = createTicketCodec({ sealer, now: () => clock.now(), cache });
+  const table = createSessionTable({ ...options, cache });
   // The cookie store waits for nobody, and stands on the hot path.
   const store = openStore ? guardStore(openStore(table), { clock, log }) : createCookieStore(table);
   return {

@@ -1,7 +1,8 @@
+import { Secret } from "../model/secret.js";
 import { identityOf, SESSION_ID_BYTES, type Session, sessionIdFromBytes } from "../model/session.js";
 import { type Claims, createTokenSet, parseClaims, readClaims, type TokenSet } from "../model/token-set.js";
 import { ByteReader, ByteWriter } from "./byte-string.js";
-import { packClaims, packToken, unpackClaims, unpackToken } from "./token-packing.js";
+import { assertPackedToken, packClaims, packToken, unpackClaims, unpackToken } from "./token-packing.js";
 
 /*
  * A session as bytes:
@@ -37,20 +38,29 @@ function claimsOf({ token, claimsJson }: ReturnType<typeof unpackToken>): Claims
   return assertClaims(claimsJson ? parseClaims(claimsJson) : readClaims(token));
 }
 
-function readTokens(reader: ByteReader, dictionary: number, known: string | null): TokenSet {
-  const packedRefresh = reader.bytes();
-  const refresh = packedRefresh.length === 0 && known !== null ? known : unpackToken(packedRefresh, dictionary).token;
+/** @param refreshIn makes the refresh token of what it is packed as. */
+function readTokens(reader: ByteReader, dictionary: number, refreshIn: (packed: Buffer) => Secret): { tokens: TokenSet; claims: Claims } {
+  const refresh = refreshIn(reader.bytes());
   const kind = reader.uint8();
   const packed = reader.bytes();
   const id = kind === ID_TOKEN ? unpackToken(packed, dictionary) : null;
   const claims = id ? claimsOf(id) : assertClaims(parseClaims(unpackClaims(packed, dictionary)));
   const access = reader.uint8() === ACCESS_TOKEN ? unpackToken(reader.bytes(), dictionary) : null;
-  return createTokenSet({
-    refresh,
-    claims,
-    id: id ? id.token : null,
-    access: access ? { jwt: access.token, claims: claimsOf(access) } : null,
-  });
+  const tokens = createTokenSet(
+    { refresh, claims, id: id ? id.token : null, access: access ? { jwt: access.token, claims: claimsOf(access) } : null },
+    id ? "id_token" : "elsewhere",
+  );
+  return { tokens, claims };
+}
+
+/** Pools and clients are few: a copy of their ids for each session would be larger than all its numbers together. */
+const fewTexts = new Map<string, string>();
+const MOST_FEW_TEXTS = 64;
+
+function onceInMemory(text: string): string {
+  const known = fewTexts.get(text);
+  if (known === undefined && fewTexts.size < MOST_FEW_TEXTS) fewTexts.set(text, text);
+  return known ?? text;
 }
 
 /** The session as bytes, packed with the current dictionary. */
@@ -70,29 +80,53 @@ export function encodeSession(session: Session): Buffer {
   return writer.finish();
 }
 
-/**
- * The session that `encodeSession` wrote.
- * @throws where the bytes are not a session.
- */
-export function decodeSession(bytes: Buffer, dictionary: number): Session {
-  const reader = new ByteReader(bytes);
+interface Head extends Pick<Session, "id" | "userPoolId" | "clientId" | "deviceKey"> {
+  readonly startedAtMs: number;
+  readonly lastSeenAtMs: number;
+  readonly refreshedAtMs: number;
+  readonly version: number;
+}
+
+function readHead(reader: ByteReader): Head {
   const id = sessionIdFromBytes(reader.raw(SESSION_ID_BYTES));
   const startedAtMs = reader.uint48();
   const lastSeenAtMs = reader.uint48();
   const refreshedAtMs = reader.uint48();
   const version = reader.length();
-  const userPoolId = reader.text();
-  const clientId = reader.text();
+  const userPoolId = onceInMemory(reader.text());
+  const clientId = onceInMemory(reader.text());
   const deviceKey = reader.text();
-  const tokens = readTokens(reader, dictionary, null);
-  const unverified = reader.uint8() === TOKENS ? readTokens(reader, dictionary, tokens.refresh.reveal()) : null;
+  return { id, startedAtMs, lastSeenAtMs, refreshedAtMs, version, userPoolId, clientId, deviceKey: deviceKey === "" ? null : deviceKey };
+}
+
+/**
+ * The session that `encodeSession` wrote.
+ *
+ * @param later the refresh token, where it is to be read when it is asked for: `refreshTokenIn`.
+ * @throws where the bytes are not a session.
+ */
+export function decodeSession(bytes: Buffer, dictionary: number, later: Secret | null = null): Session {
+  const reader = new ByteReader(bytes);
+  const { id, userPoolId, clientId, deviceKey, startedAtMs, lastSeenAtMs, refreshedAtMs, version } = readHead(reader);
+  const unpacked = (packed: Buffer) => new Secret(unpackToken(packed, dictionary).token);
+  const { tokens, claims } = readTokens(reader, dictionary, (packed) => {
+    if (!later) return unpacked(packed);
+    assertPackedToken(packed);
+    return later;
+  });
+  const isFollowed = reader.uint8() === TOKENS;
+  // A refresh token that stands before was not written twice.
+  const refreshAfter = (packed: Buffer) => (packed.length === 0 ? tokens.refresh : unpacked(packed));
+  const unverified = isFollowed ? readTokens(reader, dictionary, refreshAfter).tokens : null;
   reader.end();
+  const { subject, username } = identityOf(claims);
   return {
     id,
     userPoolId,
     clientId,
-    ...identityOf(tokens.claims),
-    deviceKey: deviceKey === "" ? null : deviceKey,
+    subject,
+    username,
+    deviceKey,
     tokens,
     unverified,
     startedAtMs,
@@ -100,4 +134,11 @@ export function decodeSession(bytes: Buffer, dictionary: number): Session {
     refreshedAtMs,
     version,
   };
+}
+
+/** The refresh token beside the verified tokens of a session that `encodeSession` wrote. */
+export function refreshTokenIn(bytes: Buffer, dictionary: number): string {
+  const reader = new ByteReader(bytes);
+  readHead(reader);
+  return unpackToken(reader.bytes(), dictionary).token;
 }

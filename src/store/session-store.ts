@@ -1,7 +1,7 @@
 import type { Cancel } from "../model/clock.js";
 import type { Session, SessionId } from "../model/session.js";
 import type { SessionEnding } from "../wire/reasons.js";
-import type { KnownEnding } from "./ending-table.js";
+import type { KnownEnding } from "./memory/ending-table.js";
 
 /** An answer that may take a while; the cookie store's never does. */
 export type Awaitable<T> = T | Promise<T>;

@@ -1,11 +1,11 @@
-import { LRUCache } from "lru-cache";
 import type { Cancel, Clock } from "../model/clock.js";
 import { Listeners } from "../model/listeners.js";
 import { type Log, silentLog } from "../model/log.js";
 import { isNewer, mergeSessions, type Session, type SessionId } from "../model/session.js";
 import type { Tell } from "../telemetry/events.js";
 import type { SessionEnding } from "../wire/reasons.js";
-import { EndingTable, type KnownEnding } from "./ending-table.js";
+import { EndingTable, type KnownEnding } from "./memory/ending-table.js";
+import type { KnownVersion, SessionCache } from "./memory/session-cache.js";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Cognito's longest life of an ID or access token: so long a copied cookie may serve where its tokens are not known here. */
@@ -16,20 +16,8 @@ const ASSUMED_REFRESH_TOKEN_LIFE_MS = 30 * DAY_MS;
 const SHORTEST_ENDING_MS = 60 * 60 * 1000;
 /** A quarter of a million endings. */
 const ENDING_BYTES = 64 * 1024 * 1024;
-/** Objects and their headers beside the tokens' text, measured roughly. */
-const SESSION_OVERHEAD_BYTES = 1_500;
-
 /** Cognito's own verdict on the refresh token: nothing is left to be revoked. */
 const DEAD_AT_COGNITO: ReadonlySet<string> = new Set(["refresh_token_expired", "refresh_token_revoked", "refresh_token_reused"]);
-
-/** Roughly, in bytes. */
-export function sizeOf(session: Session | null): number {
-  if (!session) return SESSION_OVERHEAD_BYTES;
-  const { refresh, id, access } = session.tokens;
-  const text = refresh.reveal().length + (id?.jwt.reveal().length ?? 0) + (access?.jwt.reveal().length ?? 0);
-  // The claims once more, as objects.
-  return SESSION_OVERHEAD_BYTES + 2 * text;
-}
 
 /**
  * Where else a version is: `nowhere` while it is in this process's memory alone, `in_store` once a shared store has it, and it counts as the
@@ -55,20 +43,20 @@ export interface SessionTable {
   end(ended: Session | SessionId, ending: SessionEnding, superseded?: boolean): Session | null;
   /** Cognito has confirmed that the refresh token of an ended session is dead: what is left of a copied cookie is the life of its tokens. */
   revoked(id: SessionId): void;
-  /** The sealed ticket of a version: kept with it, so that fifty answers at once cost one sealing. */
+  /** The sealed ticket of a version, which is kept with it. */
   sealed(session: Session, seal: (session: Session) => string): string;
   /** Calls back with every version that is kept. */
   onKept(listener: (session: Session) => void): Cancel;
   /** Calls back once with every ending, whoever brought it about. */
   onEnded(listener: (id: SessionId, ending: SessionEnding) => void): Cancel;
-  /** Bytes, as estimated. */
+  /** Bytes. */
   figures(): { readonly newestBytes: number; readonly endingBytes: number };
 }
 
 export interface SessionTableOptions {
   readonly clock: Clock;
-  /** Bytes of memory for versions. */
-  readonly cacheBytes: number;
+  /** Where versions are kept. */
+  readonly cache: SessionCache;
   /** Bytes of memory for endings; 64 MiB unless a test says otherwise. */
   readonly endingBytes?: number;
   /** How long after its start a session can be refreshed at most; null where nobody said. */
@@ -79,30 +67,16 @@ export interface SessionTableOptions {
   readonly log?: Log;
 }
 
-interface KnownSession {
-  readonly session: Session;
-  /** Filled at the first answer that carries it. */
-  sealed: string | null;
-  /** Whether nothing is lost with it: a browser has brought this version back, or the store has it. */
-  safe: boolean;
-  /** When the store said so last; null where it has not, or what it said is in doubt. */
-  confirmedAtMs: number | null;
-}
-
-function createVersions(cacheBytes: number, tell: Tell, log: Log): LRUCache<SessionId, KnownSession> {
-  return new LRUCache<SessionId, KnownSession>({
-    maxSize: Math.max(1, Math.floor(cacheBytes)),
-    // With its sealed ticket.
-    sizeCalculation: ({ session }) => Math.ceil(1.5 * sizeOf(session)),
-    dispose({ session, safe }, _id, reason) {
-      if (reason !== "evict" || safe) return;
-      tell({ kind: "store_failed", operation: "keep" });
-      log.warn(
-        { version: session.version },
-        "a refreshed session was forgotten before its browser came back for it: raise SESSION_CACHE_BYTES",
-      );
-    },
-  });
+/** For the cache's owner: what it means that a version was evicted. */
+export function reportForgotten(tell: Tell, log: Log): (version: KnownVersion) => void {
+  return ({ session, safe }) => {
+    if (safe) return;
+    tell({ kind: "store_failed", operation: "keep" });
+    log.warn(
+      { version: session.version },
+      "a refreshed session was forgotten before its browser came back for it: raise SESSION_CACHE_BYTES",
+    );
+  };
 }
 
 function createEndings({ clock, endingBytes }: SessionTableOptions, tell: Tell, log: Log): EndingTable {
@@ -144,28 +118,40 @@ function useOf(session: Session | null, { cause }: SessionEnding, options: Sessi
   return { untilMs: DEAD_AT_COGNITO.has(cause) ? shortestMs : Math.max(shortestMs, refreshTokenMs), shortestMs };
 }
 
+function meet(cache: SessionCache, presented: Session): Session {
+  const entry = cache.version(presented.id);
+  if (!entry) return presented;
+  const { session: known, confirmedAtMs } = entry;
+  const newest = mergeSessions(presented, known);
+  if (newest !== known && newest !== presented) {
+    cache.keepVersion({ session: newest, sealed: null, safe: false, confirmedAtMs });
+    return newest;
+  }
+  if (isNewer(known, presented)) return newest;
+  entry.safe = true;
+  if (known === presented || !cache.isInTicket(presented)) return newest;
+  // Its ticket is in memory as well: the same version twice would be its text twice.
+  cache.keepVersion({ session: presented, sealed: null, safe: true, confirmedAtMs: newest === known ? confirmedAtMs : null });
+  return presented;
+}
+
 export function createSessionTable(options: SessionTableOptions): SessionTable {
-  const { clock, tell = () => {}, log = silentLog } = options;
+  const { cache, clock, tell = () => {}, log = silentLog } = options;
   const onKept = new Listeners<[session: Session]>();
   const onEnded = new Listeners<[id: SessionId, ending: SessionEnding]>();
-  const known = createVersions(options.cacheBytes, tell, log);
   const endings = createEndings(options, tell, log);
 
-  function put(session: Session, safe: boolean, confirmedAtMs: number | null): void {
-    known.set(session.id, { session, sealed: null, safe, confirmedAtMs });
-  }
-
   return {
-    newest: (id) => (endings.get(id) ? null : (known.get(id)?.session ?? null)),
+    newest: (id) => (endings.get(id) ? null : (cache.version(id)?.session ?? null)),
 
     endingOf: (id) => endings.get(id),
 
     keep(session, elsewhere) {
       if (endings.get(session.id)) return false;
-      const before = known.get(session.id);
+      const before = cache.version(session.id);
       const merged = before ? mergeSessions(session, before.session) : session;
       const confirmedAtMs = elsewhere === "in_store" ? clock.now() : (before?.confirmedAtMs ?? null);
-      if (merged !== before?.session) put(merged, elsewhere === "in_store", confirmedAtMs);
+      if (merged !== before?.session) cache.keepVersion({ session: merged, sealed: null, safe: elsewhere === "in_store", confirmedAtMs });
       else if (elsewhere === "in_store") {
         before.safe = true;
         before.confirmedAtMs = confirmedAtMs;
@@ -174,17 +160,10 @@ export function createSessionTable(options: SessionTableOptions): SessionTable {
       return true;
     },
 
-    meet(presented) {
-      const entry = known.get(presented.id);
-      if (!entry) return presented;
-      const newest = mergeSessions(presented, entry.session);
-      if (newest !== entry.session && newest !== presented) put(newest, false, entry.confirmedAtMs);
-      else if (!isNewer(entry.session, presented)) entry.safe = true;
-      return newest;
-    },
+    meet: (presented) => meet(cache, presented),
 
     confirmed(id, withinMs) {
-      const entry = known.get(id);
+      const entry = cache.version(id);
       if (!entry || entry.confirmedAtMs === null) return null;
       const agoMs = clock.now() - entry.confirmedAtMs;
       // A clock set back says nothing of when that was.
@@ -192,14 +171,14 @@ export function createSessionTable(options: SessionTableOptions): SessionTable {
     },
 
     doubtAll() {
-      for (const entry of known.values()) entry.confirmedAtMs = null;
+      for (const entry of cache.versions()) entry.confirmedAtMs = null;
     },
 
     end(ended, ending, superseded = false) {
       const id = typeof ended === "string" ? ended : ended.id;
-      const here = known.get(id)?.session ?? null;
+      const here = cache.version(id)?.session ?? null;
       const session = typeof ended === "string" ? here : here ? mergeSessions(ended, here) : ended;
-      known.delete(id);
+      cache.dropVersion(id);
       if (endings.get(id)) return session;
       const { untilMs, shortestMs } = useOf(session, ending, options);
       endings.add(id, { ending, superseded }, untilMs, shortestMs);
@@ -210,15 +189,16 @@ export function createSessionTable(options: SessionTableOptions): SessionTable {
     revoked: (id) => endings.keepForTokensAlone(id),
 
     sealed(session, seal) {
-      const entry = known.get(session.id);
+      const entry = cache.version(session.id);
       if (entry?.session !== session) return seal(session);
-      entry.sealed ??= seal(session);
-      return entry.sealed;
+      const sealed = entry.sealed ?? seal(session);
+      if (entry.sealed === null) cache.keepSealed(entry, sealed);
+      return sealed;
     },
 
     onKept: (listener) => onKept.add(listener),
     onEnded: (listener) => onEnded.add(listener),
 
-    figures: () => ({ newestBytes: known.calculatedSize, endingBytes: endings.bytes }),
+    figures: () => ({ newestBytes: cache.versionBytes, endingBytes: endings.bytes }),
   };
 }

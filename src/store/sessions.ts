@@ -3,9 +3,10 @@ import { Listeners } from "../model/listeners.js";
 import type { Log } from "../model/log.js";
 import { hasNewerTokens, isNewer, type Session, type SessionId } from "../model/session.js";
 import type { SessionEnding } from "../wire/reasons.js";
-import type { PresentedCookies } from "./cookies.js";
+import { onlyTicket, type PresentedCookies } from "./cookies.js";
 import { createEndingRelay, type EndingRelay } from "./ending-relay.js";
-import type { KnownEnding } from "./ending-table.js";
+import type { KnownEnding } from "./memory/ending-table.js";
+import type { OpenedTicket } from "./memory/session-cache.js";
 import {
   type AllEnded,
   type Awaitable,
@@ -20,11 +21,9 @@ import {
 import type { SessionTable } from "./session-table.js";
 import {
   authTimeIn,
-  type CookieWords,
   type InvalidTicket,
   type Marker,
   type NewTicket,
-  type OpenedTicket,
   type Reading,
   type SessionReading,
   type TicketCodec,
@@ -109,8 +108,10 @@ function createLoad({ table, store }: SessionsOptions, relay: EndingRelay): Load
     return { kind: "ended", ...known };
   }
 
+  // Without a closure for each call, as in the reader.
   return (id, carried) => {
-    return after(store.load(id, carried), (loaded) => learn(id, loaded));
+    const loaded = store.load(id, carried);
+    return loaded instanceof Promise ? loaded.then((late) => learn(id, late)) : learn(id, loaded);
   };
 }
 
@@ -148,9 +149,8 @@ export function createSessions(options: SessionsOptions): Sessions {
 
   const onMissed = subscribe(options, relay);
 
-  const read = createReader(options, load);
   return {
-    read: (presented) => read(codec.read(presented), presented.any),
+    read: createReader(options, load),
     newest: (id) => table.newest(id),
     newestOf(session) {
       const newest = table.newest(session.id);
@@ -224,7 +224,9 @@ function createTickets({ codec, table, store }: SessionsOptions): Pick<Sessions,
 /** A cookie that stands twice must not lock the person out: a living session wins over everything else, and what nobody could say over a verdict. */
 const BEST: readonly Reading["kind"][] = ["session", "unavailable", "ended"];
 
-function createReader({ table, store, userPoolId, clientId, seemsOver }: SessionsOptions, load: Load) {
+const NO_MARKERS: readonly Marker[] = [];
+
+function createReader({ codec, table, store, userPoolId, clientId, seemsOver }: SessionsOptions, load: Load): Sessions["read"] {
   function sessionReading(session: Session, { carried, sealedWith }: OpenedTicket): Reading {
     return { kind: "session", session, presented: carried, sealedWith };
   }
@@ -255,7 +257,8 @@ function createReader({ table, store, userPoolId, clientId, seemsOver }: Session
       return { kind: "foreign", userPoolId: ticket.userPoolId, clientId: ticket.clientId };
     const confirmed = store.trustMs > 0 ? table.confirmed(id, store.trustMs) : null;
     if (confirmed && !seemsOver(confirmed)) return sessionReading(confirmed, ticket);
-    return after(load(id, ticket.carried), (loaded) => readingOf(ticket, loaded));
+    const loaded = load(id, ticket.carried);
+    return loaded instanceof Promise ? loaded.then((late) => readingOf(ticket, late)) : readingOf(ticket, loaded);
   }
 
   function best(readings: readonly Reading[]): Reading {
@@ -266,15 +269,23 @@ function createReader({ table, store, userPoolId, clientId, seemsOver }: Session
     return readings[0] ?? { kind: "none" };
   }
 
-  return ({ tickets, markers }: CookieWords, any: boolean): Awaitable<Reading> => {
+  function readAll(presented: PresentedCookies): Awaitable<Reading> {
+    const { tickets, markers } = codec.read(presented);
     const [first] = tickets;
     if (first && tickets.length === 1) return resolve(first, markers);
     if (first) {
       const readings = tickets.map((ticket) => resolve(ticket, markers));
       return readings.some((reading) => reading instanceof Promise) ? Promise.all(readings).then(best) : best(readings as Reading[]);
     }
-    if (any) return { kind: "invalid", cause: "unreadable" };
+    if (presented.any) return { kind: "invalid", cause: "unreadable" };
     const marker = markers[0];
     return marker ? { kind: "ended", ...marker, known: "marker", superseded: false } : { kind: "none" };
+  }
+
+  return (presented) => {
+    // The ordinary call: one ticket, opened before, and nothing beside it.
+    const only = presented.markers.length === 0 ? onlyTicket(presented) : null;
+    const opened = only === null ? null : codec.find(only);
+    return opened ? resolve(opened, NO_MARKERS) : readAll(presented);
   };
 }

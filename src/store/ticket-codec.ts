@@ -1,11 +1,11 @@
-import { LRUCache } from "lru-cache";
 import { authTimeOf, SESSION_ID_BYTES, type Session, type SessionId, sessionIdFromBytes } from "../model/session.js";
 import { ENDING_CAUSES, type InvalidCause, type SessionEnding } from "../wire/reasons.js";
 import { ByteReader, ByteWriter } from "./byte-string.js";
 import type { PresentedCookies } from "./cookies.js";
+import { SealedSecret } from "./memory/sealed-secret.js";
+import type { OpenedTicket, SessionCache } from "./memory/session-cache.js";
 import type { Sealer } from "./sealing.js";
-import { decodeSession, encodeSession } from "./session-codec.js";
-import { sizeOf } from "./session-table.js";
+import { decodeSession, encodeSession, refreshTokenIn } from "./session-codec.js";
 import { DICTIONARY } from "./token-packing.js";
 
 /*
@@ -18,17 +18,6 @@ import { DICTIONARY } from "./token-packing.js";
 
 const ID_ALONE = 0;
 const ID_LAYOUT = 1;
-
-/** A ticket that could be opened. */
-export interface OpenedTicket {
-  readonly kind: "ticket";
-  readonly id: SessionId;
-  readonly userPoolId: string;
-  readonly clientId: string;
-  /** Null where the ticket holds no more than the id. */
-  readonly carried: Session | null;
-  readonly sealedWith: "newest" | "older";
-}
 
 /** One that could not: perhaps the server is wrong (a rolling deploy), so it is kept. */
 export interface InvalidTicket {
@@ -92,6 +81,8 @@ export type Reading =
 
 /** Between sessions and what stands in cookies. Synchronous, asks nobody, and never throws for what a browser sends. */
 export interface TicketCodec {
+  /** What a ticket says that was opened before and is still in memory; null for any other. */
+  find(sealed: string): OpenedTicket | null;
   read(presented: PresentedCookies): CookieWords;
   /** The ticket of a store that keeps nothing itself. */
   sealSession(session: Session): string;
@@ -99,7 +90,7 @@ export interface TicketCodec {
   sealId(session: Pick<Session, "id" | "userPoolId" | "clientId">): string;
   /** The marker that tells other tabs why the session ended, and the next sign-in what it has to be newer than. */
   sealEnding(id: SessionId, ending: SessionEnding, authTimeSeconds?: number | null): string;
-  /** How well memory serves, for whoever watches: tickets found opened, tickets that had to be opened, bytes as estimated. */
+  /** How well memory serves, for whoever watches: tickets found opened, tickets that had to be opened, bytes. */
   figures(): { readonly hits: number; readonly misses: number; readonly openedBytes: number };
 }
 
@@ -107,8 +98,8 @@ export interface TicketCodecOptions {
   readonly sealer: Sealer;
   /** By our clock. */
   readonly now: () => number;
-  /** Bytes of memory for opened tickets. */
-  readonly cacheBytes: number;
+  /** Where opened tickets are kept. */
+  readonly cache: SessionCache;
 }
 
 const NO_MARKERS: readonly Marker[] = [];
@@ -120,29 +111,36 @@ const ENDINGS: readonly SessionEnding[] = [
   ...ENDING_CAUSES.signed_out.map((cause): SessionEnding => ({ reason: "signed_out", cause })),
 ];
 
-export function createTicketCodec({ sealer, now, cacheBytes }: TicketCodecOptions): TicketCodec {
+export function createTicketCodec({ sealer, now, cache }: TicketCodecOptions): TicketCodec {
   const lookups = { hits: 0, misses: 0 };
-  // Keyed by the whole value: a part of it could be forged.
-  const opened = new LRUCache<string, OpenedTicket>({
-    maxSize: Math.max(1, Math.floor(cacheBytes)),
-    sizeCalculation: ({ carried }, ticket) => sizeOf(carried) + ticket.length,
-  });
+
+  function find(sealed: string): OpenedTicket | null {
+    const found = cache.opened(sealed);
+    if (found) lookups.hits += 1;
+    return found;
+  }
+
+  /** Of a ticket that has been opened before. */
+  function refreshTokenOf(sealed: string): string {
+    const result = sealer.open("session", sealed);
+    if (result.kind === "invalid") throw new Error("a ticket that could be opened cannot be opened any more");
+    return refreshTokenIn(result.plaintext, result.dictionary);
+  }
 
   function openTicket(sealed: string): OpenedTicket | InvalidTicket {
-    const cached = opened.get(sealed);
-    if (cached) {
-      lookups.hits += 1;
-      return cached;
-    }
+    const found = find(sealed);
+    if (found) return found;
     lookups.misses += 1;
     const result = sealer.open("session", sealed);
     if (result.kind === "invalid") return result;
+    // A copy: what is cut out of a Cookie header keeps the whole header in memory.
+    const own = Buffer.from(sealed, "latin1").toString("latin1");
     try {
       const entry =
         result.dictionary === ID_ALONE
           ? idTicket(result.plaintext, result.key)
-          : sessionTicket(decodeSession(result.plaintext, result.dictionary), result.key);
-      opened.set(sealed, entry);
+          : sessionTicket(decodeSession(result.plaintext, result.dictionary, new SealedSecret(own, refreshTokenOf)), result.key);
+      cache.keepOpened(own, entry);
       return entry;
     } catch {
       // Sealed by us, and yet not to be read: a dictionary or layout of another release.
@@ -168,6 +166,8 @@ export function createTicketCodec({ sealer, now, cacheBytes }: TicketCodecOption
   }
 
   return {
+    find,
+
     read: ({ tickets, markers }) => ({
       tickets: tickets.map(openTicket),
       markers: markers.length === 0 ? NO_MARKERS : markers.flatMap((sealed) => openMarker(sealed) ?? []),
@@ -186,7 +186,7 @@ export function createTicketCodec({ sealer, now, cacheBytes }: TicketCodecOption
       return sealer.seal("ended", writer.finish());
     },
 
-    figures: () => ({ ...lookups, openedBytes: opened.calculatedSize }),
+    figures: () => ({ ...lookups, openedBytes: cache.ticketBytes }),
   };
 }
 

@@ -32,6 +32,7 @@ const ROOMS: { readonly [place: string]: readonly (readonly string[])[] } = {
   demo: [["."], ["spa"]],
   proxy: [["tunnel"], ["."], ["routes"], ["connections", "headers"]],
   session: [["."], ["refresh"]],
+  store: [["."], ["memory"]],
   "local-cognito": [["."], ["server"], ["managed-login", "operations"], ["controls", "sign-in"], ["pools"], ["common"]],
 };
 const MOST_FILES = 14;

@@ -1,6 +1,6 @@
 import t from "tap";
 import { createSessionId, type SessionId } from "../../src/model/session.js";
-import { EndingTable } from "../../src/store/ending-table.js";
+import { EndingTable } from "../../src/store/memory/ending-table.js";
 import fc from "../support/property.js";
 
 const ENDING = { ending: { reason: "signed_out", cause: "logout" }, superseded: false } as const;

@@ -1,5 +1,6 @@
 import t from "tap";
 import type { Session } from "../../src/model/session.js";
+import { SessionCache } from "../../src/store/memory/session-cache.js";
 import { createSealer } from "../../src/store/sealing.js";
 import { createSessionTable } from "../../src/store/session-table.js";
 import type { SessionEnding } from "../../src/wire/reasons.js";
@@ -26,7 +27,7 @@ const emptyStore = {
 
 function rig() {
   const clock = createManualClock(START_MS);
-  const table = createSessionTable({ clock, cacheBytes: 1_000_000 });
+  const table = createSessionTable({ clock, cache: new SessionCache({ bytes: 1_000_000 }) });
   const open = () => createCookieSessions({ sealer: createSealer([keyFrom("table")]), clock });
   return { clock, table, open, store: open() };
 }

@@ -1,6 +1,7 @@
 import t from "tap";
 import type { Session } from "../../src/model/session.js";
 import { ByteWriter } from "../../src/store/byte-string.js";
+import { SessionCache } from "../../src/store/memory/session-cache.js";
 import { createSealer } from "../../src/store/sealing.js";
 import { createTicketCodec } from "../../src/store/ticket-codec.js";
 import { ENDING_CAUSES, type SessionEnding } from "../../src/wire/reasons.js";
@@ -19,7 +20,7 @@ import {
 const LOGOUT: SessionEnding = { reason: "signed_out", cause: "logout" };
 const sealer = createSealer([keyFrom("codec")]);
 const codecWith = (keys = [keyFrom("codec")]) =>
-  createTicketCodec({ sealer: createSealer(keys), now: () => START_MS, cacheBytes: 1_000_000 });
+  createTicketCodec({ sealer: createSealer(keys), now: () => START_MS, cache: new SessionCache({ bytes: 1_000_000 }) });
 
 t.test("a ticket with the session brings it back as it was, tokens that wait to be verified included", (t) => {
   const session = sessionOf({ keep: { id: true, access: true } });

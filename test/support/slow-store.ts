@@ -1,6 +1,6 @@
 import type { Clock } from "../../src/model/clock.js";
 import { hasNewerTokens, mergeSessions, type Session, type SessionId } from "../../src/model/session.js";
-import type { KnownEnding } from "../../src/store/ending-table.js";
+import type { KnownEnding } from "../../src/store/memory/ending-table.js";
 import type { Committed, Ended, EndingOrder, Lease, Leased, SessionStore, StoreListener } from "../../src/store/session-store.js";
 
 /*

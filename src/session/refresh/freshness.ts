@@ -19,9 +19,8 @@ function jitter(session: Session): number {
 }
 
 function lifeMs(session: Session): number {
-  const issuedAt = session.tokens.claims["iat"];
-  const issuedAtMs = typeof issuedAt === "number" ? issuedAt * 1000 : session.refreshedAtMs;
-  return Math.max(0, session.tokens.expiresAtMs - issuedAtMs);
+  const { issuedAtMs, expiresAtMs } = session.tokens;
+  return Math.max(0, expiresAtMs - (issuedAtMs ?? session.refreshedAtMs));
 }
 
 /**

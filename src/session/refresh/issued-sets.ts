@@ -7,7 +7,7 @@ import type { Cancel, Clock } from "../../model/clock.js";
 import type { Log } from "../../model/log.js";
 import { RETRY_AFTER_MS } from "../../model/retry-after.js";
 import { hasNewerTokens, identityOf, type Session, type SessionId } from "../../model/session.js";
-import type { KeptKinds, TokenSet } from "../../model/token-set.js";
+import { type KeptKinds, type TokenSet, withRefreshToken } from "../../model/token-set.js";
 import type { Lease } from "../../store/session-store.js";
 import type { Sessions } from "../../store/sessions.js";
 import type { Tell } from "../../telemetry/events.js";
@@ -194,7 +194,7 @@ export class IssuedSets {
     if (verdict.kind === "invalid") {
       const details = { problem: "a refreshed token is not good", why: verdict.why };
       tell({ kind: "alert", alert: "misconfigured", details });
-      const without: Session = { ...session, tokens: { ...session.tokens, refresh: unverified.refresh }, unverified: null };
+      const without: Session = { ...session, tokens: withRefreshToken(session.tokens, unverified.refresh), unverified: null };
       await sessions.commit(without, session.version, lease);
       return this.hindered(session, { kind: "misconfigured", problem: details.problem });
     }

@@ -1,5 +1,5 @@
-import type { SessionId } from "../model/session.js";
-import type { SessionEnding } from "../wire/reasons.js";
+import type { SessionId } from "../../model/session.js";
+import type { SessionEnding } from "../../wire/reasons.js";
 
 /** An ended session, for as long as a copy of its cookie could still be used. */
 export interface KnownEnding {
