@@ -4,10 +4,14 @@ import { olderNodeAdvice } from "./commands/node-version.js";
 import { exitWhileStarting } from "./commands/stop.js";
 import { version } from "./model/version.js";
 
+/** A file that the production image leaves out. */
+const ONLY_IN_DEMO = /\/src\/(?:demo|local-cognito|commands)\//;
+
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code } = error as NodeJS.ErrnoException;
-  if (code === "ERR_MODULE_NOT_FOUND") return `${error.message}; the production image has no demo in it: build the target \`demo\``;
+  if (code === "ERR_MODULE_NOT_FOUND" && ONLY_IN_DEMO.test(error.message))
+    return `${error.message}; the production image has no demo in it: build the target \`demo\``;
   return error.message;
 }
 

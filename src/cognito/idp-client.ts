@@ -1,5 +1,5 @@
 import type { Agent } from "node:https";
-import { CognitoIdentityProviderClient } from "@aws-sdk/client-cognito-identity-provider";
+import type { CognitoIdentityProvider } from "@aws-sdk/client-cognito-identity-provider";
 
 /** AWS's own endpoint of the user pools API, as the SDK's rules have it without FIPS and dual stack. */
 export function regionalEndpoint(region: string): string {
@@ -17,9 +17,12 @@ export interface IdpClientOptions {
  * The SDK's client, of which nothing comes from the environment or from AWS's shared files: whatever is left out here it would read there
  * (`AWS_ENDPOINT_URL`, `AWS_USE_FIPS_ENDPOINT`, `AWS_RETRY_MODE`, `AWS_PROFILE`; the SDK's runtimeConfig), and refresh tokens would go where
  * our own configuration does not say. None of the operations is signed, so no credentials are looked for.
+ *
+ * Loaded only now: it takes a sixth of a second and 9 MB, and no call needs it whose token lives.
  */
-export function createIdpClient({ region, endpoint, httpsAgent }: IdpClientOptions): CognitoIdentityProviderClient {
-  return new CognitoIdentityProviderClient({
+export async function createIdpClient({ region, endpoint, httpsAgent }: IdpClientOptions): Promise<CognitoIdentityProvider> {
+  const sdk = await import("@aws-sdk/client-cognito-identity-provider");
+  return new sdk.CognitoIdentityProvider({
     region,
     endpoint,
     useFipsEndpoint: false,

@@ -1,11 +1,4 @@
-import {
-  type CognitoIdentityProviderClient,
-  GetTokensFromRefreshTokenCommand,
-  GlobalSignOutCommand,
-  InitiateAuthCommand,
-  type InitiateAuthCommandOutput,
-  RevokeTokenCommand,
-} from "@aws-sdk/client-cognito-identity-provider";
+import type { CognitoIdentityProvider, InitiateAuthCommandOutput } from "@aws-sdk/client-cognito-identity-provider";
 import type { Clock } from "../model/clock.js";
 import type { Log } from "../model/log.js";
 import { Secret } from "../model/secret.js";
@@ -52,9 +45,13 @@ export interface TokenSource {
   revoke(refreshToken: Secret, turn: AskTurn): Promise<RevokeAnswer>;
   /** GlobalSignOut: ends all of the user's sessions; needs an access token with the scope aws.cognito.signin.user.admin. */
   signOutEverywhere(accessToken: Secret, turn: AskTurn): Promise<RevokeAnswer>;
+  /** Loads what the first request would load otherwise. Rejects where it cannot be. */
+  load(): Promise<void>;
   close(): void;
 }
 
+/** The client, made when it is first asked for. */
+type Idp = () => Promise<CognitoIdentityProvider>;
 type Api = "initiate_auth" | "get_tokens";
 
 /** What both operations answer. */
@@ -76,22 +73,22 @@ const revoked = (): Revoked => ({ kind: "revoked" });
 
 /** The request of one refresh, ready to be sent through either operation. */
 function refreshSender(
-  client: CognitoIdentityProviderClient,
+  idp: Idp,
   { refreshToken, username, deviceKey }: RefreshRequest,
   through: Api,
   clientId: string,
   secret: Secret | undefined,
 ): (abortSignal: AbortSignal) => Promise<Refreshed> {
   if (through === "get_tokens") {
-    const command = new GetTokensFromRefreshTokenCommand({
+    const request = {
       RefreshToken: refreshToken.reveal(),
       ClientId: clientId,
       ...(secret ? { ClientSecret: secret.reveal() } : {}),
       ...(deviceKey ? { DeviceKey: deviceKey } : {}),
-    });
-    return (abortSignal) => client.send(command, { abortSignal });
+    };
+    return async (abortSignal) => (await idp()).getTokensFromRefreshToken(request, { abortSignal });
   }
-  const command = new InitiateAuthCommand({
+  const request = {
     AuthFlow: "REFRESH_TOKEN_AUTH",
     ClientId: clientId,
     AuthParameters: {
@@ -99,17 +96,21 @@ function refreshSender(
       ...(secret ? { SECRET_HASH: secretHash(secret, username, clientId) } : {}),
       ...(deviceKey ? { DEVICE_KEY: deviceKey } : {}),
     },
-  });
-  return (abortSignal) => client.send(command, { abortSignal });
+  } as const;
+  return async (abortSignal) => (await idp()).initiateAuth(request, { abortSignal });
 }
 
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const { region, clientId, clientSecrets, deadlineMs, proxy, clock, log } = options;
-  const client = createIdpClient({
-    region,
-    endpoint: options.endpoint ?? regionalEndpoint(region),
-    httpsAgent: proxy ? new HttpsAgentThrough(proxy, { clock, timeoutMs: deadlineMs }, true) : null,
-  });
+  let client: Promise<CognitoIdentityProvider> | null = null;
+  const idp: Idp = () => {
+    client ??= createIdpClient({
+      region,
+      endpoint: options.endpoint ?? regionalEndpoint(region),
+      httpsAgent: proxy ? new HttpsAgentThrough(proxy, { clock, timeoutMs: deadlineMs }, true) : null,
+    });
+    return client;
+  };
   const call = createApiCall(options);
   // What worked last: learned from "flow not enabled".
   let api: Api = options.refreshApi === "get_tokens" ? "get_tokens" : "initiate_auth";
@@ -120,7 +121,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
         operation: through === "get_tokens" ? "GetTokensFromRefreshToken" : "InitiateAuth",
         session: request.session,
         turn: request.turn,
-        send: refreshSender(client, request, through, clientId, secret),
+        send: refreshSender(idp, request, through, clientId, secret),
         judge: judgeTokens,
       }),
     );
@@ -141,21 +142,28 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
 
     revoke: (refreshToken, turn) =>
       clientSecrets.with<RevokeAnswer>((secret) => {
-        const command = new RevokeTokenCommand({
+        const request = {
           Token: refreshToken.reveal(),
           ClientId: clientId,
           ...(secret ? { ClientSecret: secret.reveal() } : {}),
-        });
-        const send = (abortSignal: AbortSignal) => client.send(command, { abortSignal });
+        };
+        const send = async (abortSignal: AbortSignal) => (await idp()).revokeToken(request, { abortSignal });
         return call({ operation: "RevokeToken", session: null, turn, send, judge: revoked });
       }),
 
     signOutEverywhere(accessToken, turn) {
-      const command = new GlobalSignOutCommand({ AccessToken: accessToken.reveal() });
-      const send = (abortSignal: AbortSignal) => client.send(command, { abortSignal });
+      const request = { AccessToken: accessToken.reveal() };
+      const send = async (abortSignal: AbortSignal) => (await idp()).globalSignOut(request, { abortSignal });
       return call({ operation: "GlobalSignOut", session: null, turn, send, judge: revoked });
     },
 
-    close: () => client.destroy(),
+    load: async () => void (await idp()),
+
+    close() {
+      client?.then(
+        (made) => made.destroy(),
+        () => {},
+      );
+    },
   };
 }

@@ -1,13 +1,23 @@
+import { get } from "node:http";
 import type { Environment } from "../config/given-settings.js";
 
 const TIMEOUT_MS = 3_000;
 const EVERYWHERE: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 
-/** fetch hides why behind "fetch failed". */
+/** The status of an answer; node:http, since fetch takes twice the time to load, and this runs every few seconds. */
+function statusOf(url: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const request = get(url, { agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    }).on("error", reject);
+    setTimeout(() => request.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)), TIMEOUT_MS).unref();
+  });
+}
+
 function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return "unknown error";
-  const { code } = (error.cause ?? error) as NodeJS.ErrnoException;
-  return code ?? error.message;
+  return (error as NodeJS.ErrnoException).code ?? error.message;
 }
 
 /** `cognito-bff health`: asks the running proxy's /livez on the management address. Resolves with the exit code. */
@@ -17,9 +27,9 @@ export async function health(env: Environment): Promise<number> {
   const reachable = EVERYWHERE.has(host) ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
   const url = `http://${reachable}:${port}/livez`;
   try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    if (answer.ok) return 0;
-    process.stderr.write(`${url} answered ${answer.status}\n`);
+    const status = await statusOf(url);
+    if (status >= 200 && status < 300) return 0;
+    process.stderr.write(`${url} answered ${status}\n`);
   } catch (error) {
     process.stderr.write(`${url} does not answer: ${causeOf(error)}\n`);
   }

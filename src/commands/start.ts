@@ -1,7 +1,6 @@
 import type { Environment } from "../config/given-settings.js";
 import { parseEnvironment } from "../config/parse-config.js";
 import { buildServer } from "../server/server.js";
-import { checkConfig } from "./check-config.js";
 import { openFilesLimit, openFilesWarning } from "./open-files.js";
 import { untilStopped } from "./stop.js";
 
@@ -15,6 +14,7 @@ const STUCK_AFTER_MS = 1_000;
 export async function start(env: Environment): Promise<number> {
   const parsing = parseEnvironment(env);
   if (parsing.kind === "faults") {
+    const { checkConfig } = await import("./check-config.js");
     process.stderr.write(checkConfig(env).text);
     return 1;
   }

@@ -47,6 +47,8 @@ export interface AppClient {
   readonly watch: SessionWatch;
   readonly gate: SessionGate;
   readonly cacheFigures: () => CacheFigures;
+  /** Loads what a first refresh needs and a first call does not. Rejects where it cannot be. */
+  load(): Promise<void>;
   /** Lets refreshes and revocations under way end. */
   settled(): Promise<void>;
   close(): void;
@@ -194,6 +196,7 @@ export function createAppClient(config: Config, options: AppClientOptions): AppC
     watch,
     gate,
     cacheFigures,
+    load: source.load,
     async settled() {
       // Side by side: a refresh that hangs must not keep tokens from being revoked. The second time for those that came late.
       await Promise.all([coordinator.settled(), sessions.settled(), revocation.flush()]);

@@ -121,6 +121,7 @@ export const cognitoBff: FastifyPluginAsync<BffPluginOptions> = async (app: Fast
     const path = pathOf(request);
     return path !== null && parts.routes.match(path) !== null;
   };
+  app.addHook("onReady", parts.load);
   const lines = followRequestLines(app.server);
   parts.upgrades.listen(app, lines, isCall);
   const isOurs = (request: IncomingMessage) =>

@@ -99,6 +99,8 @@ export async function buildServer(config: Config, runtime: BuildRuntime = {}): P
         const managementUrl = await listenAt(management, config.managementHost, config.managementPort, MANAGEMENT_ADDRESS);
         const url = await listenAt(app, config.host, config.port, PUBLIC_ADDRESS);
         listening = true;
+        // Once it listens: nobody waits for it whose token lives, and the first refresh hardly ever.
+        await parts.load();
         return { url, managementUrl };
       } catch (error) {
         closing ??= abandon();

@@ -41,7 +41,7 @@ function misleading(t: Test): void {
 
 /** Where a call would go, and how. */
 async function askedOf(endpoint: string): Promise<{ url: string; headers: Record<string, string>; attempts: number }> {
-  const client = createIdpClient({ region: "eu-central-1", endpoint, httpsAgent: null });
+  const client = await createIdpClient({ region: "eu-central-1", endpoint, httpsAgent: null });
   const seen: { url: string; headers: Record<string, string> }[] = [];
   client.middlewareStack.add(
     () =>

@@ -70,6 +70,7 @@ export function createLifecycleRig(options: LifecycleRigOptions = {}) {
       signedOutEverywhere.push(token.reveal());
       return cognito.signOutEverywhere();
     },
+    async load() {},
     close() {},
   };
   const verifications: (readonly [use: string, receivedAtMs: number | null])[] = [];
