@@ -22,10 +22,6 @@ export class RecencyList<Key, Value> {
     return this.#bytes;
   }
 
-  get size(): number {
-    return this.#entries.size;
-  }
-
   /** The one that was used least recently. */
   get oldest(): Entry<Key, Value> | null {
     return this.#oldest;
