@@ -1,10 +1,39 @@
-import type { LoadRequest } from "./load.js";
+import { CONTESTANT_NAMES, type ContestantName } from "./contestants.js";
+import type { LoadRequest } from "./load/load.js";
 
-/** A kind of call, and what of it a round is made of. */
-export interface Mix {
+/** Makes the request of a session. */
+export type MakeRequest = (pageUrl: string, cookie: string) => LoadRequest;
+
+interface Common {
   readonly title: string;
-  request(pageUrl: string, cookie: string): LoadRequest;
+  /** Who takes part where nobody is named. */
+  readonly contestants: readonly ContestantName[];
+  readonly rounds: number;
 }
+
+/** As many calls as go through, and what they cost. */
+export interface CostMix extends Common {
+  readonly kind: "cost";
+  readonly request: MakeRequest;
+  /** Of a turn in a round. */
+  readonly seconds: number;
+}
+
+/** Calls at a fixed rate, and how much later their answers come than those of the API itself. */
+export interface LatencyMix extends Common {
+  readonly kind: "latency";
+  readonly request: MakeRequest;
+  readonly seconds: number;
+}
+
+/** Connections on which nothing happens, and what each holds. */
+export interface IdleMix extends Common {
+  readonly kind: "idle";
+  readonly stream: "sse" | "websocket";
+}
+
+/** A kind of call, and how it is measured. */
+export type Mix = CostMix | LatencyMix | IdleMix;
 
 /** The headers that a browser sends with a fetch of its own origin. */
 const BROWSER_HEADERS = {
@@ -25,17 +54,19 @@ function headersOf(pageUrl: string, cookie: string): Record<string, string> {
   return { ...BROWSER_HEADERS, referer: `${pageUrl}/orders/4711`, cookie };
 }
 
-function get(path: string): Mix["request"] {
+function get(path: string): MakeRequest {
   return (pageUrl, cookie) => ({ method: "GET", path, headers: headersOf(pageUrl, cookie), bodyBytes: 0 });
 }
 
 const UPLOAD_BYTES = 1024 * 1024;
+const SOME = ["ours", "bare", "least", "nginx"] as const;
 
-/** By the name that `--mix` knows them by. */
+/** By the name that `--mix` knows them by, in the order in which they are run. */
 export const MIXES = {
-  small: { title: "GET, 747 bytes", request: get("/api/x") },
-  large: { title: "GET, 100 kB", request: get("/api/large") },
+  small: { kind: "cost", title: "GET, 747 bytes", request: get("/api/x"), contestants: CONTESTANT_NAMES, rounds: 9, seconds: 5 },
+  large: { kind: "cost", title: "GET, 100 kB", request: get("/api/large"), contestants: SOME, rounds: 9, seconds: 3 },
   upload: {
+    kind: "cost",
     title: "POST, 1 MB",
     request: (pageUrl, cookie) => ({
       method: "POST",
@@ -43,8 +74,30 @@ export const MIXES = {
       headers: { ...headersOf(pageUrl, cookie), origin: pageUrl, "content-type": "application/octet-stream" },
       bodyBytes: UPLOAD_BYTES,
     }),
+    contestants: SOME,
+    rounds: 9,
+    seconds: 3,
   },
-  cookie: { title: "GET with Set-Cookie in the answer", request: get("/api/cookie") },
+  cookie: {
+    kind: "cost",
+    title: "GET, 747 bytes, with Set-Cookie in the answer",
+    request: get("/api/cookie"),
+    contestants: SOME,
+    rounds: 5,
+    seconds: 3,
+  },
+  latency: {
+    kind: "latency",
+    title: "GET, 747 bytes, at half of the rate that ours goes up to",
+    request: get("/api/x"),
+    contestants: ["ours", "bare", "least"],
+    rounds: 9,
+    seconds: 4,
+  },
+  sse: { kind: "idle", title: "idle event streams", stream: "sse", contestants: ["ours", "least"], rounds: 3 },
+  websocket: { kind: "idle", title: "idle WebSockets", stream: "websocket", contestants: ["ours", "least"], rounds: 3 },
 } as const satisfies Readonly<Record<string, Mix>>;
 
 export type MixName = keyof typeof MIXES;
+
+export const MIX_NAMES = Object.keys(MIXES) as readonly MixName[];

@@ -12,26 +12,31 @@ function ticks(): number {
   return ticksPerSecond;
 }
 
-/** A process and all below it that still run. */
-function tree(pid: number): number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
-  return [pid, ...(children === "" ? [] : children.split(" ").flatMap((child) => tree(Number(child))))];
+/** A process and all below it that still run; none where it does not run any more. */
+export function processTree(pid: number): number[] {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+    return [pid, ...(children === "" ? [] : children.split(" ").flatMap((child) => processTree(Number(child))))];
+  } catch {
+    return [];
+  }
 }
 
-/** Microseconds of CPU, user and system together. */
+/** Microseconds of CPU, user and system together, with those of children that are over. */
 export function cpuMicros(pid: number): number {
   let sum = 0;
-  for (const each of tree(pid)) {
-    // The name, in parentheses, may hold spaces.
-    const [, rest = ""] = readFileSync(`/proc/${each}/stat`, "utf8").split(/\) (?!.*\) )/s);
-    const fields = rest.split(" ");
-    sum += Number(fields[11]) + Number(fields[12]);
+  for (const each of processTree(pid)) {
+    // The name, in parentheses, may hold spaces and parentheses.
+    const text = readFileSync(`/proc/${each}/stat`, "utf8");
+    const fields = text.slice(text.lastIndexOf(") ") + 2).split(" ");
+    // utime, stime, cutime, cstime
+    for (const field of fields.slice(11, 15)) sum += Number(field);
   }
   return (sum * 1_000_000) / ticks();
 }
 
 export function residentMib(pid: number): number {
   let kib = 0;
-  for (const each of tree(pid)) kib += Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${each}/status`, "utf8"))?.[1] ?? 0);
+  for (const each of processTree(pid)) kib += Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${each}/status`, "utf8"))?.[1] ?? 0);
   return kib / 1024;
 }

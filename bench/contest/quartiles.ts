@@ -5,15 +5,17 @@ export interface Quartiles {
   readonly upper: number;
 }
 
-/** By linear interpolation between neighbours (type 7 of Hyndman and Fan, as in R and NumPy). @throws RangeError without figures. */
+/** By linear interpolation between neighbours (type 7 of Hyndman and Fan, as in R and NumPy). */
+export function quantileOf(sorted: ArrayLike<number>, share: number): number {
+  const place = share * (sorted.length - 1);
+  const below = sorted[Math.floor(place)] ?? Number.NaN;
+  const above = sorted[Math.ceil(place)] ?? below;
+  return below + (above - below) * (place - Math.floor(place));
+}
+
+/** @throws RangeError without figures. */
 export function quartilesOf(figures: readonly number[]): Quartiles {
   if (figures.length === 0) throw new RangeError("there are no figures");
   const sorted = [...figures].sort((a, b) => a - b);
-  const at = (share: number) => {
-    const place = share * (sorted.length - 1);
-    const below = sorted[Math.floor(place)] ?? Number.NaN;
-    const above = sorted[Math.ceil(place)] ?? below;
-    return below + (above - below) * (place - Math.floor(place));
-  };
-  return { lower: at(0.25), median: at(0.5), upper: at(0.75) };
+  return { lower: quantileOf(sorted, 0.25), median: quantileOf(sorted, 0.5), upper: quantileOf(sorted, 0.75) };
 }

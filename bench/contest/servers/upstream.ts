@@ -1,4 +1,4 @@
-/* The API behind every contestant where nginx is not installed; ../upstream.ts has the same in nginx's words. */
+/* The API behind every contestant where nginx is not installed; ../proxies/nginx.ts has the same in nginx's words. */
 import { createServer } from "node:http";
 import { ANSWERS } from "../answers.js";
 import { listening } from "./listening.js";
