@@ -17,6 +17,12 @@ const COUNT = 11;
 const ZERO = 48;
 const TILDE = 126;
 
+/** A cookie under one of the session's names. */
+export interface NamedCookie {
+  readonly name: string;
+  readonly value: string;
+}
+
 /** @param room bytes of one cookie's value. Null where it needs more chunks than there are names for. */
 export function chunksOf(sealed: string, room: number): string[] | null {
   if (sealed.length <= room) return [sealed];
@@ -44,13 +50,13 @@ function isLabelled(value: string): boolean {
 }
 
 /** Whole tickets of what stood under the session's names, and those that chunks make up. */
-export function ticketsOf(names: readonly string[], values: readonly string[], session: string): string[] {
+export function ticketsOf(cookies: readonly NamedCookie[], session: string): string[] {
   const whole: string[] = [];
   const chunked = new Map<string, (string | undefined)[]>();
-  for (const [position, value] of values.entries()) {
+  for (const { name, value } of cookies) {
     const chunk = CHUNK.exec(value);
     if (!chunk) {
-      if (names[position] === session) whole.push(value);
+      if (name === session) whole.push(value);
       continue;
     }
     const [, ticket = "", index = "", count = "", part = ""] = chunk;
@@ -66,20 +72,20 @@ export function ticketsOf(names: readonly string[], values: readonly string[], s
 }
 
 /**
- * What chunks make up that all bear the label of one ticket, each of them once; null for anything else. That they hold nothing but base64url nobody
- * has looked at.
+ * What chunks hold, in order, that all bear the label of one ticket, each of them once; null for anything else. That they hold nothing but base64url
+ * nobody has looked at.
  */
-export function uncheckedTicket(values: readonly string[]): string | null {
-  const count = values.length;
-  const id = values[0]?.slice(0, ID_LENGTH) ?? "";
+export function partsOfOne(cookies: readonly NamedCookie[]): string[] | null {
+  const count = cookies.length;
+  const id = cookies[0]?.value.slice(0, ID_LENGTH) ?? "";
   if (count < 2 || !TICKET_ID.test(id)) return null;
   const parts = new Array<string>(count).fill("");
-  for (const value of values) {
+  for (const { value } of cookies) {
     if (!isLabelled(value) || value.slice(0, ID_LENGTH) !== id || digitAt(value, COUNT) !== count || value.length === LABEL) return null;
     const index = digitAt(value, INDEX);
     // Neither twice nor beyond the count.
     if (parts[index] !== "") return null;
     parts[index] = value.slice(LABEL);
   }
-  return parts.join("");
+  return parts;
 }

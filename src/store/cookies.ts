@@ -1,4 +1,4 @@
-import { chunksOf, digitAt, MOST_TICKETS, mayBeChunk, ticketsOf, uncheckedTicket } from "./chunks.js";
+import { chunksOf, digitAt, MOST_TICKETS, mayBeChunk, type NamedCookie, partsOfOne, ticketsOf } from "./chunks.js";
 
 /*
  * Our cookies on the wire: names and attributes.
@@ -106,11 +106,16 @@ function trimmed(header: string, from: number, to: number): string {
   return header.slice(start, end);
 }
 
+function added<T>(list: T[] | null, item: T): T[] {
+  if (!list) return [item];
+  list.push(item);
+  return list;
+}
+
 /** The cookies of ours in a Cookie header, in order, duplicates included, values as they came. */
 class FoundCookies {
-  readonly names: string[] = [];
-  readonly values: string[] = [];
-  /** Most often there is none. */
+  /** Null while there is none; most often there is one, for which a list that begins with it has room and no more. */
+  cookies: NamedCookie[] | null = null;
   markers: string[] | null = null;
 
   constructor(header: string, names: CookieNames, first: number) {
@@ -124,13 +129,8 @@ class FoundCookies {
       }
       const semicolon = header.indexOf(";", from);
       const value = trimmed(header, from, semicolon < 0 ? header.length : semicolon);
-      if (name === names.ended) {
-        this.markers ??= [];
-        this.markers.push(value);
-      } else {
-        this.names.push(name);
-        this.values.push(value);
-      }
+      if (name === names.ended) this.markers = added(this.markers, value);
+      else this.cookies = added(this.cookies, { name, value });
       at = semicolon < 0 ? -1 : header.indexOf(names.start, semicolon);
     }
   }
@@ -146,57 +146,58 @@ function nameAt(header: string, at: number, { session, ended, chunks }: CookieNa
   return header.slice(at, at + ended.length) === ended ? ended : null;
 }
 
-/** Cookies of which nearly always nobody asks for more than the ticket that the chunks make up. */
+/** Cookies of which nearly always nobody asks for more than what the chunks hold. */
 class ChunkedCookies implements PresentedCookies {
   readonly markers: readonly string[];
   readonly any = true;
-  readonly unchecked: string;
-  readonly #found: FoundCookies;
+  readonly parts: readonly string[];
+  readonly #cookies: readonly NamedCookie[];
   readonly #session: string;
 
-  constructor(found: FoundCookies, markers: readonly string[], session: string, unchecked: string) {
+  constructor(cookies: readonly NamedCookie[], markers: readonly string[], session: string, parts: readonly string[]) {
     this.markers = markers;
-    this.unchecked = unchecked;
-    this.#found = found;
+    this.parts = parts;
+    this.#cookies = cookies;
     this.#session = session;
   }
 
   get names(): readonly string[] {
-    return this.#found.names;
+    return namesOf(this.#cookies);
   }
 
   get tickets(): readonly string[] {
-    return ticketsOf(this.#found.names, this.#found.values, this.#session);
+    return ticketsOf(this.#cookies, this.#session);
   }
 }
 
+const namesOf = (cookies: readonly NamedCookie[]) => cookies.map(({ name }) => name);
+
 /**
- * The only ticket that came, to look for among those that were opened before; null where more came, or none. It may still hold what no ticket holds:
- * whoever means to open it takes `tickets`.
+ * The parts, in order, of the only ticket that came, to look for among those that were opened before; null where more came, or none. They may still
+ * hold what no ticket holds: whoever means to open it takes `tickets`.
  */
-export function onlyTicket(presented: PresentedCookies): string | null {
-  if (presented instanceof ChunkedCookies) return presented.unchecked;
-  const { tickets } = presented;
-  return tickets.length === 1 ? (tickets[0] ?? null) : null;
+export function onlyTicket(presented: PresentedCookies): readonly string[] | null {
+  if (presented instanceof ChunkedCookies) return presented.parts;
+  return presented.tickets.length === 1 ? presented.tickets : null;
 }
 
 /**
  * Reads the session's cookies out of a Cookie header. Never throws, and looks at a bounded number of candidates. On every call's way: the header is
- * searched for our own names alone, and no value is gone through by character where the ticket stands alone or in its own chunks.
+ * searched for our own names alone, and no value is gone through by character, nor copied, where the ticket stands alone or in its own chunks.
  */
 export function readSessionCookies(header: string | undefined, names: CookieNames): PresentedCookies {
   // The ordinary case of a page without any of ours.
-  const first = header === undefined ? -1 : header.indexOf(names.start);
-  if (header === undefined || first < 0) return NONE;
-  const found = new FoundCookies(header, names, first);
-  const markers = found.markers?.slice(0, MOST_TICKETS) ?? NO_TEXTS;
-  const [value] = found.values;
-  if (value === undefined) return found.markers ? { tickets: NO_TEXTS, markers, names: NO_TEXTS, any: false } : NONE;
-  if (found.values.length === 1 && found.names[0] === names.session && !mayBeChunk(value))
-    return { tickets: found.values, markers, names: names.alone, any: true };
-  const unchecked = uncheckedTicket(found.values);
-  if (unchecked !== null) return new ChunkedCookies(found, markers, names.session, unchecked);
-  return { tickets: ticketsOf(found.names, found.values, names.session), markers, names: found.names, any: true };
+  const at = header === undefined ? -1 : header.indexOf(names.start);
+  if (header === undefined || at < 0) return NONE;
+  const { cookies, markers: all } = new FoundCookies(header, names, at);
+  const markers = all ? all.slice(0, MOST_TICKETS) : NO_TEXTS;
+  const first = cookies?.[0];
+  if (!cookies || !first) return all ? { ...NONE, markers } : NONE;
+  if (cookies.length === 1 && first.name === names.session && !mayBeChunk(first.value))
+    return { tickets: [first.value], markers, names: names.alone, any: true };
+  const parts = partsOfOne(cookies);
+  if (parts) return new ChunkedCookies(cookies, markers, names.session, parts);
+  return { tickets: ticketsOf(cookies, names.session), markers, names: namesOf(cookies), any: true };
 }
 
 /** The attributes of one of our cookies. */

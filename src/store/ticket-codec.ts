@@ -81,8 +81,8 @@ export type Reading =
 
 /** Between sessions and what stands in cookies. Synchronous, asks nobody, and never throws for what a browser sends. */
 export interface TicketCodec {
-  /** What a ticket says that was opened before and is still in memory; null for any other. */
-  find(sealed: string): OpenedTicket | null;
+  /** What a ticket says, given in the parts it came in, that was opened before and is still in memory; null for any other. */
+  find(parts: readonly string[]): OpenedTicket | null;
   read(presented: PresentedCookies): CookieWords;
   /** The ticket of a store that keeps nothing itself. */
   sealSession(session: Session): string;
@@ -114,8 +114,8 @@ const ENDINGS: readonly SessionEnding[] = [
 export function createTicketCodec({ sealer, now, cache }: TicketCodecOptions): TicketCodec {
   const lookups = { hits: 0, misses: 0 };
 
-  function find(sealed: string): OpenedTicket | null {
-    const found = cache.opened(sealed);
+  function find(parts: readonly string[]): OpenedTicket | null {
+    const found = cache.opened(parts);
     if (found) lookups.hits += 1;
     return found;
   }
@@ -128,7 +128,7 @@ export function createTicketCodec({ sealer, now, cache }: TicketCodecOptions): T
   }
 
   function openTicket(sealed: string): OpenedTicket | InvalidTicket {
-    const found = find(sealed);
+    const found = find([sealed]);
     if (found) return found;
     lookups.misses += 1;
     const result = sealer.open("session", sealed);

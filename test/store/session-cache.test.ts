@@ -27,14 +27,32 @@ t.test("a ticket is found by its whole text alone: one that ends alike is not, w
   const { codec, open } = rig();
   const sealed = codec.sealSession(ordinary());
   const ticket = open(sealed);
-  t.equal(codec.find(sealed), ticket);
+  t.equal(codec.find([sealed]), ticket);
   for (let at = 0; at < sealed.length; at += 7) {
     const forged = `${sealed.slice(0, at)}${sealed[at] === "A" ? "B" : "A"}${sealed.slice(at + 1)}`;
-    t.equal(codec.find(forged), null, `another character ${at}`);
+    t.equal(codec.find([forged]), null, `another character ${at}`);
     t.equal(codec.read(presenting([forged])).tickets[0]?.kind, "invalid");
   }
-  for (const forged of [sealed.slice(-12), sealed.slice(1), `A${sealed}`, ""]) t.equal(codec.find(forged), null);
-  t.equal(codec.find(sealed), ticket, "and none of them has taken its place");
+  for (const forged of [sealed.slice(-12), sealed.slice(1), `A${sealed}`, ""]) t.equal(codec.find([forged]), null);
+  t.equal(codec.find([sealed]), ticket, "and none of them has taken its place");
+  t.end();
+});
+
+t.test("a ticket is found by its parts wherever it was cut, and by nothing but all of them in order", (t) => {
+  const { codec, open } = rig();
+  const sealed = codec.sealSession(ordinary());
+  const ticket = open(sealed);
+  for (let cut = 1; cut < sealed.length; cut += cut < 20 || cut > sealed.length - 20 ? 1 : 97) {
+    const [one, two] = [sealed.slice(0, cut), sealed.slice(cut)];
+    const half = two.length >> 1;
+    for (const parts of [
+      [one, two],
+      [one, two.slice(0, half), two.slice(half)],
+    ])
+      t.equal(codec.find(parts), ticket, `cut at ${cut}`);
+    for (const parts of [[two, one], [two], [one], ["A", one, two], [one, one, two], [one, two, two]]) t.equal(codec.find(parts), null);
+  }
+  t.equal(codec.find([]), null);
   t.end();
 });
 

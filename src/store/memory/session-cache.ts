@@ -75,6 +75,18 @@ function ticketOf({ tokens }: Session): string | null {
 
 const tailOf = (sealed: string) => sealed.slice(-TAIL_CHARACTERS);
 
+/** Whether a text is these parts, one after the other. They are compared where they stand: joining them would copy the whole. */
+function isMadeOf(text: string, parts: readonly string[]): boolean {
+  const [first] = parts;
+  if (parts.length === 1) return text === first;
+  let at = 0;
+  for (const part of parts) {
+    if (text.slice(at, at + part.length) !== part) return false;
+    at += part.length;
+  }
+  return at === text.length;
+}
+
 export interface SessionCacheOptions {
   readonly bytes: number;
   /** A version was evicted. */
@@ -101,13 +113,14 @@ export class SessionCache {
   }
 
   /**
-   * What a ticket was opened to. Its tail alone finds nothing: the whole text is compared, so that whatever the authentication tag covers is the
+   * What a ticket was opened to, which came in one part or in several. Its tail alone finds nothing: the whole text is compared, so that whatever the authentication tag covers is the
    * same that was once authenticated. That the comparison ends early helps nobody to guess a ticket whose tail is known: it goes by blocks of
    * 16 bytes and more of what is as good as random.
    */
-  opened(sealed: string): OpenedTicket | null {
-    const entry = this.#tickets.entry(tailOf(sealed));
-    if (entry?.value.sealed !== sealed) return null;
+  opened(parts: readonly string[]): OpenedTicket | null {
+    const last = parts.at(-1) ?? "";
+    const entry = this.#tickets.entry(tailOf(last.length < TAIL_CHARACTERS ? parts.join("") : last));
+    if (!entry || !isMadeOf(entry.value.sealed, parts)) return null;
     this.#tickets.use(entry);
     return entry.value.ticket;
   }
