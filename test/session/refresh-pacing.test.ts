@@ -7,6 +7,7 @@ import {
   expectRefreshed,
   HINDRANCES,
   rigWith,
+  subjectOf,
   unavailable,
   VERDICTS,
 } from "../support/session-coordinator-rig.js";
@@ -84,6 +85,41 @@ t.test("a call that has to wait moves the background refresh it joins forward in
     ["name-of-second"],
   );
   await clock.run(1_000);
+  t.equal(asked.length, 2);
+});
+
+t.test("a refresh ahead of time that would have to queue too long does not begin: the token is used, and nobody is told", async (t) => {
+  const { coordinator, clock, asked, told, limiter, session } = rigWith(3 * MINUTE_MS, { perSecond: 1, longestWaitMs: 5_000 });
+  for (let others = 0; others < 6; others++) limiter.request("waiting");
+  t.equal(coordinator.ensureUsable(session), session);
+  t.equal(limiter.waiting, 5);
+  await clock.run(10_000);
+  t.same([asked, told], [[], []]);
+  t.equal(coordinator.ensureUsable(session), session, "the next call finds the queue empty");
+  await clock.run(1_000);
+  t.equal(asked.length, 1);
+});
+
+t.test("a turn missed ahead of time is not told, and keeps no call from asking that goes before", async (t) => {
+  const { coordinator, clock, asked, told, limiter, session } = rigWith(3 * MINUTE_MS, { perSecond: 1, longestWaitMs: 2_000 });
+  limiter.request("waiting");
+  t.equal(coordinator.ensureUsable(session), session);
+  for (let others = 0; others < 3; others++) limiter.request("waiting");
+  await clock.run(2_000);
+  t.same([asked, told], [[], []]);
+  expectRefreshed(t, await clock.advanceUntilSettled(coordinator.refreshNow(session)));
+  t.equal(asked.length, 1);
+});
+
+t.test("with rotation no call waits for a turn while its token lives; the refresh begins when one is free", async (t) => {
+  const { coordinator, clock, cognito, asked, limiter, call } = rigWith(-1, { perSecond: 1, longestWaitMs: 5_000 });
+  cognito.answer = ({ username }) => issuedFor(subjectOf(username), { issuedAtMs: clock.now() }, "rotated");
+  expectRefreshed(t, await call());
+  const early = sessionOf({ subject: "early", issuedAtMs: clock.now() - HOUR_MS + 3 * MINUTE_MS });
+  t.equal(coordinator.ensureUsable(early), early);
+  t.equal(limiter.waiting, 0);
+  await clock.run(1_000);
+  t.equal(expectRefreshed(t, await call(early)).version, 2, "its cookie travels on this answer");
   t.equal(asked.length, 2);
 });
 

@@ -13,7 +13,7 @@ function rig(perSecond: number, longestWaitMs = 60_000) {
     void turn.granted.then((result) => results.push(`${name} ${result} ${clock.now() - startMs}`));
     return turn;
   };
-  return { clock, request, results };
+  return { clock, limiter, request, results };
 }
 
 t.test("a second's worth goes at once, the rest at the rate", async (t) => {
@@ -68,6 +68,49 @@ t.test("a background refresh that a call waits for now is moved forward", async 
     results.map((result) => result.split(" ")[0]),
     ["first", "b2", "b1"],
   );
+});
+
+t.test("whoever waits for a background refresh now waits as long as for one of its own", async (t) => {
+  const { clock, request, results } = rig(1, 2_500);
+  for (const name of ["first", "second", "third"]) request(name);
+  const late = request("late", "background");
+  await clock.run(1_600);
+  late.promote();
+  await clock.run(400);
+  late.promote();
+  await clock.run(10_000);
+  t.same(results, ["first granted 0", "second granted 1000", "third granted 2000", "late granted 3000"]);
+});
+
+t.test("whose turn has come or was missed is not moved any more", async (t) => {
+  const { clock, request, results } = rig(1, 1_500);
+  const first = request("first", "background");
+  request("second");
+  const missed = request("missed", "background");
+  await clock.run(1_500);
+  for (const turn of [first, missed]) turn.promote();
+  await clock.run(5_000);
+  t.same(results, ["first granted 0", "second granted 1000", "missed timed_out 1500"]);
+  t.equal(clock.pending(), 0, "no timer keeps running");
+});
+
+t.test("it is free while a turn is left, and full when whoever asked now would wait too long", async (t) => {
+  const { clock, limiter, request } = rig(2, 1_500);
+  const states: [free: boolean, full: boolean][] = [];
+  for (let asked = 0; asked < 7; asked++) {
+    states.push([limiter.isFree, limiter.isFull]);
+    request(`${asked}`);
+  }
+  t.same(states, [
+    [true, false],
+    [true, false],
+    ...Array.from({ length: 3 }, () => [false, false]),
+    ...Array.from({ length: 2 }, () => [false, true]),
+  ]);
+  await clock.run(500);
+  t.same([limiter.isFree, limiter.isFull], [false, true]);
+  await clock.run(10_000);
+  t.same([limiter.isFree, limiter.isFull], [true, false]);
 });
 
 t.test("whose turn does not come in time is told, and takes no turn from others", async (t) => {

@@ -113,7 +113,7 @@ class Coordinator implements RefreshCoordinator {
       case "fresh":
         return session;
       case "early":
-        if (!this.#mayRefreshEarly) return session;
+        if (!this.#mayRefreshEarly || !this.#hasTurnFor(session)) return session;
         // With rotation the new refresh token travels on the very answer: in this process's memory alone it could be lost.
         if (this.#rotation !== "off") return notLonger(this.#awaitRefresh(session), session, clock);
         this.#refresh(session, "background").catch((error: unknown) => {
@@ -124,6 +124,15 @@ class Coordinator implements RefreshCoordinator {
       case "dead":
         return this.#awaitRefresh(session);
     }
+  }
+
+  /**
+   * Whether a refresh ahead of time is worth beginning, or has begun. When many tokens end together it is not: while the token lives no call
+   * waits for a turn, and the queue is for those that have to. The next call asks again.
+   */
+  #hasTurnFor({ id }: Session): boolean {
+    const { limiter } = this.#options;
+    return this.#flights.has(id) || (this.#rotation === "off" ? !limiter.isFull : limiter.isFree);
   }
 
   refreshNow(session: Session): Promise<RefreshOutcome> {
@@ -175,12 +184,13 @@ class Coordinator implements RefreshCoordinator {
     const { limiter } = this.#options;
     let turn: Turn | null = null;
     let wanted = priority;
+    const isAwaited = () => wanted === "waiting";
     const askTurn: AskTurn = () => {
       turn = limiter.request(wanted);
-      return this.#granted(turn);
+      return this.#granted(turn, isAwaited);
     };
     const flight: Flight = {
-      outcome: this.#refreshes.run(session, askTurn, force).finally(() => this.#flights.delete(session.id)),
+      outcome: this.#refreshes.run(session, { turn: askTurn, isAwaited, force }).finally(() => this.#flights.delete(session.id)),
       promote() {
         wanted = "waiting";
         turn?.promote();
@@ -192,9 +202,10 @@ class Coordinator implements RefreshCoordinator {
     return flight;
   }
 
-  async #granted(turn: Turn): Promise<"granted" | "timed_out"> {
+  /** A turn that was missed ahead of time costs nobody anything. */
+  async #granted(turn: Turn, isAwaited = () => true): Promise<"granted" | "timed_out"> {
     const result = await turn.granted;
-    if (result === "timed_out") this.#options.tell({ kind: "refresh_turn_missed" });
+    if (result === "timed_out" && isAwaited()) this.#options.tell({ kind: "refresh_turn_missed" });
     return result;
   }
 

@@ -7,7 +7,7 @@ export type Priority = "waiting" | "background";
 export interface Turn {
   /** Resolves when the refresh may start, or with `timed_out` when its turn did not come in time. */
   readonly granted: Promise<"granted" | "timed_out">;
-  /** Moves a background refresh forward because a call waits for it now. */
+  /** Moves a background refresh forward because a call waits for it now, as long as any call does. */
   promote(): void;
 }
 
@@ -19,6 +19,10 @@ export interface RefreshRateLimiter {
   request(priority: Priority): Turn;
   /** How many wait for their turn. */
   readonly waiting: number;
+  /** Whether a refresh that asked now would have its turn at once. */
+  readonly isFree: boolean;
+  /** Whether so many wait that whoever asked now would hardly have a turn in time. */
+  readonly isFull: boolean;
 }
 
 export interface RefreshRateLimiterOptions {
@@ -45,6 +49,12 @@ export function createRefreshRateLimiter({ perSecond, longestWaitMs, clock }: Re
     const nowMs = clock.monotonicMs();
     available = Math.min(capacity, available + ((nowMs - filledAtMs) * perSecond) / 1000);
     filledAtMs = nowMs;
+  }
+
+  /** How long whoever asked now would wait, if nobody went past. */
+  function waitMs(): number {
+    refill();
+    return (Math.max(0, waiters.size + 1 - available) * 1000) / perSecond;
   }
 
   function next(): Waiter | undefined {
@@ -82,9 +92,13 @@ export function createRefreshRateLimiter({ perSecond, longestWaitMs, clock }: Re
             resolve(result);
           },
         };
-        const expire = clock.after(longestWaitMs, () => waiter.settle("timed_out"));
+        const expireLater = () => clock.after(longestWaitMs, () => waiter.settle("timed_out"));
+        let expire = expireLater();
         promote = () => {
+          if (waiter.priority === "waiting" || !waiters.has(waiter)) return;
           waiter.priority = "waiting";
+          expire();
+          expire = expireLater();
         };
         waiters.add(waiter);
         serve();
@@ -93,6 +107,12 @@ export function createRefreshRateLimiter({ perSecond, longestWaitMs, clock }: Re
     },
     get waiting() {
       return waiters.size;
+    },
+    get isFree() {
+      return waitMs() === 0;
+    },
+    get isFull() {
+      return waitMs() > longestWaitMs;
     },
   };
 }

@@ -14,7 +14,7 @@ import { freshnessOf } from "./freshness.js";
 import { type HeldLease, holdLease } from "./held-lease.js";
 import type { IssuedSets } from "./issued-sets.js";
 import { afterFirst, attemptRefresh, refreshRequestOf } from "./refresh-attempts.js";
-import { endedOutcome, type RefreshOutcome, storeAway } from "./refresh-outcome.js";
+import { endedOutcome, type Hindrance, type RefreshOutcome, storeAway } from "./refresh-outcome.js";
 
 /** How long a sibling's refresh is waited for: a little longer than one takes at worst. */
 const LONGEST_SIBLING_MS = 10_000;
@@ -37,6 +37,15 @@ export interface SessionRefreshOptions {
   readonly random: () => number;
 }
 
+/** How a refresh is wanted. */
+export interface Wanted {
+  readonly turn: AskTurn;
+  /** Whether a call waits for it by now. */
+  isAwaited(): boolean;
+  /** Whatever the token's age. */
+  readonly force: boolean;
+}
+
 /** One refresh of one session, from the lease to a set that can be used. */
 export class SessionRefresh {
   readonly #options: SessionRefreshOptions;
@@ -45,8 +54,7 @@ export class SessionRefresh {
     this.#options = options;
   }
 
-  /** @param force whatever the token's age. */
-  async run(session: Session, turn: AskTurn, force: boolean): Promise<RefreshOutcome> {
+  async run(session: Session, wanted: Wanted): Promise<RefreshOutcome> {
     const { sessions, sets, clock } = this.#options;
     const deadlineMs = clock.monotonicMs() + LONGEST_SIBLING_MS;
     const begunWith = sessions.newestOf(session);
@@ -56,7 +64,7 @@ export class SessionRefresh {
       if (leased.kind === "unavailable") return sets.hindered(session, storeAway(leased.retryAfterSeconds));
       if (leased.kind === "granted") {
         const held = holdLease(leased.lease, askedAtMs, clock);
-        return this.#under(held, begunWith, turn, force).finally(() => held.release());
+        return this.#under(held, begunWith, wanted).finally(() => held.release());
       }
       const adopted = await this.#sibling(begunWith, leased.over, deadlineMs);
       if (adopted) return adopted;
@@ -80,7 +88,7 @@ export class SessionRefresh {
     return sets.hindered(session, { kind: "unavailable", reason: "cognito_unavailable", retryAfterSeconds: 1 });
   }
 
-  async #under(held: HeldLease, begunWith: Session, turn: AskTurn, force: boolean): Promise<RefreshOutcome> {
+  async #under(held: HeldLease, begunWith: Session, { turn, isAwaited, force }: Wanted): Promise<RefreshOutcome> {
     const { sessions, sets, time, earlyMs } = this.#options;
     // Read again: a sibling may have refreshed before the lease was ours.
     const before = await this.#reload(begunWith);
@@ -91,7 +99,9 @@ export class SessionRefresh {
     const wanted = force && !hasNewerTokens(before, begunWith);
     if (!wanted && freshnessOf(before, time.now(), earlyMs) === "fresh") return { kind: "refreshed", session: before };
     if ((await turn()) === "timed_out") {
-      return sets.hindered(before, { kind: "unavailable", reason: "cognito_throttled", retryAfterSeconds: 1 });
+      const missed: Hindrance = { kind: "unavailable", reason: "cognito_throttled", retryAfterSeconds: 1 };
+      // Remembered, a turn missed ahead of time would refuse the next call, which goes before all those.
+      return isAwaited() ? sets.hindered(before, missed) : (endedOutcome(sessions, before) ?? missed);
     }
     return endedOutcome(sessions, before) ?? this.#ask(sessions.newestOf(before), held, afterFirst(turn));
   }
