@@ -36,8 +36,10 @@ export async function createIdpClient({ region, endpoint, httpsAgent }: IdpClien
     userAgentAppId: async () => undefined,
     requestHandler: {
       // No timeouts of its own: whoever sends has a deadline, which covers connecting.
-      httpAgent: { keepAlive: true },
-      httpsAgent: httpsAgent ?? { keepAlive: true },
+      // Nor a number of connections of its own, which is 50: requests would queue where no deadline ends them, and it would tell in lines that
+      // are none of our log's. REFRESH_RATE_LIMIT says how many there are.
+      httpAgent: { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY },
+      httpsAgent: httpsAgent ?? { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY },
     },
   });
 }

@@ -6,6 +6,7 @@ import { Secret } from "../../src/model/secret.js";
 import { createSessionId } from "../../src/model/session.js";
 import type { BffEvent } from "../../src/telemetry/events.js";
 import { type CollectedLog, collectLog } from "../support/collected-log.js";
+import { until } from "../support/condition.js";
 import { createManualClock, type ManualClock } from "../support/manual-clock.js";
 import { CLIENT_ID, jwtOf, refreshTokenOf } from "../support/session-fixtures.js";
 import { GRANTED } from "../support/session-lifecycle-rig.js";
@@ -88,6 +89,17 @@ t.test("every request asks for its turn first: the other secret's, the other flo
   await source.signOutEverywhere(new Secret(ACCESS_TOKEN), turn);
   t.equal(turns, operations().length);
   t.equal(turns, 5);
+});
+
+t.test("a slow Cognito is asked by all that have their turn: none of them queues for a connection", async (t) => {
+  const held: (() => void)[] = [];
+  const AT_ONCE = 60;
+  const { source, server } = await rig(t, [(response, seen, message) => void held.push(() => tokens()(response, seen, message))]);
+  const answers = Array.from({ length: AT_ONCE }, () => source.refresh(REQUEST));
+  await until(() => held.length === AT_ONCE);
+  for (const answer of held) answer();
+  for (const { kind } of await Promise.all(answers)) t.equal(kind, "issued");
+  t.equal(server.seen.length, AT_ONCE);
 });
 
 t.test("without a turn nothing is sent, and nothing is counted as a call", async (t) => {
