@@ -211,7 +211,7 @@ export const SETTINGS = {
     group: "session",
     kind: byteSize({ min: 1_048_576, max: 17_179_869_184, such: "67108864, 65536KiB or 64MiB" }),
     absence: byDefault("64MiB"),
-    meaning: "Memory for opened sessions, so that a cookie is not opened again on every call.",
+    meaning: "Memory for opened sessions, so that a cookie is not opened again on every call: about 4.6 KiB each, 14,000 in 64 MiB.",
     example: "256MiB",
   }),
   REFRESH_EARLY: open({
