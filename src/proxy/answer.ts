@@ -1,13 +1,9 @@
 import type { ServerResponse } from "node:http";
-import type { Dispatcher } from "undici";
-
-export type ParsedHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /** Names and values as they came, in turn. */
-export function latin1(raw: Dispatcher.DispatchController["rawHeaders"]): string[] {
+export function latin1(raw: readonly Buffer[]): string[] {
   const headers: string[] = [];
-  if (!Array.isArray(raw)) return headers;
-  for (const part of raw) headers.push(typeof part === "string" ? part : part.toString("latin1"));
+  for (const part of raw) headers.push(part.toString("latin1"));
   return headers;
 }
 
@@ -40,9 +36,16 @@ export function writeHead(response: ServerResponse, status: number, phrase: stri
   else response.writeHead(status, reason);
 }
 
+const EVENT_STREAM = /^text\/event-stream\s*(?:;|$)/i;
+
 /** Whether an answer is an event stream, which lasts as long as both ends want it to. */
-export function isEventStream(parsed: ParsedHeaders): boolean {
-  return [parsed["content-type"] ?? []].flat().some((type) => /^text\/event-stream\s*(?:;|$)/i.test(type));
+export function isEventStream(headers: readonly string[]): boolean {
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i];
+    if (name?.length === "content-type".length && name.toLowerCase() === "content-type" && EVENT_STREAM.test(headers[i + 1] ?? ""))
+      return true;
+  }
+  return false;
 }
 
 /** An error fit for a log: undici's own hold socket details, and its parser error the bytes of the API's answer. */

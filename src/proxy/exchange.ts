@@ -28,17 +28,20 @@ export interface Exchange {
   /** Headers that carry the trace on, in place of the caller's own of these names; absent or null: the caller's pass. */
   readonly propagated?: PropagatedHeaders | null;
   /** Called with the status when the head of the API's final answer is here. */
-  readonly onAnswer?: (status: number) => void;
-  /** Called each time more of the request's body is asked for. Absent or null: nobody. */
-  readonly onTakeBody?: (() => void) | null;
+  onAnswer?(status: number): void;
+  /** Called each time more of the request's body is asked for. */
+  onTakeBody?(): void;
   /** Called once just before the head is written; the Set-Cookie values to add. */
-  readonly setCookies: () => readonly string[];
+  setCookies(): readonly string[];
   /**
    * Called with what breaks it off when the answer is an event stream, which may outlast its session; the `Cancel` it gives is called when
-   * the stream is over. Absent or null: nobody watches.
+   * the stream is over. Absent: nobody watches.
    */
-  readonly watchStream?: ((breakOff: () => void) => Cancel) | null;
+  watchStream?(breakOff: () => void): Cancel;
 }
+
+/** Hears, once, what became of a call. */
+export type OnOutcome = (outcome: ForwardOutcome) => void;
 
 /** Why an answer that had begun did not arrive whole. */
 export type CutCause = "upstream_broke" | "upstream_silent" | "client_gone" | "request_stalled" | "session_ended" | "restarting";

@@ -1,55 +1,44 @@
 import type { Readable } from "node:stream";
-import type { Dispatcher } from "undici";
-import type { Cancel, Clock } from "../model/clock.js";
-import { bareError, isEventStream, latin1, type ParsedHeaders, writeHead } from "./answer.js";
+import type { Cancel } from "../model/clock.js";
+import { bareError, isEventStream, latin1, writeHead } from "./answer.js";
 import type { ApiConnection, CallHandler } from "./connections/api-connection.js";
-import type { Connections, Wanted } from "./connections/connections.js";
-import type { Places, Waiter } from "./connections/places.js";
-import { createSilenceTimer, type SilenceTimer } from "./connections/silence-timer.js";
-import type { EventStreams } from "./event-streams.js";
-import type { CutCause, Exchange, ForwardOutcome } from "./exchange.js";
-import { downstreamResponseHeaders, upstreamRequestHeaders } from "./headers/headers.js";
+import type { DispatchOptions, Wanted } from "./connections/connections.js";
+import type { Waiter } from "./connections/places.js";
+import { SilenceTimer, type Waiting } from "./connections/silence-timers.js";
+import type { CutCause, Exchange, ForwardOutcome, OnOutcome } from "./exchange.js";
+import { answerHeadersOf, requestHeadersOf } from "./exchange-headers.js";
 import { type Awaited, bodyFraming, openRequestBody } from "./request-body.js";
 import { RequestPace } from "./request-pace.js";
 import { maySendAgain, type Sending, whyUnanswered } from "./sending.js";
+import type { Surroundings } from "./surroundings.js";
 
 /** Tells undici, and nobody else. */
 const ENDED = new Error("The call has ended.");
 
-type Controller = Dispatcher.DispatchController;
-
-/** What a call is made in. */
-export interface RelaySurroundings {
-  readonly clock: Clock;
-  readonly connections: Connections;
-  /** Those of the API that is called. */
-  readonly places: Places;
-  /** Null: nobody ends its event stream for a restart. */
-  readonly streams: EventStreams | null;
-}
-
 /** One call on its way: the handler that undici tells what comes back. Methods and fields, not closures: it is made for every call. */
-export class Relay implements CallHandler, Waiter {
+export class Relay implements CallHandler, Waiter, Waiting {
   readonly #exchange: Exchange;
-  readonly #surroundings: RelaySurroundings;
-  readonly #headTimer: SilenceTimer;
-  readonly #bodyTimer: SilenceTimer;
-  readonly #settled: Promise<ForwardOutcome>;
-  #settle: (outcome: ForwardOutcome) => void = () => {};
+  readonly #surroundings: Surroundings;
+  readonly #onOutcome: OnOutcome;
+  readonly #silence: SilenceTimer;
   #over = false;
   /** The API's answer has been handed to Node whole; what is left is to see it out. */
   #whole = false;
-  #bodyBegun = false;
+  /** What of the body came with the head: they go out in one packet. */
+  #withHead: Buffer | null = null;
+  /** Whether the head still waits for what may have come with it. */
+  #headWaits = false;
   /** Null until the head was written. */
   #status: number | null = null;
-  #controller: Controller | null = null;
+  #abort: (error?: Error) => void = () => {};
+  #resume: () => void = () => {};
   #connection: ApiConnection | null = null;
   /** Whether the present connection has carried a call before. */
   #kept = false;
   /** Whether undici has begun to write the call on its present connection. */
   #begun = false;
   #sentAgain = false;
-  #send: (wanted: Wanted) => void = () => {};
+  #call: DispatchOptions | null = null;
   #hasPlace = false;
   #body: Readable | null = null;
   /** Null unless the answer is an event stream of a session. */
@@ -57,27 +46,22 @@ export class Relay implements CallHandler, Waiter {
   /** Null unless the answer is an event stream that can be asked for again. */
   #forgetStream: Cancel | null = null;
 
-  constructor(exchange: Exchange, surroundings: RelaySurroundings) {
-    const { clock } = surroundings;
+  constructor(exchange: Exchange, surroundings: Surroundings, onOutcome: OnOutcome) {
     this.#exchange = exchange;
     this.#surroundings = surroundings;
-    this.#headTimer = createSilenceTimer(clock, exchange.route.responseHeaderTimeoutMs, () => this.#breakOff({ kind: "timeout" }));
-    this.#bodyTimer = createSilenceTimer(clock, exchange.route.bodyIdleTimeoutMs, () => this.#cutShort("upstream_silent"));
-    this.#settled = new Promise((resolve) => {
-      this.#settle = resolve;
-    });
+    this.#onOutcome = onOutcome;
+    this.#silence = new SilenceTimer(this);
   }
 
-  run(): Promise<ForwardOutcome> {
+  run(): void {
     const { response } = this.#exchange;
     if (response.destroyed) {
       this.#end({ kind: "client_gone" });
-      return this.#settled;
+      return;
     }
-    response.on("finish", this.#onFinish).on("close", this.#onClose).on("drain", this.#onDrain).on("error", this.#onClose);
+    response.on("finish", this.#onFinish).on("close", this.#onClose).on("error", this.#onClose);
     if (this.#surroundings.places.take()) this.onPlace();
     else if (!this.#surroundings.places.await(this)) this.#end({ kind: "busy" });
-    return this.#settled;
   }
 
   onPlace(): void {
@@ -86,27 +70,21 @@ export class Relay implements CallHandler, Waiter {
       return;
     }
     this.#hasPlace = true;
-    const { request, route, upstreamTarget, translation } = this.#exchange;
-    const headers = upstreamRequestHeaders(request.rawHeaders, {
-      method: request.method ?? "GET",
-      token: route.token,
-      bearer: this.#exchange.bearer,
-      forwarded: this.#exchange.forwarded,
-      isOurCookie: this.#exchange.isOurCookie,
-      isStripped: this.#exchange.isStripped,
-      propagated: this.#exchange.propagated ?? null,
-      translation,
-    });
+    const { request, route, upstreamTarget } = this.#exchange;
+    const headers = requestHeadersOf(this.#exchange);
     const framing = bodyFraming(request);
     if (framing !== null) {
       const pace = new RequestPace(this.#surroundings.clock, route.requestIdleTimeoutMs, () => this.#lose("request_stalled"));
       this.#body = openRequestBody(request, pace, this.#onAwait);
       if (framing.contentLength !== null) headers.push("content-length", framing.contentLength);
     }
-    this.#headTimer.restart();
-    const call = { path: upstreamTarget, method: request.method ?? "GET", headers, body: this.#body };
-    this.#send = (wanted) => this.#surroundings.connections.dispatch(route, call, this, wanted);
+    this.#silence.restart(this.#surroundings.headSilence);
+    this.#call = { path: upstreamTarget, method: request.method ?? "GET", headers, body: this.#body };
     this.#send("any");
+  }
+
+  #send(wanted: Wanted): void {
+    if (this.#call) this.#surroundings.connections.dispatch(this.#exchange.route, this.#call, this, wanted);
   }
 
   onNoPlace(): void {
@@ -124,70 +102,82 @@ export class Relay implements CallHandler, Waiter {
     this.#begun = false;
   }
 
-  onRequestStart(controller: Controller): void {
-    this.#controller = controller;
+  onConnect(abort: (error?: Error) => void): void {
+    this.#abort = abort;
     this.#begun = true;
     this.#kept = this.#connection?.begin() === "kept";
     // It ended while it waited for a connection: undici sends nothing then.
-    if (this.#over) controller.abort(ENDED);
+    if (this.#over) this.#abort(ENDED);
   }
 
-  onResponseStart(controller: Controller, status: number, parsed: ParsedHeaders, statusMessage?: string): void {
+  onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, phrase: string): boolean {
     // The browser gets the final answer. RFC 9110 section 15.2 lets a gateway keep interim ones (102, 103) to itself, and clients of HTTP/1.1
     // have taken 103 for the final one (RFC 8297 section 3).
-    if (this.#over || status < 200) return;
-    const { response, route, request, translation, upstreamTarget } = this.#exchange;
-    this.#headTimer.stop();
+    if (this.#over || status < 200) return true;
+    const { response, request } = this.#exchange;
+    this.#resume = resume;
+    this.#silence.stop();
     this.#exchange.onAnswer?.(status);
-    const headers = downstreamResponseHeaders(latin1(controller.rawHeaders), {
-      status,
-      token: route.token,
-      session: route.session,
-      cache: route.cache,
-      isOurCookie: this.#exchange.isOurCookie,
-      transportSecurity: this.#exchange.transportSecurity ?? null,
-      setCookies: this.#exchange.setCookies(),
-      translation,
-      publicTarget: request.url ?? "/",
-      referer: request.headers.referer,
-      upstreamTarget,
-    });
-    writeHead(response, status, statusMessage, headers);
+    const raw = latin1(rawHeaders);
+    writeHead(response, status, phrase, answerHeadersOf(this.#exchange, status, raw));
     this.#status = status;
     if (request.method === "HEAD" || status === 204 || status === 304) {
       // The head is all there is. undici takes a 304 that names the length of what it stands for (RFC 9110 section 8.6) for a body
       // cut short, so its end is not waited for.
       this.#finishAnswer();
-      return;
+      return true;
     }
-    this.#bodyTimer.restart();
-    if (isEventStream(parsed)) this.#watch();
-    // Event streams show their head before their first event. When body bytes came with the head, they go out in one packet.
-    queueMicrotask(() => {
-      if (!this.#bodyBegun && !this.#whole && !this.#over && !response.destroyed) response.flushHeaders();
-    });
+    this.#headWaits = true;
+    if (isEventStream(raw)) this.#watch();
+    return true;
   }
 
-  onResponseData(controller: Controller, chunk: Buffer): void {
+  onData(chunk: Buffer): boolean {
+    if (this.#over || this.#whole || this.#exchange.response.destroyed) return true;
+    if (this.#headWaits && this.#withHead === null) {
+      this.#withHead = chunk;
+      return true;
+    }
+    return this.#sendHead() && this.#write(chunk);
+  }
+
+  /** The head went no further than to Node so far: whoever reads an event stream waits for it before the first event. */
+  onPause(): void {
+    if (!this.#headWaits || this.#over || this.#whole || this.#exchange.response.destroyed) return;
+    if (this.#withHead === null) {
+      this.#headWaits = false;
+      this.#exchange.response.flushHeaders();
+      this.#silence.restart(this.#surroundings.bodySilence);
+    } else this.#sendHead();
+  }
+
+  /** @returns false: nothing more is to come until Node has got rid of it. */
+  #sendHead(): boolean {
+    const chunk = this.#withHead;
+    this.#headWaits = false;
+    this.#withHead = null;
+    return chunk === null || this.#write(chunk);
+  }
+
+  #write(chunk: Buffer): boolean {
     const { response } = this.#exchange;
-    if (this.#over || this.#whole || response.destroyed) return;
-    this.#bodyBegun = true;
     if (response.write(chunk)) {
-      this.#bodyTimer.restart();
-      return;
+      this.#silence.restart(this.#surroundings.bodySilence);
+      return true;
     }
-    controller.pause();
-    this.#bodyTimer.stop();
+    this.#silence.stop();
+    response.once("drain", this.#onDrain);
+    return false;
   }
 
-  onResponseEnd(): void {
+  onComplete(): void {
     if (this.#over || this.#whole) return;
     // Whoever answers before the request is over and closes resets the connection: RFC 9112 section 9.6. That is no break then.
     if (this.#connection?.broken && !this.#isUploading()) this.#cutShort("upstream_broke");
     else this.#finishAnswer();
   }
 
-  onResponseError(_controller: Controller | undefined, error: Error): void {
+  onError(error: Error): void {
     if (this.#over || this.#whole) return;
     if (this.#status !== null) this.#cutShort("upstream_broke");
     else if (maySendAgain(error, this.#sending())) {
@@ -195,6 +185,11 @@ export class Relay implements CallHandler, Waiter {
       // A fresh one: others that are kept may have died along with this one.
       this.#send("fresh");
     } else this.#end({ kind: whyUnanswered(error, this.#sending()), error: bareError(error) });
+  }
+
+  onSilence(): void {
+    if (this.#status === null) this.#breakOff({ kind: "timeout" });
+    else this.#cutShort("upstream_silent");
   }
 
   #sending(): Sending {
@@ -221,8 +216,11 @@ export class Relay implements CallHandler, Waiter {
 
   #finishAnswer(): void {
     this.#whole = true;
-    this.#bodyTimer.stop();
-    if (!this.#exchange.response.destroyed) this.#exchange.response.end();
+    this.#silence.stop();
+    const { response } = this.#exchange;
+    if (response.destroyed) return;
+    if (this.#withHead === null) response.end();
+    else response.end(this.#withHead);
   }
 
   readonly #onFinish = (): void => {
@@ -233,16 +231,16 @@ export class Relay implements CallHandler, Waiter {
 
   readonly #onDrain = (): void => {
     if (this.#over || this.#whole) return;
-    this.#bodyTimer.restart();
-    this.#controller?.resume();
+    this.#silence.restart(this.#surroundings.bodySilence);
+    this.#resume();
   };
 
   readonly #onAwait = (awaited: Awaited): void => {
     if (this.#over || this.#status !== null) return;
-    if (awaited === "api") this.#headTimer.restart();
+    if (awaited === "api") this.#silence.restart(this.#surroundings.headSilence);
     else {
       this.#exchange.onTakeBody?.();
-      this.#headTimer.stop();
+      this.#silence.stop();
     }
   };
 
@@ -266,6 +264,7 @@ export class Relay implements CallHandler, Waiter {
     if (this.#over || this.#whole) return;
     const { response } = this.#exchange;
     // The head may be waiting for the first event. Without it a load balancer would answer 502, after which EventSource gives up.
+    this.#sendHead();
     response.flushHeaders();
     if (response.socket) response.socket.destroySoon();
     else response.destroy();
@@ -282,17 +281,16 @@ export class Relay implements CallHandler, Waiter {
   #end(outcome: ForwardOutcome): void {
     if (this.#over) return;
     this.#over = true;
-    this.#headTimer.stop();
-    this.#bodyTimer.stop();
+    this.#silence.stop();
     this.#unwatch?.();
     this.#forgetStream?.();
-    this.#surroundings.places.giveUp(this);
-    this.#leavePlace();
+    if (this.#hasPlace) this.#leavePlace();
+    else this.#surroundings.places.giveUp(this);
     const { request, response } = this.#exchange;
-    response.off("finish", this.#onFinish).off("close", this.#onClose).off("drain", this.#onDrain).off("error", this.#onClose);
+    response.off("finish", this.#onFinish).off("close", this.#onClose).off("error", this.#onClose).off("drain", this.#onDrain);
     this.#body?.destroy();
     // What is left of the body flows away, or the connection could carry no further request (as Node does for a request nobody read).
     request.resume();
-    this.#settle(outcome);
+    this.#onOutcome(outcome);
   }
 }

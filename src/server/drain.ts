@@ -47,7 +47,7 @@ export async function closeInTime(closing: Closing, log: Log): Promise<void> {
 export interface Draining extends LongCalls, Closing, RawProblemOptions {
   readonly config: RawProblemOptions["config"] & Pick<Config, "drainDelayMs" | "shutdownTimeoutMs">;
   readonly coordinator: Pick<RefreshCoordinator, "refreshOnlyWhenDue">;
-  readonly open: Pick<OpenCalls, "handedOn">;
+  readonly open: Pick<OpenCalls, "wasHandedOn">;
   readonly connections: OpenConnections;
   /** Closes the server, which has no connections left. */
   readonly closeServer: () => Promise<void>;
@@ -85,8 +85,8 @@ export async function drain(draining: Draining): Promise<void> {
 }
 
 /** What was not handed on waits for nobody but Cognito, and may be asked for again whatever it is. */
-function refusalOf(request: IncomingMessage, { handedOn }: Pick<OpenCalls, "handedOn">): Problem {
-  return handedOn.has(request)
+function refusalOf(request: IncomingMessage, open: Pick<OpenCalls, "wasHandedOn">): Problem {
+  return open.wasHandedOn(request)
     ? { reason: "upstream_timeout", detail: "The proxy restarts and could not wait longer. Whether the call had an effect is not known." }
     : { reason: "cognito_unavailable", retryAfterSeconds: 1 };
 }

@@ -1,9 +1,11 @@
 import { context, propagation, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import type { Config } from "../config/config.js";
+import { handoverOf } from "../http/calls/handover.js";
 import { onFinished, problemOf } from "../http/problem/request-state.js";
 import type { Clock } from "../model/clock.js";
 import type { Tell } from "../telemetry/events.js";
+import { headerBytesOf } from "../telemetry/header-bytes.js";
 import type { Tracer } from "../telemetry/tracing.js";
 import type { Reason } from "../wire/reasons.js";
 
@@ -22,9 +24,9 @@ export interface RequestObserverOptions {
 export function observeRequests(app: FastifyInstance, { config, clock, tell, tracer }: RequestObserverOptions): void {
   const nameOf = routeNames(config);
   // A request's own logger is made at its first use: where nobody reads the line, nobody pays for it.
-  const logsRequests = !/^(?:info|warn|error|fatal|silent)$/.test(app.log.level);
+  const logsRequests = writesRequests(app);
   app.addHook("onRequest", (request, reply, done) => {
-    const startedAtMs = clock.monotonicMs();
+    const startedAtMs = handoverOf(request.raw)?.failed?.startedAtMs ?? clock.monotonicMs();
     const route = nameOf(request.routeOptions.url);
     let span: Span | null = null;
     let isOver = false;
@@ -33,7 +35,14 @@ export function observeRequests(app: FastifyInstance, { config, clock, tell, tra
       if (isOver) return;
       isOver = true;
       const seconds = (clock.monotonicMs() - startedAtMs) / 1000;
-      tell({ kind: "request_finished", method: request.method, route, status, seconds, headerBytes: headerBytesOf(request) });
+      tell({
+        kind: "request_finished",
+        method: request.method,
+        route,
+        status,
+        seconds,
+        headerBytes: headerBytesOf(request.raw.rawHeaders),
+      });
       const reason = problemOf(request);
       if (span) endSpan(span, status, reason);
       if (logsRequests) request.log.debug({ method: request.method, route, status, duration_ms: Math.round(seconds * 1000) }, "request");
@@ -55,6 +64,11 @@ export function observeRequests(app: FastifyInstance, { config, clock, tell, tra
   });
 }
 
+/** Whether the log has a line for every request. */
+export function writesRequests({ log }: Pick<FastifyInstance, "log">): boolean {
+  return !/^(?:info|warn|error|fatal|silent)$/.test(log.level);
+}
+
 /** Names where a request goes, by the pattern of its route: out of a set that the configuration bounds. */
 function routeNames(config: RequestObserverOptions["config"]): (pattern: string | undefined) => string {
   const patternsOf = (prefix: string) => (prefix === "/" ? ["/*"] : [prefix, `${prefix}/*`]);
@@ -63,13 +77,6 @@ function routeNames(config: RequestObserverOptions["config"]): (pattern: string 
     if (pattern === undefined) return SPA_ROUTE;
     return apis.get(pattern) ?? (pattern.startsWith(`${config.authPrefix}/`) ? pattern : SPA_ROUTE);
   };
-}
-
-/** As HTTP/1.1 writes them: name, colon, space, value, line end. */
-function headerBytesOf({ raw }: FastifyRequest): number {
-  let bytes = 0;
-  for (const part of raw.rawHeaders) bytes += part.length + 2;
-  return bytes;
 }
 
 function endSpan(span: Span, status: number | null, reason: Reason | null): void {

@@ -21,8 +21,10 @@ import { createMetrics } from "../telemetry/metrics.js";
 import { addAnswerHeaders } from "./answer-headers.js";
 import { type Composition, compose } from "./compose.js";
 import { closeInTime, drain } from "./drain.js";
+import { openFastPath } from "./fast-path-gate.js";
 import { leadLoopbackNamesHome } from "./loopback-names.js";
 import { createManagementServer } from "./management.js";
+import { trustedPeers } from "./peers.js";
 import { observeRequests } from "./request-observer.js";
 import { registerRoutes } from "./routes.js";
 
@@ -69,7 +71,8 @@ export async function buildServer(config: Config, runtime: BuildRuntime = {}): P
   const parts = compose(config, { ...runtime, log: app.log, metrics });
   answerBrokenHttp(app.server, parts, parts.clock);
   const lines = followRequestLines(app.server);
-  refuseOtherProtocols(app, lines, parts);
+  const fastPath = openFastPath(app, parts, (request) => connections.isTooLate(request));
+  refuseOtherProtocols(app, lines, parts, () => true, fastPath.takes);
   parts.upgrades.listen(app, lines);
   // Behind the line above: both put themselves first, and this one has to know of a connection before anybody serves what came over it.
   const connections = followConnections(app.server);
@@ -87,6 +90,9 @@ export async function buildServer(config: Config, runtime: BuildRuntime = {}): P
   if (config.publicHealthPath !== null) app.get(config.publicHealthPath, async () => ({ status: "live" }));
   registerRoutes(app, parts, null);
   await spaRoutes(app, parts);
+  // All scopes of ours are loaded by then.
+  await app.after();
+  fastPath.closeAtAdditions();
 
   let listening = false;
   let closing: Promise<void> | null = null;
@@ -167,12 +173,6 @@ function createApp(config: Config, log: FastifyBaseLogger | LogOutput): FastifyI
   for (const method of METHODS)
     if (method !== "CONNECT" && !app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true });
   return app;
-}
-
-/** A hop count becomes the question whether hop 0, 1, … is trusted. */
-function trustedPeers(trustProxy: Config["trustProxy"]): false | string[] | ((address: string, hop: number) => boolean) {
-  if (trustProxy === false) return false;
-  return typeof trustProxy === "number" ? (_address, hop) => hop < trustProxy : [...trustProxy];
 }
 
 /** Before anything else, counting included: what came behind the last answer of its connection is neither served nor answered. */

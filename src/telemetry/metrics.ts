@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { FinishedRequest, Tell } from "./events.js";
 import { addGauge, addGauges, addTotal, type Gauges } from "./gauges.js";
+import type { PlainSeries } from "./plain-histogram.js";
 import { createSeries, type Series, zero } from "./series.js";
 
 /** The methods OpenTelemetry knows; any other is one label, or a client could make as many series as it likes. */
@@ -18,8 +19,23 @@ export interface Metrics {
   watchReady(ready: () => boolean): void;
 }
 
+/** What was looked up once: each request and each answer counts in one of a few. */
+class Found<Value> {
+  readonly #values = new Map<string, Value>();
+
+  get(key: string, make: () => Value): Value {
+    const known = this.#values.get(key);
+    if (known !== undefined) return known;
+    const made = make();
+    this.#values.set(key, made);
+    return made;
+  }
+}
+
 /** What each event counts. */
 function countEvents(series: Series): Tell {
+  const requests = new Found<PlainSeries>();
+  const answers = new Found<PlainSeries>();
   return (event) => {
     switch (event.kind) {
       case "session_started":
@@ -61,12 +77,13 @@ function countEvents(series: Series): Tell {
         series.problems.inc({ reason: event.reason });
         break;
       case "request_finished":
-        series.requestSeconds.observe(requestLabels(event), event.seconds);
+        seriesOf(requests, event, series).observe(event.seconds);
         series.headerBytes.observe(event.headerBytes);
         break;
       case "upstream_answered": {
         const { route, status, seconds, withToken } = event;
-        series.upstreamSeconds.observe({ route, status_class: `${Math.floor(status / 100)}xx` }, seconds);
+        const statusClass = `${Math.floor(status / 100)}xx`;
+        answers.get(`${statusClass} ${route}`, () => series.upstreamSeconds.series({ route, status_class: statusClass })).observe(seconds);
         if (status === 401 && withToken) series.upstreamUnauthorized.inc({ route });
         break;
       }
@@ -99,12 +116,17 @@ export function createMetrics(): Metrics {
   };
 }
 
-function requestLabels({ method, route, status }: FinishedRequest) {
-  return {
-    http_request_method: KNOWN_METHODS.has(method) ? method : "_OTHER",
-    http_route: route,
-    http_response_status_code: status === null ? "none" : statusLabel(status),
-  };
+/** A method that no label has is none of the key either: what is kept is bounded by the labels. */
+function seriesOf(
+  found: Found<PlainSeries>,
+  { method: asked, route, status: code }: FinishedRequest,
+  { requestSeconds }: Series,
+): PlainSeries {
+  const method = KNOWN_METHODS.has(asked) ? asked : "_OTHER";
+  const status = code === null ? "none" : statusLabel(code);
+  return found.get(`${method} ${status} ${route}`, () =>
+    requestSeconds.series({ http_request_method: method, http_route: route, http_response_status_code: status }),
+  );
 }
 
 function statusLabel(status: number): string {

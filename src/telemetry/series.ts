@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { version } from "../model/version.js";
 import { ENDING_CAUSES } from "../wire/reasons.js";
 import type { Alert, BffEvent, CognitoOutcome, RefreshResult } from "./events.js";
+import { PlainHistogram } from "./plain-histogram.js";
 
 /** OpenTelemetry's for `http.server.request.duration` (semantic conventions for HTTP metrics). Seconds. */
 const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
@@ -46,13 +47,16 @@ export function createSeries(registry: Registry) {
   const alerts = counter("bff_alerts_total", "Log lines somebody has to act on", ["alert"]);
   const storeErrors = counter("bff_store_errors_total", "What the session store could not do", ["operation"]);
   const problems = counter("bff_problems_total", "Problem documents answered, by reason", ["reason"]);
-  const requestSeconds = histogram("http_server_request_duration_seconds", "Duration of HTTP requests", REQUEST_SECONDS, [
+  /** Observed for every call. */
+  const plain = <L extends string = never>(name: string, help: string, buckets: number[], labelNames: readonly L[] = []) =>
+    new PlainHistogram({ name, help, buckets, labelNames, registers });
+  const requestSeconds = plain("http_server_request_duration_seconds", "Duration of HTTP requests", REQUEST_SECONDS, [
     "http_request_method",
     "http_route",
     "http_response_status_code",
   ]);
-  const headerBytes = histogram("bff_request_header_bytes", "Bytes of request headers, cookies included", HEADER_BYTES);
-  const upstreamSeconds = histogram(
+  const headerBytes = plain("bff_request_header_bytes", "Bytes of request headers, cookies included", HEADER_BYTES);
+  const upstreamSeconds = plain(
     "bff_upstream_duration_seconds",
     "From handing a call on to the head of the API's answer",
     REQUEST_SECONDS,
@@ -77,7 +81,7 @@ export function createSeries(registry: Registry) {
     storeErrors,
     problems,
     requestSeconds,
-    headerBytes,
+    headerBytes: headerBytes.series({}),
     upstreamSeconds,
     upstreamFailures,
     upstreamUnauthorized,

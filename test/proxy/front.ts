@@ -55,7 +55,7 @@ export async function startFront(t: Test, options: FrontOptions): Promise<Front>
       ["data", "error", "close"].reduce((sum, name) => sum + request.listenerCount(name), 0) +
       ["finish", "drain", "error", "close"].reduce((sum, name) => sum + response.listenerCount(name), 0);
     const before = count();
-    const outcome = await forwarder.forward(exchange);
+    const outcome = await new Promise<ForwardOutcome>((resolve) => forwarder.forward(exchange, resolve));
     left = Math.max(0, count() - before);
     if (outcome.kind === "busy") response.writeHead(503).end("busy");
     if (outcome.kind === "headers_too_large") response.writeHead(502).end("headers_too_large");

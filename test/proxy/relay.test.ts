@@ -1,16 +1,18 @@
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import t from "tap";
-import type { Dispatcher } from "undici";
 import { Places } from "../../src/proxy/connections/places.js";
+import { SilenceTimers } from "../../src/proxy/connections/silence-timers.js";
+import type { ForwardOutcome } from "../../src/proxy/forward.js";
 import { Relay } from "../../src/proxy/relay.js";
 import { createManualClock } from "../support/manual-clock.js";
 import { isOurCookie, proxyRoute, translationOf } from "./route-fixtures.js";
 
-t.test("a call that ended while it waited for a connection is not sent when there is one", async (t) => {
+t.test("a call that ended while it waited for a connection is not sent when there is one", (t) => {
   const clock = createManualClock();
   const request = new IncomingMessage(new Socket());
   request.method = "GET";
+  const outcomes: ForwardOutcome[] = [];
   const relay = new Relay(
     {
       request,
@@ -24,21 +26,22 @@ t.test("a call that ended while it waited for a connection is not sent when ther
       isStripped: () => false,
       setCookies: () => [],
     },
-    { clock, connections: { dispatch: () => {}, destroy: async () => {} }, places: new Places(clock, null), streams: null },
+    {
+      clock,
+      connections: { dispatch: () => {}, destroy: async () => {} },
+      places: new Places(clock, null),
+      streams: null,
+      headSilence: new SilenceTimers(clock).over(1_000),
+      bodySilence: null,
+    },
+    (outcome) => outcomes.push(outcome),
   );
-  const outcome = relay.run();
+  relay.run();
   clock.advance(1_000);
-  t.same(await outcome, { kind: "timeout" });
+  t.same(outcomes, [{ kind: "timeout" }]);
 
-  const aborted: Error[] = [];
-  const controller: Dispatcher.DispatchController = {
-    aborted: false,
-    paused: false,
-    reason: null,
-    abort: (reason) => aborted.push(reason),
-    pause: () => {},
-    resume: () => {},
-  };
-  relay.onRequestStart(controller);
+  const aborted: unknown[] = [];
+  relay.onConnect((error) => aborted.push(error));
   t.equal(aborted.length, 1);
+  t.end();
 });

@@ -44,11 +44,7 @@ interface Given {
 }
 
 /** A server that hands every upgrade on to the API, with a browser that has just asked for one. */
-async function shaking(
-  t: Test,
-  target: URL,
-  { request = REQUEST, route = {}, cookies = [], watchStream = null }: Given = {},
-): Promise<Shaking> {
+async function shaking(t: Test, target: URL, { request = REQUEST, route = {}, cookies = [], watchStream }: Given = {}): Promise<Shaking> {
   const clock = createManualClock();
   const server = createServer();
   const outcomes: HandshakeOutcome[] = [];
@@ -67,7 +63,7 @@ async function shaking(
       isOurCookie,
       isStripped: () => false,
       setCookies: () => cookies,
-      watchStream,
+      ...(watchStream === undefined ? {} : { watchStream }),
     };
     outcomes.push(await shakeHands(exchange, head, { clock, connectTimeoutMs: 2_000, maxHeaderBytes: 65_536, wayOut: STRAIGHT }));
   });

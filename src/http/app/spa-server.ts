@@ -4,7 +4,8 @@ import type { ProxyRoute } from "../../config/kinds/proxy-route.js";
 import { createTranslation, type Translation } from "../../proxy/headers/translation.js";
 import { REQUEST_IDLE_TIMEOUT_MS } from "../../proxy/request-pace.js";
 import { createStricterSiblings } from "../../proxy/routes/stricter-siblings.js";
-import { createHandOn, type HandOnOptions, type Way } from "../calls/hand-on.js";
+import type { ApiCallOptions } from "../calls/api-call.js";
+import { createHandOn, type Handed, type HandOnOptions, type Way } from "../calls/hand-on.js";
 import { GUARDED } from "../calls/matched-call.js";
 import { type CrossSiteSettings, judgeUpgrade, refuseCrossSite } from "../gate/cross-site.js";
 import { ProblemError } from "../problem/problem.js";
@@ -13,13 +14,18 @@ import { contentSecurityPolicy } from "./spa-headers.js";
 /** How long a development server may take for its first answer, which may compile the app. */
 const ANSWER_TIMEOUT_MS = 120_000;
 
-export interface DevelopmentServerOptions extends HandOnOptions {
+/** It has no sessions, and no span beside its request's. */
+const NOBODYS: Way = { watchSocket: null, tracer: null };
+
+type Everyones = Pick<ApiCallOptions, "cookies" | "isStripped" | "transportSecurity" | "expectations">;
+
+export interface DevelopmentServerOptions extends HandOnOptions, Everyones {
   readonly config: CrossSiteSettings & Pick<Config, "authPrefix" | "proxyRoutes" | "spaCsp">;
 }
 
 /** SPA_URL: what is neither ours nor an API's goes to a development server, the WebSocket of its hot reloading included. */
 export function passToDevelopmentServer(app: FastifyInstance, target: URL, options: DevelopmentServerOptions): void {
-  const { config, upgrades } = options;
+  const { config, cookies, expectations, isStripped, transportSecurity, upgrades } = options;
   const route: ProxyRoute = {
     prefix: "/",
     target,
@@ -55,17 +61,21 @@ export function passToDevelopmentServer(app: FastifyInstance, target: URL, optio
     // No other site's page may listen in to what is being written.
     if (upgrades.isHandshake(request.raw)) refuseCrossSite(judgeUpgrade(request, config));
     for (const [name, value] of policy) reply.raw.setHeader(name, value);
-    const way: Way = {
+    const exchange: Handed = {
+      request: request.raw,
+      response: reply.raw,
       route,
       upstreamTarget: url,
       bearer: null,
       forwarded: { for: request.ip, proto, host: target.host },
       translation,
+      isOurCookie: cookies.names.isOurs,
+      isStripped,
+      transportSecurity,
       setCookies: () => [],
-      watchSocket: null,
-      tracer: null,
+      onTakeBody: () => expectations.goOn(request.raw, reply.raw),
     };
-    const { outcome, failure } = await handOn(way, request, reply);
+    const { outcome, failure } = await handOn(exchange, NOBODYS, request, reply);
     if (failure === null) return;
     for (const [name] of policy) reply.raw.removeHeader(name);
     throw outcome.kind === "unreachable" ? down(target) : new ProblemError(failure.problem);

@@ -1,8 +1,7 @@
-import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Config } from "../../config/config.js";
 import type { ProxyRoute } from "../../config/kinds/proxy-route.js";
-import type { Cancel, Clock } from "../../model/clock.js";
-import { describeError } from "../../model/log.js";
+import { describeError, type Log } from "../../model/log.js";
 import type { Session } from "../../model/session.js";
 import type { ForwardOutcome } from "../../proxy/forward.js";
 import type { RouteTable } from "../../proxy/routes/route-table.js";
@@ -13,19 +12,22 @@ import type { SessionWatch } from "../../session/session-watch.js";
 import type { Tell } from "../../telemetry/events.js";
 import type { Tracer } from "../../telemetry/tracing.js";
 import { refuseReadBody } from "../connection/read-body.js";
+import type { WatchEnding } from "../connection/upgrade.js";
 import { type CrossSiteSettings, judgeCall, judgeStaticHeader, judgeUpgrade, refuseCrossSite } from "../gate/cross-site.js";
 import type { HammerGuard } from "../gate/hammering.js";
 import type { SessionGate } from "../gate/session-gate.js";
 import { CALL_METHODS, ProblemError } from "../problem/problem.js";
 import { keepVisit, type Visit } from "../problem/request-state.js";
-import { createHandOn, type HandOnOptions, type Way } from "./hand-on.js";
+import { ApiCall, type ApiCallOptions, commonOf } from "./api-call.js";
+import { createHandOn, type HandOnOptions } from "./hand-on.js";
+import { handoverOf } from "./handover.js";
 import { GUARDED, type ProxiedCall, refuseBadHandshake } from "./matched-call.js";
 import type { OpenCalls } from "./open-calls.js";
 import type { UpstreamFailure } from "./upstream-failure.js";
 
 /** What calls are handed on with. */
-export interface CallHandlerOptions extends HandOnOptions {
-  readonly config: CrossSiteSettings & Pick<Config, "proxyRoutes">;
+export interface CallHandlerOptions extends HandOnOptions, ApiCallOptions {
+  readonly config: CrossSiteSettings & Pick<Config, "proxyRoutes" | "publicUrl">;
   readonly routes: RouteTable;
   readonly stricterSiblings: StricterSiblings;
   readonly hammerGuard: HammerGuard;
@@ -35,49 +37,36 @@ export interface CallHandlerOptions extends HandOnOptions {
   readonly watch: Pick<SessionWatch, "watch">;
   /** Null where no OpenTelemetry SDK is registered. */
   readonly tracer: Tracer | null;
-  readonly clock: Pick<Clock, "monotonicMs">;
   readonly open: OpenCalls;
-  readonly tell: Tell;
 }
 
 /** Hands calls on to the APIs: checks, session, token, then straight onto the raw response. */
 export function createCallHandler(
   options: CallHandlerOptions,
 ): (call: ProxiedCall, request: FastifyRequest, reply: FastifyReply) => Promise<void> {
-  const { clock, config, gate, open, tell, tracer, watch } = options;
-  const { host, protocol } = new URL(config.publicUrl);
-  const proto = protocol === "https:" ? "https" : "http";
+  const { gate, open, tell, tracer, watch } = options;
   const handOn = createHandOn(options);
+  const common = commonOf(options);
 
-  return async function handleCall({ match: { route, upstreamPath, translation }, upstreamTarget }, request, reply) {
-    refuseCall(request, route, upstreamPath, options);
+  return async function handleCall(call, request, reply) {
+    const { route, upstreamPath } = call.match;
+    const handover = handoverOf(request.raw);
+    if (!handover?.failed) refuseCall(request, route, upstreamPath, options);
 
-    const opened = route.session === "none" ? null : gate.open(request.headers.cookie);
+    const opened = route.session === "none" ? null : (handover?.opened ?? gate.open(request.headers.cookie));
     const visit = opened instanceof Promise ? await opened : opened;
     keepVisit(request, visit);
+    if (handover?.failed) throw new ProblemError(handover.failed.failure.problem);
     if (visit) options.hammerGuard.check(request, visit);
     const session = visit && (await sessionFor(route, visit, options));
     if (session) options.lifecycle.touch(session);
 
     const bearer = bearerFor(route, session, tell);
-    const handedOnAtMs = clock.monotonicMs();
-    const way: Way = {
-      route,
-      upstreamTarget,
-      bearer,
-      forwarded: { for: request.ips ? [...request.ips].reverse().join(", ") : request.ip, proto, host },
-      translation,
-      setCookies: () => (visit ? gate.cookiesFor(visit) : []),
-      onAnswer(status) {
-        const seconds = (clock.monotonicMs() - handedOnAtMs) / 1000;
-        tell({ kind: "upstream_answered", route: route.prefix, status, seconds, withToken: bearer !== null });
-      },
-      watchStream: (breakOff) => followStream(session, breakOff, options),
-      watchSocket: session && ((onEnded) => watch.watch(session, onEnded)),
-      tracer,
-    };
+    const forwardedFor = request.ips ? [...request.ips].reverse().join(", ") : request.ip;
+    const exchange = new ApiCall(common, call, request.raw, reply.raw, { visit, session, bearer, forwardedFor });
     open.calls += 1;
-    const { outcome, failure } = await handOn(way, request, reply).finally(() => {
+    const watchSocket: WatchEnding | null = session && ((onEnded) => watch.watch(session, onEnded));
+    const { outcome, failure } = await handOn(exchange, { watchSocket, tracer }, request, reply).finally(() => {
       open.calls -= 1;
     });
     if (outcome.kind !== "answered") tellFailure(outcome, failure, route.prefix, request.log, tell);
@@ -86,11 +75,11 @@ export function createCallHandler(
 }
 
 /** What became of a call that has no whole answer. */
-function tellFailure(
+export function tellFailure(
   outcome: Exclude<ForwardOutcome, { kind: "answered" }>,
   failure: UpstreamFailure | null,
   route: string,
-  log: FastifyBaseLogger,
+  log: Pick<Log, "warn">,
   tell: Tell,
 ): void {
   tell({ kind: "upstream_failed", route, failure: outcome.kind === "cut_short" ? outcome.cause : outcome.kind });
@@ -115,16 +104,6 @@ function refuseCall(
     if (upgrades.isHandshake(request.raw)) refuseBadHandshake(request);
   }
   refuseReadBody(request.raw, tell);
-}
-
-/** An event stream, which may outlast its session: counted, and broken off when the session has ended. */
-function followStream(session: Session | null, breakOff: () => void, { open, watch }: Pick<CallHandlerOptions, "open" | "watch">): Cancel {
-  const unwatch = session && watch.watch(session, breakOff);
-  open.streams += 1;
-  return () => {
-    open.streams -= 1;
-    unwatch?.();
-  };
 }
 
 /** The session of a visit, as far as a route needs it: refreshed, and with the kind of token that it sends. */

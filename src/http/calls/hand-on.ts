@@ -1,10 +1,7 @@
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Exchange, Forwarder, ForwardOutcome } from "../../proxy/forward.js";
-import type { StripsHeader } from "../../proxy/headers/strip-headers.js";
-import type { CookieWriter } from "../../store/cookies.js";
-import { inSpan, propagatedHeaders, type Span, type Tracer } from "../../telemetry/tracing.js";
-import type { Expectations } from "../connection/expectations.js";
+import { inSpan, type PropagatedHeaders, propagatedHeaders, type Span, type Tracer } from "../../telemetry/tracing.js";
 import type { UnreadBodies } from "../connection/unread-bodies.js";
 import type { Upgrades, WatchEnding } from "../connection/upgrade.js";
 import { finish } from "../problem/request-state.js";
@@ -13,23 +10,14 @@ import { type UpstreamFailure, upstreamFailure } from "./upstream-failure.js";
 
 /** What every request is handed on with. */
 export interface HandOnOptions {
-  /** Whose names say which of the browser's cookies go no further. */
-  readonly cookies: CookieWriter;
-  /** Which of the browser's headers nobody behind us gets. */
-  readonly isStripped: StripsHeader;
-  /** The Strict-Transport-Security of answers that have none of their own; null: none. */
-  readonly transportSecurity: string | null;
-  readonly expectations: Expectations;
   readonly unread: UnreadBodies;
   readonly upgrades: Upgrades;
   readonly forwarder: Forwarder;
-  readonly open: Pick<OpenCalls, "handedOn">;
+  readonly open: Pick<OpenCalls, "handOn">;
 }
 
-type Everyones = "request" | "response" | "isOurCookie" | "isStripped" | "transportSecurity" | "onTakeBody" | "propagated";
-
-/** Where one request goes, and with what of its own. */
-export interface Way extends Omit<Exchange, Everyones> {
+/** What is besides a request's own exchange. */
+export interface Way {
   /** Of the session that a WebSocket is opened with; null: nobody's. */
   readonly watchSocket: WatchEnding | null;
   /** Whose span the request gets, which the API's spans hang below; null: none. */
@@ -43,31 +31,23 @@ export interface HandedOn {
 }
 
 /** The one way a request leaves, for an API and for a development server alike. Never rejects. */
-export type HandOn = (way: Way, request: FastifyRequest, reply: FastifyReply) => Promise<HandedOn>;
+export type HandOn = (exchange: Handed, way: Way, request: FastifyRequest, reply: FastifyReply) => Promise<HandedOn>;
+
+/** Its trace is known once its span has begun. */
+export type Handed = Omit<Exchange, "propagated"> & { propagated?: PropagatedHeaders | null };
 
 export function createHandOn(options: HandOnOptions): HandOn {
-  const { cookies, expectations, isStripped, open, transportSecurity, unread } = options;
-  const isOurCookie = cookies.names.isOurs;
+  const { open, unread } = options;
 
-  return async function handOn(way, request, reply) {
+  return async function handOn(exchange, way, request, reply) {
     const { raw } = request;
-    const exchange: Exchange = {
-      ...way,
-      request: raw,
-      response: reply.raw,
-      isOurCookie,
-      isStripped,
-      transportSecurity,
-      onTakeBody: raw.headers.expect === undefined ? null : () => expectations.goOn(raw, reply.raw),
-    };
     let outcome: ForwardOutcome = { kind: "client_gone" };
     // Not what was refused at the end of draining, or left, while it waited for Cognito.
     if (!raw.socket.writableEnded && !raw.socket.destroyed) {
-      open.handedOn.add(raw);
+      open.handOn(raw);
       outcome = way.tracer === null ? await send(exchange, way, options) : await sendInSpan(way.tracer, exchange, way, options);
     }
-    if (outcome.kind === "request_stalled") unread.giveUp(raw);
-    else if (outcome.kind === "answered" && !raw.complete) unread.drop(raw, way.route.requestIdleTimeoutMs);
+    leaveBody(outcome, exchange, unread);
     const failure = upstreamFailure(outcome);
     if (failure === null) {
       // A tunnel: its response never closes.
@@ -78,18 +58,26 @@ export function createHandOn(options: HandOnOptions): HandOn {
   };
 }
 
+/** What becomes of a body that is not here whole by the time of the outcome. */
+export function leaveBody({ kind }: ForwardOutcome, { request, route }: Pick<Exchange, "request" | "route">, unread: UnreadBodies): void {
+  if (kind === "request_stalled") unread.giveUp(request);
+  else if (kind === "answered" && !request.complete) unread.drop(request, route.requestIdleTimeoutMs);
+}
+
 type Ways = Pick<HandOnOptions, "forwarder" | "upgrades">;
 
 function send(exchange: Exchange, { watchSocket }: Way, { forwarder, upgrades }: Ways): Promise<ForwardOutcome> {
-  return upgrades.isHandshake(exchange.request) ? upgrades.forward(exchange, watchSocket) : forwarder.forward(exchange);
+  if (upgrades.isHandshake(exchange.request)) return upgrades.forward(exchange, watchSocket);
+  return new Promise((resolve) => forwarder.forward(exchange, resolve));
 }
 
-function sendInSpan(tracer: Tracer, exchange: Exchange, way: Way, ways: Ways): Promise<ForwardOutcome> {
+function sendInSpan(tracer: Tracer, exchange: Handed, way: Way, ways: Ways): Promise<ForwardOutcome> {
   const { method = "GET" } = exchange.request;
-  const { prefix, target } = way.route;
+  const { prefix, target } = exchange.route;
   const attributes = { "http.request.method": method, "http.route": prefix, "server.address": target.hostname };
   return inSpan(tracer, `${method} ${prefix}`, { kind: SpanKind.CLIENT, attributes }, async (span) => {
-    const outcome = await send({ ...exchange, propagated: propagatedHeaders() }, way, ways);
+    exchange.propagated = propagatedHeaders();
+    const outcome = await send(exchange, way, ways);
     if (span) describe(outcome, span);
     return outcome;
   });

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { isIPv6 } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Problem, ProblemError } from "../problem/problem.js";
@@ -7,23 +8,28 @@ const MOST_HEADERS = 1_000;
 const HTTP_VERSIONS: ReadonlySet<string> = new Set(["1.0", "1.1"]);
 const HIGHEST_PORT = 65_535;
 
-/** What Node's parser lets pass and nobody behind us should have to make sense of. The connection goes with it: what follows may be meant otherwise. */
-export function refuseBadMessage({ headers, raw: { httpVersion, rawHeaders } }: FastifyRequest, reply: FastifyReply): void {
-  const refuse = (problem: Problem) => {
-    reply.header("connection", "close");
-    throw new ProblemError(problem);
-  };
+/** What Node's parser lets pass and nobody behind us should have to make sense of; null: nothing. */
+export function messageFault({ headers, httpVersion, rawHeaders }: IncomingMessage): Problem | null {
   // The parser takes HTTP/0.9 and HTTP/2.0 in a request line as well.
-  if (!HTTP_VERSIONS.has(httpVersion)) refuse({ reason: "bad_request", detail: "This is no HTTP/1.1." });
-  if (rawHeaders.length > 2 * MOST_HEADERS) refuse({ reason: "headers_too_large" });
+  if (!HTTP_VERSIONS.has(httpVersion)) return { reason: "bad_request", detail: "This is no HTTP/1.1." };
+  if (rawHeaders.length > 2 * MOST_HEADERS) return { reason: "headers_too_large" };
   // RFC 9112 3.2: a request of HTTP/1.1 without Host, or with two, is malformed.
   const hosts = hostsIn(rawHeaders);
-  if (hosts > 1 || (hosts === 0 && httpVersion === "1.1")) refuse({ reason: "bad_request", detail: "A request names exactly one Host." });
-  if (hosts === 1 && !isHost(headers.host ?? "")) refuse({ reason: "bad_request", detail: "The Host is neither a name nor an address." });
+  if (hosts > 1 || (hosts === 0 && httpVersion === "1.1")) return { reason: "bad_request", detail: "A request names exactly one Host." };
+  if (hosts === 1 && !isHost(headers.host ?? "")) return { reason: "bad_request", detail: "The Host is neither a name nor an address." };
   // RFC 9112 6.1: a coding that is not understood is refused. The parser passes over all but a final `chunked`, and over an empty value.
   const coding = headers["transfer-encoding"];
   if (coding !== undefined && coding.toLowerCase() !== "chunked")
-    refuse({ reason: "bad_request", detail: "No transfer coding but chunked is known here." });
+    return { reason: "bad_request", detail: "No transfer coding but chunked is known here." };
+  return null;
+}
+
+/** Refuses such a message. The connection goes with it: what follows may be meant otherwise. */
+export function refuseBadMessage({ raw }: FastifyRequest, reply: FastifyReply): void {
+  const problem = messageFault(raw);
+  if (problem === null) return;
+  reply.header("connection", "close");
+  throw new ProblemError(problem);
 }
 
 function hostsIn(rawHeaders: readonly string[]): number {

@@ -11,21 +11,16 @@ const PARSER_PROBLEMS: Readonly<Record<string, Problem>> = {
   ERR_HTTP_REQUEST_TIMEOUT: { reason: "bad_request", detail: "The request did not arrive in time." },
 };
 
-interface LatestCall {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-}
-
 /** Answers messages that never become a request of a route, and closes their connections: to be called before the server listens. */
 export function answerBrokenHttp(server: Server, options: RawProblemOptions, clock: Clock): void {
-  const latest = new WeakMap<Socket, LatestCall>();
+  const latest = new WeakMap<Socket, ServerResponse>();
   const ended = new WeakSet<Socket>();
   const end = (socket: Socket, problem: Problem, request: IncomingMessage | null) => {
     ended.add(socket);
     socket.write(rawProblem(problem, request, options));
     closeLingering(socket, clock);
   };
-  server.on("request", (request: IncomingMessage, response: ServerResponse) => latest.set(request.socket, { request, response }));
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => latest.set(request.socket, response));
   // The parser gave up.
   server.on("clientError", (error: Error & { code?: string }, socket: Socket) => {
     // The parser, which stumbles over every packet that still comes.
@@ -35,15 +30,15 @@ export function answerBrokenHttp(server: Server, options: RawProblemOptions, clo
       socket.destroy();
       return;
     }
-    const call = latest.get(socket);
-    if (call?.response.closed && !call.request.complete) {
+    const response = latest.get(socket);
+    if (response?.closed && !response.req.complete) {
       // The body of a call that has its answer: another would be taken for the next call's.
       ended.add(socket);
       closeLingering(socket, clock);
       return;
     }
     const problem = PARSER_PROBLEMS[error.code ?? ""] ?? { reason: "bad_request" };
-    inTurn(socket, call, (request) => end(socket, problem, request));
+    inTurn(socket, response, (request) => end(socket, problem, request));
   });
   server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
     // RFC 9110 10.1.1: nothing but 100-continue is defined, and Node would answer the rest with a bare 417.
@@ -66,12 +61,13 @@ export const NO_ANSWER_OF_FASTIFY = { clientErrorHandler: () => {} } as const;
  * Answers when the connection is free for it: an answer put before an earlier one or into the middle of one would be taken for theirs
  * (response splitting). Where the message that broke is the body of a call whose answer has begun, the connection goes instead.
  *
+ * @param latest the answer to the newest request of the connection.
  * @param answer gets the request whose body broke; null where the message is another one.
  */
-function inTurn(socket: Socket, call: LatestCall | undefined, answer: (request: IncomingMessage | null) => void): void {
-  if (call === undefined || call.response.closed) answer(null);
-  else if (call.request.complete) call.response.once("close", () => (socket.writable ? answer(null) : socket.destroy()));
+function inTurn(socket: Socket, latest: ServerResponse | undefined, answer: (request: IncomingMessage | null) => void): void {
+  if (latest === undefined || latest.closed) answer(null);
+  else if (latest.req.complete) latest.once("close", () => (socket.writable ? answer(null) : socket.destroy()));
   // Without a socket it waits for its turn behind an earlier one (pipelining).
-  else if (call.response.headersSent || call.response.socket === null) socket.destroy();
-  else answer(call.request);
+  else if (latest.headersSent || latest.socket === null) socket.destroy();
+  else answer(latest.req);
 }

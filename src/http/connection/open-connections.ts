@@ -7,8 +7,8 @@ const QUIET_LOOKS = 2;
 
 interface Connection {
   readonly socket: Socket;
-  /** Calls that are not answered whole, oldest first. */
-  readonly calls: Map<ServerResponse, IncomingMessage>;
+  /** The answers to calls, oldest first; those that are over are left out when the next call comes, and not by a listener for each. */
+  answers: ServerResponse[];
   /** The newest answer, when it would have kept the connection and was told to close it. */
   told: ServerResponse | null;
   /** A message that came over it was refused together with what follows. */
@@ -18,6 +18,9 @@ interface Connection {
   bytesRead: number;
   quietLooks: number;
 }
+
+/** The calls that are not answered whole, oldest first. */
+const openCalls = ({ answers }: Connection) => answers.filter(({ closed }) => !closed);
 
 /** Whether the last answer is decided on, on its way, or out. RFC 9112 section 9.6: no request behind a `Connection: close` may be processed. */
 const hasClosed = ({ socket, told, refused }: Connection) => refused || !socket.writable || told?.headersSent === true;
@@ -60,7 +63,7 @@ export function followConnections(server: HttpServer): OpenConnections {
       known.upgraded = false;
       return;
     }
-    open.set(socket, { socket, calls: new Map(), told: null, refused: false, upgraded: false, bytesRead: 0, quietLooks: 0 });
+    open.set(socket, { socket, answers: [], told: null, refused: false, upgraded: false, bytesRead: 0, quietLooks: 0 });
     socket.once("close", () => open.delete(socket));
   });
   server.prependListener("upgrade", (request: IncomingMessage) => {
@@ -77,8 +80,8 @@ export function followConnections(server: HttpServer): OpenConnections {
       late.add(request);
       return;
     }
-    connection.calls.set(response, request);
-    response.once("close", () => connection.calls.delete(response));
+    if (connection.answers[0]?.closed) connection.answers = openCalls(connection);
+    connection.answers.push(response);
     if (closing) tellLast(connection, response);
   });
 
@@ -86,7 +89,7 @@ export function followConnections(server: HttpServer): OpenConnections {
     closeAfterAnswers() {
       closing = true;
       for (const connection of open.values()) {
-        const newest = [...connection.calls.keys()].at(-1);
+        const newest = openCalls(connection).at(-1);
         if (newest && !newest.headersSent) tellLast(connection, newest);
       }
     },
@@ -119,9 +122,9 @@ function tellLast(connection: Connection, response: ServerResponse): void {
 /** Ends connections on which nothing has come for some looks in a row. */
 function endQuiet(open: Iterable<Connection>): void {
   for (const connection of open) {
-    const { socket, calls, upgraded, bytesRead } = connection;
+    const { socket, upgraded, bytesRead } = connection;
     connection.bytesRead = socket.bytesRead;
-    const quiet = calls.size === 0 && !upgraded && socket.bytesRead === bytesRead;
+    const quiet = openCalls(connection).length === 0 && !upgraded && socket.bytesRead === bytesRead;
     connection.quietLooks = quiet ? connection.quietLooks + 1 : 0;
     if (connection.quietLooks >= QUIET_LOOKS) socket.destroySoon();
   }
@@ -130,13 +133,15 @@ function endQuiet(open: Iterable<Connection>): void {
 function refuseOrCut(open: Iterable<Connection>, refusal: (request: IncomingMessage) => string): GivenUp {
   let refused = 0;
   let cut = 0;
-  for (const { socket, calls, upgraded } of open) {
+  for (const connection of open) {
+    const { socket, upgraded } = connection;
+    const calls = openCalls(connection);
     const [first] = calls;
-    cut += calls.size + (upgraded ? 1 : 0);
-    if (first && !upgraded && !first[0].headersSent && socket.writable) {
+    cut += calls.length + (upgraded ? 1 : 0);
+    if (first && !upgraded && !first.headersSent && socket.writable) {
       refused += 1;
       cut -= 1;
-      socket.end(refusal(first[1]), () => socket.destroySoon());
+      socket.end(refusal(first.req), () => socket.destroySoon());
     } else socket.destroy();
   }
   return { refused, cut };

@@ -33,17 +33,20 @@ export function followRequestLines(server: FastifyInstance["server"]): RequestLi
  * not Fastify's own (`serverFactory`), its requests are that app's to guard.
  *
  * @param accepts which requests are ours in an app that has others.
+ * @param takes is asked first about what is HTTP; what it does not take goes to the app's routes.
  */
 export function refuseOtherProtocols(
   { server, routing }: FastifyInstance,
   lines: RequestLines,
   options: RawProblemOptions,
   accepts: (request: IncomingMessage) => boolean = () => true,
+  takes: (request: IncomingMessage, response: ServerResponse) => boolean = () => false,
 ): void {
   if (!server.listeners("request").includes(routing)) return;
   server.off("request", routing);
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const isHttp = lines.protocolOf(request) === "HTTP" && HTTP_METHODS.has(request.method);
+    if (isHttp && takes(request, response)) return;
     if (isHttp || !accepts(request)) routing(request, response);
     else writeProblem({ reason: "bad_request", detail: "This is no HTTP/1.1." }, request, response, options);
   });

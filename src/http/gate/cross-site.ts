@@ -19,7 +19,8 @@ export interface CrossSiteSettings {
 export type CrossSiteVerdict = "passes" | "refused";
 
 interface Facts {
-  readonly method: string;
+  /** Node's own requests have it wherever they come from a browser. */
+  readonly method?: string | undefined;
   readonly headers: IncomingHttpHeaders;
 }
 
@@ -80,7 +81,10 @@ export function judgeStaticHeader(facts: Facts, settings: CrossSiteSettings, rou
   if (settings.csrfHeader === "off" || route?.csrf === "off" || facts.headers[CSRF_HEADER] === "1") return "passes";
   const isEventSource = facts.method === "GET" && (facts.headers.accept ?? "").includes("text/event-stream");
   const cannotSendIt =
-    isNavigation(facts.method, facts.headers) || isEventSource || (route === null && isForm(facts)) || facts.headers.upgrade !== undefined;
+    isNavigation(facts.method ?? "", facts.headers) ||
+    isEventSource ||
+    (route === null && isForm(facts)) ||
+    facts.headers.upgrade !== undefined;
   return cannotSendIt ? "passes" : "refused";
 }
 

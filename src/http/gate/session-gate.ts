@@ -35,6 +35,8 @@ export interface SessionGate {
   open(cookieHeader: string | undefined): Visit | Promise<Visit>;
   /** The session that came, within our limits and not refreshed yet. Throws the problem where there is none. */
   admit(visit: Visit): Session;
+  /** The session of a visit for which nothing has to be done; null where something has, or where there is none. */
+  ready(visit: Visit): Session | null;
   /** `admit`, and the session refreshed as far as a call needs it. */
   require(visit: Visit): Session | Promise<Session>;
   /** What became of a refresh. Throws the problem where there is no session to use. */
@@ -160,6 +162,13 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
 
     admit,
     settle,
+
+    ready({ reading }) {
+      if (reading.kind !== "session") return null;
+      const { session } = reading;
+      if (sessions.endingOf(session.id) || lifecycle.enforceLimits(session)) return null;
+      return coordinator.isFresh(session) ? session : null;
+    },
 
     require(visit) {
       const usable = coordinator.ensureUsable(admit(visit));

@@ -3,10 +3,22 @@ import { type buildConnector, Client, type Dispatcher } from "undici";
 import { HeadReader } from "./head-reader.js";
 import { PatientWrites } from "./patient-writes.js";
 
-/** What a call is told, beside what undici tells it. */
-export interface CallHandler extends Dispatcher.DispatchHandler {
+/**
+ * What a call is told. undici's handlers of version 6, which it still calls by: the newer ones are wrapped, and every answer's headers are made an
+ * object for them that nobody here reads.
+ */
+export interface CallHandler {
   /** Called before the call is queued on its connection. */
   onConnection(connection: ApiConnection): void;
+  /** undici is about to write the call. */
+  onConnect(abort: (error?: Error) => void): void;
+  /** @returns false: nothing more is wanted until `resume`. */
+  onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, phrase: string): boolean;
+  onData(chunk: Buffer): boolean;
+  /** All that has come by now has been told. */
+  onPause(): void;
+  onComplete(): void;
+  onError(error: Error): void;
 }
 
 // undici reads it, its types do not name it.
@@ -20,6 +32,7 @@ export class ApiConnection {
   #socket: Socket | null = null;
   #reader: HeadReader | null = null;
   #writes: PatientWrites | null = null;
+  #handler: CallHandler | null = null;
   #calls = 0;
   #broken = false;
   #onGone: () => void = () => {};
@@ -47,6 +60,7 @@ export class ApiConnection {
   }
 
   dispatch(call: CallOptions, handler: CallHandler): void {
+    this.#handler = handler;
     handler.onConnection(this);
     this.#client.dispatch(call, handler);
   }
@@ -107,7 +121,7 @@ export class ApiConnection {
     socket.once("error", () => {
       this.#broken = true;
     });
-    this.#reader = new HeadReader(socket, longestHeadBytes);
+    this.#reader = new HeadReader(socket, longestHeadBytes, () => this.#handler?.onPause());
     // On a kept connection that does not take a byte of a call, whatever waits to be read answers no call.
     this.#writes = new PatientWrites(socket, () => this.#calls === 1);
   }

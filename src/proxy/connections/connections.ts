@@ -72,6 +72,8 @@ class Pool {
  */
 export function createConnections(options: ConnectionOptions): Connections {
   const pools = new Map<string, Pool>();
+  /** Found by the route, since an URL makes its origin anew whenever it is asked. */
+  const waysOf = new Map<ProxyRoute, { readonly pool: Pool; readonly servername: string }>();
   const connect = buildConnector({ timeout: options.connectTimeoutMs });
   // undici takes the TLS server name from the Host header. With the public name there the API's certificate would be checked against our own:
   // without a server name here it is the target's.
@@ -94,11 +96,28 @@ export function createConnections(options: ConnectionOptions): Connections {
     return pool;
   }
 
+  function wayOf(route: ProxyRoute) {
+    const known = waysOf.get(route);
+    if (known !== undefined) return known;
+    const way = { pool: poolOf(route), servername: route.target.hostname };
+    waysOf.set(route, way);
+    return way;
+  }
+
   return {
-    dispatch(route, call, handler, wanted) {
+    dispatch(route, { path, method, headers, body }, handler, wanted) {
+      const { pool, servername } = wayOf(route);
       // A constant name, or undici would drop its connections whenever the Host of the next call differs.
-      const named: CallOptions = { ...call, servername: route.target.hostname, headersTimeout: 0, bodyTimeout: 0 };
-      poolOf(route).take(wanted).dispatch(named, handler);
+      const call: CallOptions = {
+        path,
+        method,
+        headers: headers ?? null,
+        body: body ?? null,
+        servername,
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      };
+      pool.take(wanted).dispatch(call, handler);
     },
     async destroy() {
       await Promise.all([...pools.values()].map((pool) => pool.destroy()));

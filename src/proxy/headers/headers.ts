@@ -57,7 +57,7 @@ const HOP_BY_HOP = [
   "upgrade",
 ];
 
-const DROPPED_FROM_REQUESTS: ReadonlySet<string> = new Set([
+const DROPPED_FROM_REQUESTS: readonly string[] = [
   ...HOP_BY_HOP,
   // Goes with `Upgrade: h2c`, by which a connection leaves a proxy's sight.
   "http2-settings",
@@ -74,27 +74,105 @@ const DROPPED_FROM_REQUESTS: ReadonlySet<string> = new Set([
   "x-rewrite-url",
   // Between the browser and us.
   CSRF_HEADER,
-]);
+];
 
 /** They turn a read into a write behind every check of a read: links, images and other sites may cause a GET. */
-const METHOD_OVERRIDES: ReadonlySet<string> = new Set(["x-http-method-override", "x-http-method", "x-method-override"]);
+const METHOD_OVERRIDES: readonly string[] = ["x-http-method-override", "x-http-method", "x-method-override"];
 
-const DROPPED_FROM_RESPONSES: ReadonlySet<string> = new Set([
+const DROPPED_FROM_RESPONSES: readonly string[] = [
   ...HOP_BY_HOP,
   PROBLEM_HEADER,
   // RFC 7838: other doors of the API's own origin, an HTTP/3 port for instance. Browsers would look for them at ours (Caddy and YARP drop it, too).
   "alt-svc",
-]);
+];
 
 // Underscores and other characters that CGI-like servers turn into the same variable as a hyphen (CVE-2025-64484); as nginx does.
 const PLAIN_NAME = /^[A-Za-z0-9-]+$/;
+
+/** What is done with a header of a request, by its name. */
+type RequestRule = "pass" | "drop" | "authorization" | "cookie" | "origin" | "method override";
+
+/** What is done with a header of an answer, by its name. */
+type ResponseRule =
+  | "pass"
+  | "drop"
+  | "content-length"
+  | "set-cookie"
+  | "clear-site-data"
+  | "cache-control"
+  | "targeted cache control"
+  | "address";
+
+interface Known<Rule> {
+  /** The name in lower case. */
+  readonly key: string;
+  readonly rule: Rule;
+}
+
+/** Names as they are usually spelled, so that no name has to be lower-cased to be known: of fifteen in a browser's call not one. */
+function knownNames<Rule>(rules: readonly (readonly [rule: Rule, names: readonly string[]])[]): ReadonlyMap<string, Known<Rule>> {
+  const known = new Map<string, Known<Rule>>();
+  for (const [rule, names] of rules) {
+    for (const key of names) {
+      const entry = { key, rule };
+      known.set(key, entry).set(
+        key.replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase()),
+        entry,
+      );
+    }
+  }
+  return known;
+}
+
+const KNOWN_IN_REQUESTS = knownNames<RequestRule>([
+  ["drop", DROPPED_FROM_REQUESTS],
+  ["authorization", ["authorization"]],
+  ["cookie", ["cookie"]],
+  ["origin", ["origin"]],
+  ["method override", METHOD_OVERRIDES],
+  ["drop", ["x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto"]],
+  ["pass", ["accept", "accept-encoding", "accept-language", "cache-control", "content-type", "dnt", "if-modified-since", "if-none-match"]],
+  ["pass", ["pragma", "priority", "referer", "sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform", "sec-fetch-dest", "sec-fetch-mode"]],
+  ["pass", ["sec-fetch-site", "sec-gpc", "traceparent", "tracestate", "user-agent", "x-amzn-trace-id", "x-requested-with"]],
+]);
+
+const KNOWN_IN_RESPONSES = knownNames<ResponseRule>([
+  ["drop", DROPPED_FROM_RESPONSES],
+  ["content-length", ["content-length"]],
+  ["set-cookie", ["set-cookie"]],
+  ["clear-site-data", ["clear-site-data"]],
+  ["cache-control", ["cache-control"]],
+  ["address", ["location", "content-location", "refresh"]],
+  ["pass", ["accept-ranges", "age", "content-encoding", "content-language", "content-security-policy", "content-type", "date", "etag"]],
+  ["pass", ["expires", "last-modified", "server", "strict-transport-security", "vary", "x-content-type-options", "x-powered-by"]],
+]);
+
+/** A name that is in no table, in any spelling of its letters. */
+function unusualInRequest(name: string): Known<RequestRule> {
+  const key = name.toLowerCase();
+  const drops = key.startsWith("x-forwarded") || !PLAIN_NAME.test(key);
+  return KNOWN_IN_REQUESTS.get(key) ?? { key, rule: drops ? "drop" : "pass" };
+}
+
+function unusualInResponse(name: string): Known<ResponseRule> {
+  const key = name.toLowerCase();
+  const known = KNOWN_IN_RESPONSES.get(key);
+  if (known !== undefined) return known;
+  if (key.startsWith("access-control-allow-")) return { key, rule: "drop" };
+  return { key, rule: isTargetedCacheControl(key) ? "targeted cache control" : "pass" };
+}
+
+/** Options of `Connection` that name no header. */
+const NAMES_NO_HEADER: ReadonlySet<string> = new Set(["keep-alive", "Keep-Alive", "close"]);
 
 /** The headers that `Connection` lists: for this hop only, too. */
 function listedInConnection(raw: RawHeaders): ReadonlySet<string> | null {
   let listed: Set<string> | null = null;
   for (let i = 0; i + 1 < raw.length; i += 2) {
-    if (!isNamed(raw[i], "connection")) continue;
-    for (const option of (raw[i + 1] ?? "").split(",")) {
+    const value = raw[i + 1] ?? "";
+    // The ordinary case.
+    if (!isNamed(raw[i], "connection") || NAMES_NO_HEADER.has(value)) continue;
+    for (const option of value.split(",")) {
       listed ??= new Set();
       listed.add(option.trim().toLowerCase());
     }
@@ -111,23 +189,13 @@ function listedInConnection(raw: RawHeaders): ReadonlySet<string> | null {
  */
 export function upstreamRequestHeaders(raw: RawHeaders, facts: RequestHeaderFacts): string[] {
   const listed = listedInConnection(raw);
-  const isRead = facts.method === "GET" || facts.method === "HEAD";
   const headers: string[] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] ?? "";
-    let value = raw[i + 1] ?? "";
-    const key = name.toLowerCase();
-    if (DROPPED_FROM_REQUESTS.has(key) || listed?.has(key) || key.startsWith("x-forwarded") || !PLAIN_NAME.test(key)) continue;
-    if (facts.isStripped(key) || (isRead && METHOD_OVERRIDES.has(key))) continue;
-    if (key === "authorization" && facts.token !== "none") continue;
-    if (facts.propagated?.names.has(key)) continue;
-    if (key === "cookie") {
-      const others = withoutOurCookies(value, facts.isOurCookie);
-      if (others === null) continue;
-      value = others;
-    }
-    if (key === "origin" && value === facts.translation.origin?.ours) value = facts.translation.origin.theirs;
-    headers.push(name, value);
+    const { key, rule } = KNOWN_IN_REQUESTS.get(name) ?? unusualInRequest(name);
+    if (rule === "drop" || facts.isStripped(key) || listed?.has(key) || facts.propagated?.names.has(key)) continue;
+    const value = rule === "pass" ? (raw[i + 1] ?? "") : requestValue(rule, raw[i + 1] ?? "", facts);
+    if (value !== null) headers.push(name, value);
   }
   const { host, strippedPrefix } = facts.translation;
   headers.push("host", host, "x-forwarded-for", facts.forwarded.for);
@@ -136,6 +204,22 @@ export function upstreamRequestHeaders(raw: RawHeaders, facts: RequestHeaderFact
   if (facts.propagated !== null) for (const [name, value] of Object.entries(facts.propagated.values)) headers.push(name, value);
   if (facts.token !== "none" && facts.bearer !== null) headers.push("authorization", `Bearer ${facts.bearer}`);
   return headers;
+}
+
+/** Null: the API does not get it. */
+function requestValue(rule: Exclude<RequestRule, "pass" | "drop">, value: string, facts: RequestHeaderFacts): string | null {
+  switch (rule) {
+    case "authorization":
+      return facts.token === "none" ? value : null;
+    case "cookie":
+      return withoutOurCookies(value, facts.isOurCookie);
+    case "origin": {
+      const { origin } = facts.translation;
+      return value === origin?.ours ? origin.theirs : value;
+    }
+    case "method override":
+      return facts.method === "GET" || facts.method === "HEAD" ? null : value;
+  }
 }
 
 /**
@@ -157,16 +241,35 @@ export function downstreamResponseHeaders(raw: RawHeaders, facts: ResponseHeader
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] ?? "";
     const value = raw[i + 1] ?? "";
-    const key = name.toLowerCase();
+    const { key, rule } = KNOWN_IN_RESPONSES.get(name) ?? unusualInResponse(name);
     // RFC 9110 section 7.6.1: Cache-Control is for every recipient, so naming it in Connection takes nothing away.
-    if (DROPPED_FROM_RESPONSES.has(key) || (listed?.has(key) && key !== "cache-control")) continue;
-    if (key.startsWith("access-control-allow-")) continue;
-    if (key === "content-length" && hasNoLength) continue;
-    if (key === "set-cookie" && setsOurCookie(value, facts.isOurCookie)) continue;
-    // Would take the session's cookie away without a reason; only a definite end of the session may.
-    if (key === "clear-site-data" && /"cookies"|"\*"/i.test(value)) continue;
-    if (ownCaching && key === "cache-control") cacheControl.push(value);
-    else if (!(ownCaching && isTargetedCacheControl(key))) headers.push(name, outward(facts.translation, key, value, facts));
+    if (listed?.has(key) && rule !== "cache-control") continue;
+    switch (rule) {
+      case "drop":
+        break;
+      case "content-length":
+        if (!hasNoLength) headers.push(name, value);
+        break;
+      case "clear-site-data":
+        // Would take the session's cookie away without a reason; only a definite end of the session may.
+        if (!/"cookies"|"\*"/i.test(value)) headers.push(name, value);
+        break;
+      case "set-cookie":
+        if (!setsOurCookie(value, facts.isOurCookie)) headers.push(name, outward(facts.translation, key, value, facts));
+        break;
+      case "cache-control":
+        if (ownCaching) cacheControl.push(value);
+        else headers.push(name, value);
+        break;
+      case "targeted cache control":
+        if (!ownCaching) headers.push(name, value);
+        break;
+      case "address":
+        headers.push(name, outward(facts.translation, key, value, facts));
+        break;
+      case "pass":
+        headers.push(name, value);
+    }
   }
   if (facts.transportSecurity !== null && !hasName(raw, "strict-transport-security"))
     headers.push("strict-transport-security", facts.transportSecurity);

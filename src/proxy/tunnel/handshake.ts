@@ -7,7 +7,7 @@ import { HttpAgentThrough, HttpsAgentThrough, type WayOut } from "../../network/
 import { bareError, isEventStream, writeHead } from "../answer.js";
 import { createSilenceTimer } from "../connections/silence-timer.js";
 import type { CutCause, Exchange, ForwardOutcome } from "../exchange.js";
-import { downstreamResponseHeaders, upstreamRequestHeaders } from "../headers/headers.js";
+import { answerHeadersOf, requestHeadersOf } from "../exchange-headers.js";
 import { Tunnel } from "./tunnel.js";
 
 export type HandshakeOutcome =
@@ -121,18 +121,9 @@ function askApi(
   exchange: Exchange,
   { maxHeaderBytes: maxHeaderSize, wayOut, connectTimeoutMs: timeoutMs, clock }: HandshakeSettings,
 ): ClientRequest {
-  const { request, route, upstreamTarget, translation } = exchange;
+  const { route, upstreamTarget } = exchange;
   const { protocol, hostname, port } = route.target;
-  const headers = upstreamRequestHeaders(request.rawHeaders, {
-    method: "GET",
-    token: route.token,
-    bearer: exchange.bearer,
-    forwarded: exchange.forwarded,
-    isOurCookie: exchange.isOurCookie,
-    isStripped: exchange.isStripped,
-    propagated: exchange.propagated ?? null,
-    translation,
-  });
+  const headers = requestHeadersOf(exchange);
   headers.push("connection", "Upgrade", "upgrade", "websocket");
   // URL keeps the brackets of an IPv6 address.
   const address = hostname.replace(/^\[|\]$/g, "");
@@ -146,30 +137,12 @@ function askApi(
   return httpsRequest({ ...options, agent, servername: isIP(address) === 0 ? address : "" });
 }
 
-function downstreamHeaders(exchange: Exchange, answer: IncomingMessage): string[] {
-  const { request, route, isOurCookie, setCookies, translation, upstreamTarget } = exchange;
-  const { token, session, cache } = route;
-  const { statusCode: status = 0 } = answer;
-  const asked = { publicTarget: request.url ?? "/", upstreamTarget, referer: request.headers.referer };
-  return downstreamResponseHeaders(answer.rawHeaders, {
-    status,
-    token,
-    session,
-    cache,
-    isOurCookie,
-    transportSecurity: exchange.transportSecurity ?? null,
-    setCookies: setCookies(),
-    translation,
-    ...asked,
-  });
-}
-
 function openTunnel(exchange: Exchange, answer: IncomingMessage, apiHead: Buffer, early: readonly Buffer[], clock: Clock): Tunnel {
   const { request, response, route } = exchange;
   const browser: Socket = request.socket;
   exchange.onAnswer?.(101);
   const lines = ["HTTP/1.1 101 Switching Protocols"];
-  const headers = downstreamHeaders(exchange, answer);
+  const headers = answerHeadersOf(exchange, 101, answer.rawHeaders);
   for (let i = 0; i + 1 < headers.length; i += 2) lines.push(`${headers[i]}: ${headers[i + 1]}`);
   lines.push("connection: Upgrade", "upgrade: websocket", "", "");
   response.detachSocket(browser);
@@ -184,7 +157,7 @@ async function relayAnswer(exchange: Exchange, answer: IncomingMessage, status: 
   const { request, response, route } = exchange;
   const browser = request.socket;
   exchange.onAnswer?.(status);
-  writeHead(response, status, undefined, downstreamHeaders(exchange, answer));
+  writeHead(response, status, undefined, answerHeadersOf(exchange, status, answer.rawHeaders));
   return new Promise((resolve) => {
     let cause: CutCause | null = null;
     const cut = (why: CutCause) => {
@@ -192,7 +165,7 @@ async function relayAnswer(exchange: Exchange, answer: IncomingMessage, status: 
       answer.destroy();
     };
     const bodyTimer = createSilenceTimer(clock, route.bodyIdleTimeoutMs, () => cut("upstream_silent"));
-    const unwatch = isEventStream(answer.headers) ? exchange.watchStream?.(() => cut("session_ended")) : null;
+    const unwatch = isEventStream(answer.rawHeaders) ? exchange.watchStream?.(() => cut("session_ended")) : null;
     const onBrowserGone = () => {
       cut("client_gone");
       browser.destroy();

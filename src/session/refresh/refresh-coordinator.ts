@@ -49,6 +49,8 @@ export interface RefreshCoordinatorOptions {
 
 /** One refresh at a time for each session, and what every call makes of it. */
 export interface RefreshCoordinator {
+  /** Whether a session has so much life left that no call of it asks for a refresh. */
+  isFresh(session: Session): boolean;
   /** The session ready for a call, refreshed if it has to be; the session itself, without a promise, in the ordinary case. */
   ensureUsable(session: Session): Session | Promise<RefreshOutcome>;
   /** Refreshes whatever the token's age. */
@@ -105,6 +107,10 @@ class Coordinator implements RefreshCoordinator {
       ask: (session, refreshToken) =>
         source.refresh(refreshRequestOf(session, () => this.#granted(limiter.request("waiting")), refreshToken)),
     });
+  }
+
+  isFresh(session: Session): boolean {
+    return this.#freshness(session) === "fresh";
   }
 
   ensureUsable(session: Session): Session | Promise<RefreshOutcome> {
