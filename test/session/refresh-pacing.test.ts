@@ -123,6 +123,20 @@ t.test("with rotation no call waits for a turn while its token lives; the refres
   t.equal(asked.length, 2);
 });
 
+t.test("in its last seconds a token is used after a second and a half, and waited for once it is dead", async (t) => {
+  for (const [leftMs, version, tookMs] of [
+    [8_000, 1, 1_500],
+    [1_000, 2, 4_000],
+  ] as const) {
+    const { call, clock, cognito } = rigWith(leftMs);
+    const refreshing = cognito.answer;
+    cognito.answer = (request) => new Promise((resolve) => clock.after(4_000, () => resolve(refreshing(request))));
+    const startedAtMs = clock.now();
+    t.equal(expectRefreshed(t, await call()).version, version);
+    t.equal(clock.now() - startedAtMs, tookMs);
+  }
+});
+
 t.test("a call that joins while the refresh still verifies an older set counts as waiting when that needs a turn", async (t) => {
   const { coordinator, cognito, clock, asked, session, store } = rigWith(-1);
   cognito.verify = async () => VERDICTS.undecidable;
@@ -139,9 +153,10 @@ t.test("a refresh whose turn does not come in time is throttling of ours, and th
     [-1, { kind: "unavailable", reason: "cognito_throttled" }],
     [8_000, { kind: "refreshed", session: { version: 1 } }],
   ] as const) {
-    const { call, limiter, asked, told } = rigWith(leftMs, { perSecond: 0.1, longestWaitMs: 2_000 });
+    const { call, clock, limiter, asked, told } = rigWith(leftMs, { perSecond: 0.1, longestWaitMs: 2_000 });
     limiter.request("waiting");
     t.match(await call(), expected);
+    await clock.run(2_000);
     t.equal(asked.length, 0);
     t.same(told, [{ kind: "refresh_turn_missed" }], "and told as our own limit");
   }
@@ -159,12 +174,13 @@ t.test("every request to Cognito takes a turn, retries too: fifteen sessions in 
 });
 
 t.test("a retry whose turn does not come is not tried again, and the token that lives is used", async (t) => {
-  const { call, cognito, limiter, asked, told } = rigWith(8_000, { perSecond: 0.1, longestWaitMs: 2_000 });
+  const { call, clock, cognito, limiter, asked, told } = rigWith(8_000, { perSecond: 0.1, longestWaitMs: 2_000 });
   cognito.answer = () => {
     limiter.request("waiting");
     return unavailable("cognito_unavailable");
   };
   t.equal(expectRefreshed(t, await call()).version, 1);
+  await clock.run(2_000);
   t.equal(asked.length, 1);
   t.equal(told.filter(({ kind }) => kind === "refresh_turn_missed").length, 1);
 });

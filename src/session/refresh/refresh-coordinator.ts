@@ -65,7 +65,7 @@ export interface RefreshCoordinator {
   settled(): Promise<void>;
 }
 
-const LONGEST_EARLY_WAIT_MS = 1_500;
+const LONGEST_WAIT_ALIVE_MS = 1_500;
 
 interface Flight extends Landing {
   readonly outcome: Promise<RefreshOutcome>;
@@ -114,19 +114,20 @@ class Coordinator implements RefreshCoordinator {
   }
 
   ensureUsable(session: Session): Session | Promise<RefreshOutcome> {
-    const { clock, log } = this.#options;
+    const { log } = this.#options;
     switch (this.#freshness(session)) {
       case "fresh":
         return session;
       case "early":
         if (!this.#mayRefreshEarly || !this.#hasTurnFor(session)) return session;
         // With rotation the new refresh token travels on the very answer: in this process's memory alone it could be lost.
-        if (this.#rotation !== "off") return notLonger(this.#awaitRefresh(session), session, clock);
+        if (this.#rotation !== "off") return this.#awaitShortly(session);
         this.#refresh(session, "background").catch((error: unknown) => {
           log.error({ error: describeError(error) }, "a background refresh failed unexpectedly");
         });
         return session;
       case "due":
+        return this.#awaitShortly(session);
       case "dead":
         return this.#awaitRefresh(session);
     }
@@ -167,6 +168,16 @@ class Coordinator implements RefreshCoordinator {
     if (outcome.kind === "refreshed" || outcome.kind === "rejected") return outcome;
     const newest = this.#options.sessions.newestOf(session);
     return this.#freshness(newest) === "dead" ? outcome : { kind: "refreshed", session: newest };
+  }
+
+  /** A call does not wait for a Cognito that hangs, nor for a turn that does not come, while its token lives. */
+  #awaitShortly(session: Session): Promise<RefreshOutcome> {
+    const waiting = this.#awaitRefresh(session);
+    const waited = new AbortController();
+    const enough = sleep(this.#options.clock, LONGEST_WAIT_ALIVE_MS, waited.signal).then((): RefreshOutcome | Promise<RefreshOutcome> =>
+      this.#freshness(session) === "dead" ? waiting : { kind: "refreshed", session },
+    );
+    return Promise.race([waiting, enough]).finally(() => waited.abort());
   }
 
   /** Joins the refresh under way, or starts the session's one. */
@@ -241,11 +252,4 @@ class Coordinator implements RefreshCoordinator {
   #freshness(session: Session): Freshness {
     return freshnessOf(session, this.#options.time.now(), this.#options.earlyMs);
   }
-}
-
-/** A call that waits for a token with life left does not wait for a Cognito that hangs. */
-async function notLonger(waiting: Promise<RefreshOutcome>, session: Session, clock: Clock): Promise<RefreshOutcome> {
-  const waited = new AbortController();
-  const enough = sleep(clock, LONGEST_EARLY_WAIT_MS, waited.signal).then((): RefreshOutcome => ({ kind: "refreshed", session }));
-  return Promise.race([waiting, enough]).finally(() => waited.abort());
 }
