@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { basename } from "node:path";
 import { keepOpen } from "./closing.js";
 import { type Probe, probeOf } from "./probe.js";
 import { processTree } from "./process-cost.js";
@@ -22,6 +23,8 @@ export type Preload = "probe" | "open-telemetry";
 /** Until then a server that was asked to stop has stopped, or is made to. */
 const STOP_WITHIN_MS = 12_000;
 const START_WITHIN_MS = 20_000;
+/** Characters that are kept of what a program says. */
+const MOST_SAID = 2_000;
 
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
@@ -52,14 +55,26 @@ interface Command {
   readonly ipc: boolean;
 }
 
-function start({ program, parameters, env, pinning, ipc }: Command): { child: ChildProcess; stop: () => Promise<void> } {
+/** What it writes to stderr is read on, and shown where it ends by itself. */
+function start({ program, parameters, env, pinning, ipc }: Command): { readonly child: ChildProcess; stop(): Promise<void> } {
   const [command, all] =
     pinning.kind === "pinned" ? ["taskset", ["-c", String(pinning.core), program, ...parameters]] : [program, parameters];
   const child = spawn(command, all, {
     env: { PATH: process.env["PATH"] ?? "", ...env },
-    stdio: ["ignore", "ignore", "inherit", ...(ipc ? (["ipc"] as const) : [])],
+    stdio: ["ignore", "ignore", "pipe", ...(ipc ? (["ipc"] as const) : [])],
   });
-  return { child, stop: keepOpen({ close: () => end(child), drop: () => killTree(child) }) };
+  let said = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-MOST_SAID)));
+  let stopping = false;
+  const close = () => {
+    stopping = true;
+    return end(child);
+  };
+  child.once("close", (code, signal) => {
+    // Ctrl-C reaches everybody in the terminal.
+    if (!stopping && signal !== "SIGINT") process.stderr.write(`${basename(program)} ended with ${code ?? signal}\n${said}`);
+  });
+  return { child, stop: keepOpen({ close, drop: () => killTree(child) }) };
 }
 
 /** What a contestant's Node is started with. */
@@ -100,14 +115,15 @@ export async function startProgram(
   { port, env, pinning, isUp }: { port: number; env: Readonly<Record<string, string>>; pinning: Pinning; isUp: () => Promise<boolean> },
 ): Promise<Child> {
   const isNode = program === process.execPath;
+  const name = basename(program);
   const { child, stop } = start({ program, parameters, env, pinning, ipc: isNode });
   const spawnError = new Promise<never>((_, reject) => child.once("error", reject));
   const endsAt = performance.now() + START_WITHIN_MS;
   const waiting = async () => {
     while (!(await isUp())) {
       if (child.exitCode !== null || child.signalCode !== null)
-        throw new Error(`${program} ended with ${child.exitCode ?? child.signalCode} before it answered`);
-      if (performance.now() > endsAt) throw new Error(`${program} did not answer within ${START_WITHIN_MS / 1000} s`);
+        throw new Error(`${name} ended with ${child.exitCode ?? child.signalCode} before it answered`);
+      if (performance.now() > endsAt) throw new Error(`${name} did not answer within ${START_WITHIN_MS / 1000} s`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   };

@@ -84,9 +84,12 @@ if (existsSync("/proc/self/stat")) {
   });
 
   t.test("a contestant that does not start is told of; the others are compared, and the exit code says so", async (t) => {
-    const run = bench(t, [...SHORT, ...ANYWHERE, "--mix", "cookie", "--only", "bare,nginx,least"], { nginx: "#!/bin/sh\nexit 7\n" });
+    const run = bench(t, [...SHORT, ...ANYWHERE, "--mix", "cookie", "--only", "bare,nginx,least"], {
+      nginx: "#!/bin/sh\necho no such module >&2; exit 7\n",
+    });
     const processes = await processesAt(run, "cookie: round 1 of 1");
     t.same(await run.exit, [1, null]);
+    t.match(run.stderr(), /^nginx ended with 7\nno such module$/m);
     t.match(run.stdout(), /^- skipped: nginx, since it did not start: nginx ended with 7 before it answered$/m);
     for (const name of ["bare", "least"]) t.match(run.stdout(), new RegExp(`^\\| ${name} .*\\| \\d`, "m"), name);
     t.same(leftBehind(run, processes), NOTHING);

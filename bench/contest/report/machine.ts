@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { availableParallelism, cpus, release, totalmem, type } from "node:os";
+import { cpus, release, totalmem, type } from "node:os";
 import { apacheModule } from "../proxies/apache.js";
 
 /** Where it was measured: no name of the machine, no path on it. */
@@ -15,7 +15,8 @@ export interface Machine {
 export function describeMachine(pinned: boolean): Machine {
   return {
     cpu: cpus()[0]?.model.trim() ?? "unknown",
-    cores: availableParallelism(),
+    // Not availableParallelism: by now this process is kept to one of them.
+    cores: cpus().length,
     memoryGib: Math.round(totalmem() / 2 ** 30),
     system: `${type()} ${release()}`,
     pinned,
