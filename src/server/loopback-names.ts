@@ -20,12 +20,12 @@ export function leadLoopbackNamesHome(app: FastifyInstance, { publicUrl, port }:
   const home = new URL(publicUrl);
   const homePort = home.port || "80";
   if (home.protocol !== "http:" || home.hostname !== "localhost" || homePort !== String(port)) return;
-  app.addHook("onRequest", async (request, reply) => {
+  app.addHook("onRequest", (request, reply, done) => {
     const { host = "" } = request.headers;
     // The ordinary case.
-    if (host === home.host || request.method !== "GET" || host.length > LONGEST_HOST) return;
-    if (!isOtherLoopbackName(host.toLowerCase(), homePort) || !isNavigation(request.method, request.headers)) return;
-    return reply.header("cache-control", "no-store").redirect(`${publicUrl}${request.raw.url}`, 307);
+    if (host === home.host || request.method !== "GET" || host.length > LONGEST_HOST) done();
+    else if (!isOtherLoopbackName(host.toLowerCase(), homePort) || !isNavigation(request.method, request.headers)) done();
+    else reply.header("cache-control", "no-store").redirect(`${publicUrl}${request.raw.url}`, 307);
   });
 }
 

@@ -111,7 +111,10 @@ export const cognitoBff: FastifyPluginAsync<BffPluginOptions> = async (app: Fast
     observeRequests(scope, parts);
     addAnswerHeaders(scope, parts.transportSecurity);
     parts.unread.closeBehind(scope, requestIdleLimits(parts.routes));
-    scope.addHook("onRequest", async (request, reply) => refuseBadMessage(request, reply));
+    scope.addHook("onRequest", (request, reply, done) => {
+      refuseBadMessage(request, reply);
+      done();
+    });
   });
   const pathOf = (request: IncomingMessage) => {
     const target = targetOf(request);

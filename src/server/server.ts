@@ -194,7 +194,7 @@ function refuseBadRequests(
   parts: Pick<Composition, "config" | "routes" | "upgrades">,
   connections: OpenConnections,
 ): void {
-  app.addHook("onRequest", async (request, reply) => {
+  app.addHook("onRequest", (request, reply, done) => {
     try {
       refuseBadMessage(request, reply);
     } catch (error) {
@@ -209,5 +209,6 @@ function refuseBadRequests(
       if (!call && !(parts.config.spa?.kind === "url" && request.is404)) throw new ProblemError({ reason: "not_found" });
       refuseBadHandshake(request);
     }
+    done();
   });
 }

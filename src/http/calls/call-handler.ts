@@ -1,9 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Config } from "../../config/config.js";
 import type { ProxyRoute } from "../../config/kinds/proxy-route.js";
-import { describeError, type Log } from "../../model/log.js";
 import type { Session } from "../../model/session.js";
-import type { ForwardOutcome } from "../../proxy/forward.js";
 import type { RouteTable } from "../../proxy/routes/route-table.js";
 import type { StricterSiblings } from "../../proxy/routes/stricter-siblings.js";
 import type { RefreshCoordinator } from "../../session/refresh/refresh-coordinator.js";
@@ -23,7 +21,7 @@ import { createHandOn, type HandOnOptions } from "./hand-on.js";
 import { handoverOf } from "./handover.js";
 import { GUARDED, type ProxiedCall, refuseBadHandshake } from "./matched-call.js";
 import type { OpenCalls } from "./open-calls.js";
-import type { UpstreamFailure } from "./upstream-failure.js";
+import { tellFailure } from "./upstream-failure.js";
 
 /** What calls are handed on with. */
 export interface CallHandlerOptions extends HandOnOptions, ApiCallOptions {
@@ -72,20 +70,6 @@ export function createCallHandler(
     if (outcome.kind !== "answered") tellFailure(outcome, failure, route.prefix, request.log, tell);
     if (failure !== null) throw new ProblemError(failure.problem);
   };
-}
-
-/** What became of a call that has no whole answer. */
-export function tellFailure(
-  outcome: Exclude<ForwardOutcome, { kind: "answered" }>,
-  failure: UpstreamFailure | null,
-  route: string,
-  log: Pick<Log, "warn">,
-  tell: Tell,
-): void {
-  tell({ kind: "upstream_failed", route, failure: outcome.kind === "cut_short" ? outcome.cause : outcome.kind });
-  if (failure?.line) log.warn({ route, error: "error" in outcome ? describeError(outcome.error) : undefined }, failure.line);
-  if (outcome.kind === "cut_short" && (outcome.cause === "upstream_broke" || outcome.cause === "upstream_silent"))
-    log.warn({ route, cause: outcome.cause }, "the API's answer did not arrive whole");
 }
 
 /** What is refused before anybody looks for a session, without any I/O. */

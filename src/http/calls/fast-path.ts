@@ -17,11 +17,10 @@ import { isNavigation } from "../problem/navigation.js";
 import { requestIdOf } from "../problem/request-id.js";
 import type { Visit } from "../problem/request-state.js";
 import { ApiCall, type ApiCallOptions, commonOf } from "./api-call.js";
-import { tellFailure } from "./call-handler.js";
 import { leaveBody } from "./hand-on.js";
 import { handOver } from "./handover.js";
 import type { OpenCalls } from "./open-calls.js";
-import { upstreamFailure } from "./upstream-failure.js";
+import { tellFailure, upstreamFailure } from "./upstream-failure.js";
 
 export interface FastPathOptions extends ApiCallOptions {
   readonly config: CrossSiteSettings & Pick<Config, "authPrefix" | "publicHealthPath" | "publicUrl">;

@@ -1,4 +1,6 @@
+import { describeError, type Log } from "../../model/log.js";
 import type { ForwardOutcome, Unanswered } from "../../proxy/forward.js";
+import type { Tell } from "../../telemetry/events.js";
 import { BODY_STALLED, type Problem } from "../problem/problem.js";
 
 /** What is answered where no API answers, and what the log says of it. */
@@ -38,4 +40,18 @@ const FAILURES: Readonly<Record<Unanswered["kind"] | "request_stalled", Upstream
 /** Null where there is an answer, or nobody left to have one. */
 export function upstreamFailure({ kind }: ForwardOutcome): UpstreamFailure | null {
   return kind === "answered" || kind === "cut_short" || kind === "client_gone" ? null : FAILURES[kind];
+}
+
+/** What became of a call that has no whole answer. */
+export function tellFailure(
+  outcome: Exclude<ForwardOutcome, { kind: "answered" }>,
+  failure: UpstreamFailure | null,
+  route: string,
+  log: Pick<Log, "warn">,
+  tell: Tell,
+): void {
+  tell({ kind: "upstream_failed", route, failure: outcome.kind === "cut_short" ? outcome.cause : outcome.kind });
+  if (failure?.line) log.warn({ route, error: "error" in outcome ? describeError(outcome.error) : undefined }, failure.line);
+  if (outcome.kind === "cut_short" && (outcome.cause === "upstream_broke" || outcome.cause === "upstream_silent"))
+    log.warn({ route, cause: outcome.cause }, "the API's answer did not arrive whole");
 }
