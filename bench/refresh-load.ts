@@ -24,6 +24,8 @@ const STAND_INS = new URL("./refresh-load/stand-ins.js", import.meta.url).pathna
 /** Before the first token may be refreshed, and after the last one has ended. */
 const MARGIN_MS = 15_000;
 const TICK_MS = 10;
+/** Below what a listening socket holds before they are accepted (511): a machine that is short of time would refuse the others. */
+const CONNECTIONS = 500;
 const LINE_MS = 15_000;
 
 interface Options {
@@ -223,9 +225,8 @@ async function morning(options: Options): Promise<void> {
     },
     managementPort,
   );
-  // As many connections as calls: no browser waits for another one's answer.
   const pool = new Pool(`http://127.0.0.1:${port}`, {
-    connections: null,
+    connections: CONNECTIONS,
     connectTimeout: 60_000,
     headersTimeout: 0,
     bodyTimeout: 0,
