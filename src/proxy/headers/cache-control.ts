@@ -10,6 +10,8 @@ const KEEPS_SHARED_CACHES_OUT = /^(?:private|no-store)$/i;
  * `private` in the place of what invites shared caches.
  */
 export function privateCacheControl(values: readonly string[]): string {
+  // The ordinary case of an API that says nothing.
+  if (values.length === 0) return "private";
   const value = values.join(", ");
   const directives = value.match(DIRECTIVE) ?? [];
   if (directives.some((directive) => KEEPS_SHARED_CACHES_OUT.test(directive))) return value;
