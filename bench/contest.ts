@@ -18,7 +18,7 @@ interface Options {
   readonly mix?: readonly (keyof typeof MIXES)[];
   readonly rounds?: number;
   readonly seconds?: number;
-  readonly connections: number;
+  readonly connections?: number;
   readonly streams: number;
   readonly load: LoadName;
   readonly upstream: UpstreamName;
@@ -47,7 +47,7 @@ const listed = (all: Readonly<Record<string, { readonly title: string }>>) =>
     .map(([name, { title }]) => `  ${name.padEnd(14)}${title}`)
     .join("\n");
 
-async function contest({ only, mix, rounds, seconds, save, profile, ...rest }: Options): Promise<void> {
+async function contest({ only, mix, rounds, seconds, connections, save, profile, ...rest }: Options): Promise<void> {
   if (!existsSync("/proc/self/stat")) throw new Error("CPU time and memory of a process are read from /proc: Linux only");
   closeOnSignals();
   const { report, failed } = await run({
@@ -56,10 +56,11 @@ async function contest({ only, mix, rounds, seconds, save, profile, ...rest }: O
     only: only ?? null,
     rounds: rounds ?? null,
     seconds: seconds ?? null,
+    connections: connections ?? null,
     profile: profile ?? null,
   });
   process.stdout.write(`${skippedText(report.skipped)}\n${verdictsText(report.sections, report.skipped)}`);
-  const isWhole = [only, mix, rounds, seconds].every((option) => option === undefined);
+  const isWhole = [only, mix, rounds, seconds, connections].every((option) => option === undefined);
   const directory = typeof save === "string" ? save : isWhole || save ? RESULTS : null;
   if (directory !== null) for (const path of saveReport(report, directory)) console.log(`written: ${path}`);
   // A target that is missed is a result; a contestant that broke is none.
@@ -75,7 +76,7 @@ everything, takes about 20 minutes and writes ${RESULTS}/DATE.md and DATE.json.`
   .option("--mix <names>", "what is measured, by comma", namesOf(MIX_NAMES))
   .option("--rounds <n>", "how often each takes its turn (as each mix says)", count)
   .option("--seconds <n>", "how long a turn is (as each mix says)", count)
-  .option("--connections <n>", "how many calls are under way at once", count, 32)
+  .option("--connections <n>", "how many calls are under way at once (as each mix says)", count)
   .option("--streams <n>", "how many idle streams are opened", count, 1_000)
   .addOption(new Option("--load <program>", "what sends the calls").choices(["wrk", "autocannon"]).default(defaultLoad()))
   .addOption(new Option("--upstream <program>", "the API behind everybody").choices(["nginx", "node"]).default(defaultUpstream()))

@@ -17,6 +17,8 @@ export interface CostMix extends Common {
   readonly request: MakeRequest;
   /** Of a turn in a round. */
   readonly seconds: number;
+  /** How many calls are under way at once. Those that the end of a turn cuts off have cost something, and have no answer to be divided by. */
+  readonly connections: number;
 }
 
 /** Calls at a fixed rate, and how much later their answers come than those of the API itself. */
@@ -24,6 +26,8 @@ export interface LatencyMix extends Common {
   readonly kind: "latency";
   readonly request: MakeRequest;
   readonly seconds: number;
+  /** How many calls are under way at once while it is found out what rate ours goes up to. */
+  readonly connections: number;
 }
 
 /** Connections on which nothing happens, and what each holds. */
@@ -63,8 +67,16 @@ const SOME = ["ours", "bare", "least", "nginx"] as const;
 
 /** By the name that `--mix` knows them by, in the order in which they are run. */
 export const MIXES = {
-  small: { kind: "cost", title: "GET, 747 bytes", request: get("/api/x"), contestants: CONTESTANT_NAMES, rounds: 9, seconds: 5 },
-  large: { kind: "cost", title: "GET, 100 kB", request: get("/api/large"), contestants: SOME, rounds: 9, seconds: 3 },
+  small: {
+    kind: "cost",
+    title: "GET, 747 bytes",
+    request: get("/api/x"),
+    contestants: CONTESTANT_NAMES,
+    rounds: 9,
+    seconds: 5,
+    connections: 32,
+  },
+  large: { kind: "cost", title: "GET, 100 kB", request: get("/api/large"), contestants: SOME, rounds: 9, seconds: 3, connections: 32 },
   upload: {
     kind: "cost",
     title: "POST, 1 MB",
@@ -77,6 +89,7 @@ export const MIXES = {
     contestants: SOME,
     rounds: 9,
     seconds: 3,
+    connections: 8,
   },
   cookie: {
     kind: "cost",
@@ -85,6 +98,7 @@ export const MIXES = {
     contestants: SOME,
     rounds: 5,
     seconds: 3,
+    connections: 32,
   },
   latency: {
     kind: "latency",
@@ -93,6 +107,7 @@ export const MIXES = {
     contestants: ["ours", "bare", "least"],
     rounds: 9,
     seconds: 4,
+    connections: 32,
   },
   sse: { kind: "idle", title: "idle event streams", stream: "sse", contestants: ["ours", "least"], rounds: 3 },
   websocket: { kind: "idle", title: "idle WebSockets", stream: "websocket", contestants: ["ours", "least"], rounds: 3 },

@@ -14,7 +14,7 @@ import { type Heat, ROUNDS_OF_A_PROCESS } from "./measures/rounds.js";
 import { type IdleMix, type LatencyMix, MIXES, type Mix, type MixName } from "./mixes.js";
 import { createProgress, type Progress } from "./progress.js";
 import { describeMachine, describeVersions } from "./report/machine.js";
-import type { Report } from "./report/report.js";
+import { inMix, type Report } from "./report/report.js";
 import { type Section, sectionText } from "./report/section.js";
 
 export type LoadName = "wrk" | "autocannon";
@@ -26,7 +26,7 @@ export interface Plan {
   /** Null: as many as each mix names. */
   readonly rounds: number | null;
   readonly seconds: number | null;
-  readonly connections: number;
+  readonly connections: number | null;
   readonly streams: number;
   readonly load: LoadName;
   readonly upstream: UpstreamName;
@@ -54,12 +54,13 @@ function pin(): { readonly proxies: Pinning; readonly others: Pinning } {
 }
 
 /** A mix with what the command line says of it. */
-function planned<M extends Mix>(mix: M, { only, rounds, seconds }: Plan): M {
+function planned<M extends Mix>(mix: M, { only, rounds, seconds, connections }: Plan): M {
   return {
     ...mix,
     ...(only === null ? {} : { contestants: mix.kind === "cost" ? only : mix.contestants.filter((name) => only.includes(name)) }),
     ...(rounds === null ? {} : { rounds }),
     ...(seconds === null || mix.kind === "idle" ? {} : { seconds }),
+    ...(connections === null || mix.kind === "idle" ? {} : { connections }),
   };
 }
 
@@ -109,7 +110,7 @@ interface Measured {
 class Run {
   readonly pinning: ReturnType<typeof pin> = pin();
   readonly sections: Section[] = [];
-  readonly skipped = new Map<ContestantName | MixName, string>();
+  readonly skipped = new Map<string, string>();
   /** Whether something failed that is not just missing. */
   failed = false;
   readonly mixes: readonly (readonly [MixName, Mix])[];
@@ -121,20 +122,20 @@ class Run {
     this.#plan = plan;
     this.mixes = plan.mixes.map((name) => [name, planned(MIXES[name], plan)]);
     this.#progress = createProgress(this.mixes.reduce((sum, [, mix]) => sum + secondsOf(mix), 0));
-    this.#sending = { by: plan.load, load: GENERATORS[plan.load], connections: plan.connections };
+    this.#sending = { by: plan.load, load: GENERATORS[plan.load] };
   }
 
   async measure(name: MixName, mix: Mix, upstream: Child): Promise<void> {
     const measured = await this.#measured(name, mix, upstream);
     if (measured === null) return;
     const { section, failed } = measured;
-    for (const [contestant, why] of failed) this.#fail(contestant as ContestantName, why);
+    for (const [contestant, why] of failed) this.#fail(inMix(contestant as ContestantName, name), `it failed: ${why}`);
     this.sections.push(section);
     console.log(sectionText(section));
   }
 
   async #measured(name: MixName, mix: Mix, upstream: Child): Promise<Measured | null> {
-    const start = () => this.#start(mix, upstream);
+    const start = () => this.#start(name, mix.contestants, upstream);
     const progress = this.#progress;
     switch (mix.kind) {
       case "cost":
@@ -146,12 +147,12 @@ class Run {
     }
   }
 
-  async #start({ contestants }: Pick<Mix, "contestants">, upstream: Child): Promise<Heat<Running>> {
+  async #start(name: MixName, contestants: readonly ContestantName[], upstream: Child): Promise<Heat<Running>> {
     const arena: Arena = { upstream: addressOf(upstream), pinning: this.pinning.proxies, profile: this.#plan.profile };
-    const starting = (name: ContestantName) => this.#progress.begin(`starting ${name}`, SECONDS_TO_START);
+    const starting = (contestant: ContestantName) => this.#progress.begin(`${name}: starting ${contestant}`, SECONDS_TO_START);
     const { running, missing, failed, stop } = await startField(contestants, arena, starting);
-    for (const [name, why] of missing) this.skipped.set(name, why);
-    for (const [name, why] of failed) this.#fail(name, why);
+    for (const [contestant, why] of missing) this.skipped.set(contestant, why);
+    for (const [contestant, why] of failed) this.#fail(inMix(contestant, name), why);
     return { players: running, stop };
   }
 
@@ -163,12 +164,12 @@ class Run {
     }
     const { pid, probe } = upstream;
     const direct: Running = { pid, probe, url: addressOf(upstream), cookies: [foreignCookie()], stop: async () => {} };
-    return measureLatency(name, mix, () => this.#start(mix, upstream), { direct, perSecond, progress: this.#progress });
+    return measureLatency(name, mix, () => this.#start(name, mix.contestants, upstream), { direct, perSecond, progress: this.#progress });
   }
 
   /** Calls a second; null where ours does not start. */
   async #halfOfOurs(name: MixName, mix: LatencyMix, upstream: Child): Promise<number | null> {
-    const { players, stop } = await this.#start({ contestants: ["ours"] }, upstream);
+    const { players, stop } = await this.#start(name, ["ours"], upstream);
     try {
       const ours = players.get("ours");
       if (!ours) return null;
@@ -188,8 +189,8 @@ class Run {
     return null;
   }
 
-  #fail(name: ContestantName, why: string): void {
-    this.skipped.set(name, why);
+  #fail(what: string, why: string): void {
+    this.skipped.set(what, why);
     this.failed = true;
   }
 }

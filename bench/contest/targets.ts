@@ -40,7 +40,7 @@ function pairs(rounds: Rounds, of: string, against: string): readonly (readonly 
 
 /**
  * One contestant's figure as a multiple of another's, round by round; null where there is no round with both. A round in which the other's is not
- * above zero says nothing: what was to be measured was less than how unevenly the machine ran.
+ * above zero is left out: what was to be measured was less than how unevenly the machine ran.
  */
 export function ratioOf(rounds: Rounds, of: string, against: string): Quartiles | null {
   const ratios = pairs(rounds, of, against).flatMap(([figure, other]) => (other > 0 ? [figure / other] : []));
@@ -53,9 +53,23 @@ export function differenceOf(rounds: Rounds, of: string, against: string): Quart
   return differences.length === 0 ? null : quartilesOf(differences);
 }
 
-/** What a target's rounds came to; null where one of its two did not run. */
-export function measuredOf({ of, against, compared }: Target, rounds: Rounds): Quartiles | null {
-  return compared === "times" ? ratioOf(rounds, of, against) : differenceOf(rounds, of, against);
+/** What the rounds of a target came to. */
+export type Outcome =
+  | { readonly kind: "measured"; readonly quartiles: Quartiles }
+  /** One of its two did not run. */
+  | { readonly kind: "absent" }
+  /** A ratio to what is often nothing is chance, whichever way it turns out. */
+  | { readonly kind: "uneven"; readonly rounds: number; readonly without: number };
+
+/** With more rounds than that share of which nothing can be said, nothing is said of the rest. */
+const MOST_UNEVEN = 0.1;
+
+export function outcomeOf({ of, against, compared }: Target, rounds: Rounds): Outcome {
+  const all = pairs(rounds, of, against);
+  const without = compared === "times" ? all.filter(([, other]) => other <= 0).length : 0;
+  if (without > all.length * MOST_UNEVEN) return { kind: "uneven", rounds: all.length, without };
+  const quartiles = compared === "times" ? ratioOf(rounds, of, against) : differenceOf(rounds, of, against);
+  return quartiles === null ? { kind: "absent" } : { kind: "measured", quartiles };
 }
 
 const HUNDREDTHS = 100;

@@ -90,7 +90,7 @@ if (existsSync("/proc/self/stat")) {
     const processes = await processesAt(run, "cookie: round 1 of 1");
     t.same(await run.exit, [1, null]);
     t.match(run.stderr(), /^nginx ended with 7\nno such module$/m);
-    t.match(run.stdout(), /^- skipped: nginx, since it did not start: nginx ended with 7 before it answered$/m);
+    t.match(run.stdout(), /^- skipped: nginx in cookie, since it did not start: nginx ended with 7 before it answered$/m);
     for (const name of ["bare", "least"]) t.match(run.stdout(), new RegExp(`^\\| ${name} .*\\| \\d`, "m"), name);
     t.same(leftBehind(run, processes), NOTHING);
   });
@@ -98,7 +98,7 @@ if (existsSync("/proc/self/stat")) {
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     t.test(`a bench that gets ${signal} stops what it started before it ends`, async (t) => {
       const run = bench(t, [...SHORT, ...ANYWHERE, "--seconds", "60", "--mix", "small"]);
-      const processes = await processesAt(run, "starting least");
+      const processes = await processesAt(run, "small: starting least");
       t.ok(processes.length >= 4, `${processes.length}`);
       run.child.kill(signal);
       t.same(await run.exit, [signal === "SIGINT" ? 130 : 143, null]);

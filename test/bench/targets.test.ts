@@ -1,5 +1,5 @@
 import t from "tap";
-import { verdicts, verdictsText } from "../../bench/contest/report/report.js";
+import { inMix, verdicts, verdictsText } from "../../bench/contest/report/report.js";
 import type { Section } from "../../bench/contest/report/section.js";
 import { differenceOf, type Rounds, ratioOf, TARGETS, verdictOn } from "../../bench/contest/targets.js";
 
@@ -37,6 +37,25 @@ t.test("what is short by less than a hundredth is not short by nothing", async (
 function section(mix: Section["mix"], figures: Rounds): Section {
   return { mix, title: mix, how: "", unit: "", rows: [], figures, rounds: {} };
 }
+
+t.test("a ratio to what was nothing in more than a tenth of the rounds is no verdict", async (t) => {
+  const latency = (least: readonly number[]) => {
+    const lines = verdicts([section("latency", { ours: least.map(() => 1), least })], new Map());
+    return lines.find(({ Mix }) => Mix === "latency")?.["Verdict"];
+  };
+  t.equal(latency([1, 1, 1, 1, 1, 1, 1, 1, 1]), "PASS");
+  t.equal(latency([1, 1, 1, 1, 1, 1, 1, 1, 1, -1]), "PASS");
+  t.match(latency([1, 1, 1, 1, 1, 1, 1, 0, -1]), /^not measured: the machine ran so unevenly .* least .* 2 of 9 rounds$/);
+});
+
+t.test("who failed in one mix is named there, and measured in the others", async (t) => {
+  const lines = verdicts([section("large", { ours: [1], least: [1] })], new Map([[inMix("ours", "upload"), "it failed: answered 502"]]));
+  t.match(lines, [
+    ...Array(5).fill({}),
+    { Mix: "large", Verdict: "PASS" },
+    { Mix: "upload", Verdict: "not measured: it failed: answered 502" },
+  ]);
+});
 
 t.test("every target has its line, and one that was not measured says why", async (t) => {
   const skipped = new Map([

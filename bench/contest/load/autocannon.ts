@@ -1,11 +1,12 @@
 import autocannon from "autocannon";
-import { checked, type Load, type LoadResult } from "./load.js";
+import { ANSWER_WITHIN_SECONDS, checked, type Load, type LoadResult } from "./load.js";
 
 export async function sendWithAutocannon({ url, requests, connections, seconds }: Load): Promise<LoadResult> {
   const result = await autocannon({
     url,
     connections,
     duration: seconds,
+    timeout: ANSWER_WITHIN_SECONDS,
     requests: requests.map(({ method, path, headers, bodyBytes }) => ({
       method,
       path,
@@ -14,5 +15,5 @@ export async function sendWithAutocannon({ url, requests, connections, seconds }
     })),
   });
   const { non2xx, errors, timeouts, duration } = result;
-  return checked(url, { answered: result["2xx"], failed: non2xx + errors + timeouts, seconds: duration });
+  return checked({ answered: result["2xx"], failed: non2xx + errors + timeouts, seconds: duration });
 }

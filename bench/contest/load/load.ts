@@ -22,6 +22,9 @@ export interface LoadResult {
   readonly seconds: number;
 }
 
+/** A call that takes longer got no answer. */
+export const ANSWER_WITHIN_SECONDS = 30;
+
 /** @throws Error where a call was answered with anything but 200, or not at all. */
 export type Generator = (load: Load) => Promise<LoadResult>;
 
@@ -34,7 +37,7 @@ export function installed(command: string): boolean {
   }
 }
 
-export function checked(url: string, { answered, failed, seconds }: { answered: number; failed: number; seconds: number }): LoadResult {
-  if (answered === 0 || failed > 0) throw new Error(`${url}: ${answered} good answers, and ${failed} calls that got none`);
+export function checked({ answered, failed, seconds }: { answered: number; failed: number; seconds: number }): LoadResult {
+  if (answered === 0 || failed > 0) throw new Error(`${answered} good answers, and ${failed} calls that got none`);
   return { answered, seconds };
 }

@@ -24,14 +24,13 @@ export interface Sending {
   /** The program that sends. */
   readonly by: string;
   readonly load: Generator;
-  readonly connections: number;
 }
 
 /** As many calls as go through. */
 export function saturate(
   { url, cookies }: Running,
-  { request }: Pick<CostMix, "request">,
-  { load, connections }: Sending,
+  { request, connections }: Pick<CostMix, "request" | "connections">,
+  { load }: Sending,
   seconds: number,
 ) {
   return load({ url, requests: cookies.map((cookie) => request(url, cookie)), connections, seconds });
@@ -44,7 +43,7 @@ export async function measureCost(
   start: () => Promise<Heat<Running>>,
   { sending, progress }: { readonly sending: Sending; readonly progress: Progress },
 ): Promise<{ readonly section: Section; readonly failed: ReadonlyMap<string, string> }> {
-  const { rounds, seconds } = mix;
+  const { rounds, seconds, connections } = mix;
   const { rounds: measured, failed } = await takeTurns({
     rounds,
     start,
@@ -62,7 +61,7 @@ export async function measureCost(
     section: {
       mix: name,
       title: mix.title,
-      how: `CPU time of the proxy's processes. ${rounds} rounds of ${seconds} s each, ${sending.connections} connections, driven by ${sending.by}.`,
+      how: `CPU time of the proxy's processes. ${rounds} rounds of ${seconds} s each, ${connections} connections, driven by ${sending.by}.`,
       unit: "µs of CPU a call",
       rows: Object.keys(figures).map((each) => rowOf(each as ContestantName, figures, measured[each] ?? [])),
       figures,

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ContestantName } from "../contestants.js";
 import type { MixName } from "../mixes.js";
-import { measuredOf, TARGETS, type Target, verdictOn } from "../targets.js";
+import { outcomeOf, TARGETS, type Target, verdictOn } from "../targets.js";
 import { spread } from "./figures.js";
 import type { Machine } from "./machine.js";
 import { type Row, type Section, sectionText, tableOf } from "./section.js";
@@ -17,7 +17,14 @@ export interface Report {
   readonly upstream: string;
   readonly sections: readonly Section[];
   /** Who or what was not measured, and why. */
-  readonly skipped: ReadonlyMap<ContestantName | MixName, string>;
+  readonly skipped: Skipped;
+}
+
+/** By mix, by contestant, or by one contestant in one mix, as `inMix` names it. */
+export type Skipped = ReadonlyMap<string, string>;
+
+export function inMix(name: ContestantName, mix: MixName): string {
+  return `${name} in ${mix}`;
 }
 
 const UNITS = { times: "", plus: " kB" } as const;
@@ -26,31 +33,40 @@ function bound({ of, against, compared }: Target, most: number): string {
   return compared === "times" ? `${of} ≤ ${most} × ${against}` : `${of} ≤ ${against} + ${most} kB`;
 }
 
-/** Each target with what it came to. */
-export function verdicts(sections: readonly Section[], skipped: Report["skipped"]): readonly Row[] {
-  return TARGETS.map((target) => {
-    const { mix, of, against, most, stretch, compared } = target;
-    const section = sections.find((each) => each.mix === mix);
-    const measured = section === undefined ? null : measuredOf(target, section.figures);
-    const what = { Mix: mix, Target: bound(target, most) };
-    if (measured === null) {
-      const why = skipped.get(mix) ?? skipped.get(of) ?? skipped.get(against) ?? "this run left it out";
-      return { ...what, Measured: "", Verdict: `not measured: ${why}`, Stretch: "" };
-    }
-    return {
-      ...what,
-      Measured: spread(measured) + UNITS[compared],
-      Verdict: verdictOn(most, measured),
-      Stretch: stretch === undefined ? "" : `≤ ${stretch}: ${verdictOn(stretch, measured)}`,
-    };
-  });
+function whyNot({ mix, of, against }: Target, skipped: Skipped): string {
+  const causes = [mix, inMix(of, mix), inMix(against, mix), of, against].map((cause) => skipped.get(cause));
+  return causes.find((why) => why !== undefined) ?? "this run left it out";
 }
 
-export function verdictsText(sections: readonly Section[], skipped: Report["skipped"]): string {
+function verdictOf(target: Target, sections: readonly Section[], skipped: Skipped): Row {
+  const { mix, against, most, stretch, compared } = target;
+  const what = { Mix: mix, Target: bound(target, most) };
+  const outcome = outcomeOf(target, sections.find((section) => section.mix === mix)?.figures ?? {});
+  switch (outcome.kind) {
+    case "absent":
+      return { ...what, Measured: "", Verdict: `not measured: ${whyNot(target, skipped)}`, Stretch: "" };
+    case "uneven": {
+      const why = `the machine ran so unevenly that ${against} seemed to take nothing in ${outcome.without} of ${outcome.rounds} rounds`;
+      return { ...what, Measured: "", Verdict: `not measured: ${why}`, Stretch: "" };
+    }
+    case "measured": {
+      const { quartiles } = outcome;
+      const beyond = stretch === undefined ? "" : `≤ ${stretch}: ${verdictOn(stretch, quartiles)}`;
+      return { ...what, Measured: spread(quartiles) + UNITS[compared], Verdict: verdictOn(most, quartiles), Stretch: beyond };
+    }
+  }
+}
+
+/** Each target with what it came to. */
+export function verdicts(sections: readonly Section[], skipped: Skipped): readonly Row[] {
+  return TARGETS.map((target) => verdictOf(target, sections, skipped));
+}
+
+export function verdictsText(sections: readonly Section[], skipped: Skipped): string {
   return `## Targets\n\nA target holds where the upper quartile of its rounds does.\n\n${tableOf(verdicts(sections, skipped))}\n`;
 }
 
-export function skippedText(skipped: Report["skipped"]): string {
+export function skippedText(skipped: Skipped): string {
   return [...skipped].map(([name, why]) => `- skipped: ${name}, since ${why}\n`).join("");
 }
 

@@ -29,5 +29,5 @@ export function tableOf(rows: readonly Row[]): string {
 }
 
 export function sectionText({ title, how, rows }: Section): string {
-  return `## ${title}\n\n${how}\n\n${tableOf(rows)}\n`;
+  return `## ${title}\n\n${how}\n\n${rows.length === 0 ? "Nobody got through." : tableOf(rows)}\n`;
 }
