@@ -138,27 +138,29 @@ export class Relay implements CallHandler, Waiter, Waiting {
       this.#withHead = chunk;
       return true;
     }
-    return this.#sendHead() && this.#write(chunk);
+    this.#sendHead();
+    return this.#write(chunk);
   }
 
   /** The head went no further than to Node so far: whoever reads an event stream waits for it before the first event. */
   onPause(): void {
     if (!this.#headWaits || this.#over || this.#whole || this.#exchange.response.destroyed) return;
     if (this.#withHead === null) {
-      this.#headWaits = false;
       this.#exchange.response.flushHeaders();
       this.#silence.restart(this.#surroundings.bodySilence);
-    } else this.#sendHead();
+    }
+    this.#sendHead();
   }
 
-  /** @returns false: nothing more is to come until Node has got rid of it. */
-  #sendHead(): boolean {
+  /** The head waits no longer for what may have come with it. */
+  #sendHead(): void {
     const chunk = this.#withHead;
     this.#headWaits = false;
     this.#withHead = null;
-    return chunk === null || this.#write(chunk);
+    if (chunk !== null) this.#write(chunk);
   }
 
+  /** @returns false: nothing more is to come until Node has got rid of it. */
   #write(chunk: Buffer): boolean {
     const { response } = this.#exchange;
     if (response.write(chunk)) {
@@ -166,7 +168,8 @@ export class Relay implements CallHandler, Waiter, Waiting {
       return true;
     }
     this.#silence.stop();
-    response.once("drain", this.#onDrain);
+    // Once, however many pieces came before undici was told to pause.
+    response.off("drain", this.#onDrain).once("drain", this.#onDrain);
     return false;
   }
 
@@ -264,7 +267,7 @@ export class Relay implements CallHandler, Waiter, Waiting {
     if (this.#over || this.#whole) return;
     const { response } = this.#exchange;
     // The head may be waiting for the first event. Without it a load balancer would answer 502, after which EventSource gives up.
-    this.#sendHead();
+    if (!response.destroyed) this.#sendHead();
     response.flushHeaders();
     if (response.socket) response.socket.destroySoon();
     else response.destroy();

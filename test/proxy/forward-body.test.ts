@@ -178,3 +178,17 @@ t.test("a browser that leaves while sending is a cut for the API, not an end", a
     t.equal(front.leftListeners(), 0, how);
   }
 });
+
+t.test("chunks that come together with the head all arrive, whatever the browser's connection holds of the first", async (t) => {
+  const chunks = ["a", "b", "c"].map((letter) => letter.repeat(20_000));
+  const target = await startRawApi(t, (socket) => {
+    const body = chunks.map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`).join("");
+    socket.write(`HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${body}0\r\n\r\n`);
+  });
+  const front = await startFront(t, { route: { target } });
+  for (let call = 0; call < 5; call++) {
+    const answer = await fetch(`http://127.0.0.1:${front.port}/api`);
+    t.ok((await answer.text()) === chunks.join(""), "byte for byte");
+    t.match(await front.outcome(), { kind: "answered", status: 200 });
+  }
+});
