@@ -28,7 +28,7 @@ export class PlainSeries {
 
 /**
  * A histogram of prom-client whose series count in plain numbers, and are put into its words when somebody scrapes. Its own hashes the labels anew at
- * each observation, two or three times a call: 5.2 µs, and 0.1 µs here.
+ * each observation: 0.7 to 1.0 µs for three labels, and 0.1 to 0.2 µs here, the finding of the series included.
  */
 export class PlainHistogram<Label extends string = never> extends Histogram<Label> {
   readonly #name: string;

