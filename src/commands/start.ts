@@ -23,10 +23,13 @@ export async function start(env: Environment): Promise<number> {
   const warnings = files === null ? parsing.warnings : [...parsing.warnings, files];
   const server = await buildServer(config);
   for (const warning of warnings) server.app.log.warn(warning);
-  const { url, managementUrl } = await server.listen();
+  const { url, managementUrl } = await server.serve();
   server.app.log.info(
     { event: "sys_startup", url, management_url: managementUrl, public_url: config.publicUrl },
     "cognito-bff is listening",
   );
-  return untilStopped(() => server.close(), config.drainDelayMs + config.shutdownTimeoutMs + STUCK_AFTER_MS);
+  // A signal from now on finds calls under way.
+  const stopped = untilStopped(() => server.close(), config.drainDelayMs + config.shutdownTimeoutMs + STUCK_AFTER_MS);
+  await server.load();
+  return stopped;
 }

@@ -15,9 +15,10 @@ import { requestIdOf } from "../http/problem/request-id.js";
 import { declareRequestState, routableUrl } from "../http/problem/request-state.js";
 import type { Clock } from "../model/clock.js";
 import { type ListenSettings, listenFault } from "../model/listen-fault.js";
+import { describeError } from "../model/log.js";
 import type { OpenStore } from "../store/open-sessions.js";
 import { LogOutput } from "../telemetry/log-output.js";
-import { createMetrics } from "../telemetry/metrics.js";
+import { createMetrics, type Metrics } from "../telemetry/metrics.js";
 import { addAnswerHeaders } from "./answer-headers.js";
 import { type Composition, compose } from "./compose.js";
 import { closeInTime, drain } from "./drain.js";
@@ -59,8 +60,16 @@ export interface BffServer {
   close(): Promise<void>;
 }
 
+/** One whose start goes by its two steps. */
+export interface StartingServer extends BffServer {
+  /** As `listen`, but before what a first refresh needs is loaded. From here on calls are served, so that `close` has to end them. */
+  serve(): ReturnType<BffServer["listen"]>;
+  /** Loads it. Nobody waits for it whose token lives. Closes everything and rejects where it cannot be loaded. */
+  load(): Promise<void>;
+}
+
 /** Builds the server of a configuration. Rejects where the SPA's directory is not one. */
-export async function buildServer(config: Config, runtime: BuildRuntime = {}): Promise<BffServer> {
+export async function buildServer(config: Config, runtime: BuildRuntime = {}): Promise<StartingServer> {
   await loadLoginCookies();
   const metrics = createMetrics();
   const log = runtime.logger ?? LogOutput.standard();
@@ -94,31 +103,62 @@ export async function buildServer(config: Config, runtime: BuildRuntime = {}): P
   await app.after();
   fastPath.closeAtAdditions();
 
+  return { app, ...beginningAndEnd({ app, parts, metrics, connections, output }) };
+}
+
+interface Built {
+  readonly app: FastifyInstance;
+  readonly parts: Composition;
+  readonly metrics: Metrics;
+  readonly connections: OpenConnections;
+  /** Null where the log is somebody else's. */
+  readonly output: LogOutput | null;
+}
+
+function beginningAndEnd({ app, parts, metrics, connections, output }: Built): Omit<StartingServer, "app"> {
+  const { config } = parts;
   let listening = false;
   let closing: Promise<void> | null = null;
   const management = createManagementServer(config, metrics, parts, () => listening);
   return {
-    app,
+    serve,
+    load,
     async listen() {
-      try {
-        // The public address last: nobody is served by a start that fails.
-        const managementUrl = await listenAt(management, config.managementHost, config.managementPort, MANAGEMENT_ADDRESS);
-        const url = await listenAt(app, config.host, config.port, PUBLIC_ADDRESS);
-        listening = true;
-        // Once it listens: nobody waits for it whose token lives, and the first refresh hardly ever.
-        await parts.load();
-        return { url, managementUrl };
-      } catch (error) {
-        closing ??= abandon();
-        await closing;
-        throw error;
-      }
+      const addresses = await serve();
+      await load();
+      return addresses;
     },
-    close() {
-      closing ??= close();
-      return closing;
-    },
+    close: closeOnce,
   };
+
+  async function serve(): ReturnType<BffServer["listen"]> {
+    try {
+      // The public address last: nobody is served by a start that fails.
+      const managementUrl = await listenAt(management, config.managementHost, config.managementPort, MANAGEMENT_ADDRESS);
+      const url = await listenAt(app, config.host, config.port, PUBLIC_ADDRESS);
+      listening = true;
+      return { url, managementUrl };
+    } catch (error) {
+      closing ??= abandon();
+      await closing;
+      throw error;
+    }
+  }
+
+  async function load(): Promise<void> {
+    try {
+      await parts.load();
+    } catch (error) {
+      app.log.error({ error: describeError(error) }, "the AWS SDK cannot be loaded: no session could be refreshed");
+      await closeOnce();
+      throw error;
+    }
+  }
+
+  function closeOnce(): Promise<void> {
+    closing ??= close();
+    return closing;
+  }
 
   async function close(): Promise<void> {
     listening = false;

@@ -67,6 +67,54 @@ t.test("start ends with 0 although an API hangs, and with 1 at once on a second 
   t.equal(statusOf(patient.call.text()), 504);
 });
 
+/** Runs before the program and has what comes of the AWS SDK be decided by a piece of code: how slow a disk is, or what is missing there. */
+function loadingTheSdk(code: string): string {
+  const hooks = `export async function load(url, context, next) {
+    if (url.includes("/@aws-sdk/client-cognito-identity-provider/")) { ${code} }
+    return next(url, context);
+  }`;
+  const register = `import { register } from "node:module"; register("data:text/javascript,${encodeURIComponent(hooks)}");`;
+  return `data:text/javascript,${encodeURIComponent(register)}`;
+}
+
+/** A start that serves already, and has not loaded the AWS SDK. */
+async function startLoading(t: Test, code: string) {
+  const api = await startAnswerableApi(t);
+  const { child, output, exit } = run(t, process.execPath, ["--no-warnings", "--import", loadingTheSdk(code), MAIN, "start"], {
+    PROXY_ROUTES: JSON.stringify([{ prefix: "/open", target: api.url, session: "none", token: "none" }]),
+    SHUTDOWN_TIMEOUT: "2s",
+  });
+  // Fastify's own line.
+  await until(() => output().includes("Server listening at"));
+  const asked = api.next();
+  const call = await openConnection(t, /Server listening at (http:[^"]+)"/.exec(output())?.[1] ?? "");
+  call.send("GET /open/hangs");
+  const [, answer] = await asked;
+  return { child, output, exit, call, answer };
+}
+
+t.test("a signal while what a first refresh needs is loaded lets the calls end that are served by then", async (t) => {
+  const { child, output, exit, call, answer } = await startLoading(t, "await new Promise((resolve) => setTimeout(resolve, 1500));");
+  child.kill("SIGTERM");
+  await until(() => output().includes("no new connections"));
+  answer.end("whole");
+  t.same(await exit, [0, null]);
+  t.equal(statusOf(call.text()), 200);
+});
+
+t.test(
+  "a start without the AWS SDK says so and ends with 1, once SHUTDOWN_TIMEOUT has let the calls end that are served by then",
+  async (t) => {
+    const code = "await new Promise((resolve) => setTimeout(resolve, 700)); throw new Error('no such package on this disk');";
+    const { output, exit, call } = await startLoading(t, code);
+    const beganAt = performance.now();
+    t.same(await exit, [1, null]);
+    t.ok(performance.now() - beganAt < 20_000, "SHUTDOWN_TIMEOUT holds, however long an API hangs");
+    t.equal(statusOf(call.text()), 504);
+    t.match(output(), /cognito-bff: .*no such package on this disk/);
+  },
+);
+
 /** Runs before the program and sends it a signal as soon as it has a handler for one. */
 const SIGNAL_AT_ONCE = `data:text/javascript,${encodeURIComponent(`
   const onListener = (name) => {
