@@ -3,8 +3,11 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { connect } from "node:tls";
+import fastify from "fastify";
 import t from "tap";
+
 import { request } from "undici";
+import { cognitoBff } from "../../src/index.js";
 import { startAnswerableApi, watch } from "../support/answerable-api.js";
 import { until } from "../support/condition.js";
 import { embedProxy } from "../support/embedded.js";
@@ -140,3 +143,43 @@ t.test("over TLS as well, where an upgrade that nobody knows is passed over", as
   response.end("fine");
   t.equal(statusOf(await answer), 200);
 });
+
+for (const names of [["one"], ["one", "two"]])
+  t.test(
+    `an app that holds the plugin ${names.length === 1 ? "once" : "twice"} answers on its own routes whoever waits for 100 or asks for another protocol`,
+    async (t) => {
+      const app = fastify();
+      t.teardown(() => app.close());
+      for (const name of names)
+        await app.register(async (scope) => {
+          await scope.register(cognitoBff, {
+            publicUrl: "http://localhost:3000",
+            cognitoUserPoolId: "us-east-1_Local0001",
+            cognitoClientId: "client",
+            cognitoPublicClient: true,
+            sessionKeys: [Buffer.from("0123456789abcdefghijklmnopqrstuv").toString("base64")],
+            authPrefix: `/auth-${name}`,
+            proxyRoutes: [{ prefix: `/${name}`, target: "http://127.0.0.1:9" }],
+          });
+        });
+      app.post("/own", async ({ body }) => body);
+      const url = await app.listen({ host: "127.0.0.1", port: 0 });
+      const json = "Content-Type: application/json\r\nContent-Length: 2\r\n";
+      const ask = (target: string, headers: string, body: string) =>
+        rawExchange(url, `POST ${target} HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost:3000\r\n${headers}\r\n${body}`);
+      const expecting = answersIn(await ask("/own", `${json}Expect: 100-continue\r\nConnection: close\r\n`, "{}"));
+      t.same(expecting.map(statusOf), [100, 200]);
+      // As Java's HttpClient and `curl --http2` ask everybody.
+      const h2c = "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\nConnection: Upgrade, HTTP2-Settings\r\n";
+      t.equal(statusOf(await ask("/own", `${json}${h2c}`, "{}")), 200);
+      for (const name of names) {
+        t.equal(statusOf(await ask(`/${name}/x`, "Expect: 100-continue\r\nContent-Length: 2\r\n", "")), 401, `${name} looks after its own`);
+        const socket =
+          "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+        t.equal(
+          statusOf(await rawExchange(url, `GET /${name}/x HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost:3000\r\n${socket}\r\n`)),
+          401,
+        );
+      }
+    },
+  );

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { ownListener, shareEvent } from "./shared-event.js";
 
 /**
  * Clients that hold a body back until they hear 100 (Continue), RFC 9110 section 10.1.1. Node would send it before anybody has looked at the
@@ -19,10 +20,12 @@ export function createExpectations(): Expectations {
   const waiting = new WeakSet<IncomingMessage>();
   return {
     listen(server, accepts = () => true) {
-      server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
+      const shareOf = shareEvent(server, "checkContinue", accepts);
+      const take = ownListener((request: IncomingMessage, response: ServerResponse) => {
+        const share = shareOf(request);
         // An app that looks at expectations itself hands the request on, too.
-        if (server.listenerCount("checkContinue") > 1 && !accepts(request)) return;
-        const ours = accepts(request);
+        if (share === "others") return;
+        const ours = share === "ours";
         // Node looks for the word alone, and passes over what else is expected beside it.
         const isAlone = /^100-continue$/i.test(request.headers.expect ?? "");
         if (ours && !isAlone && server.emit("checkExpectation", request, response)) return;
@@ -30,6 +33,7 @@ export function createExpectations(): Expectations {
         else response.writeContinue();
         server.emit("request", request, response);
       });
+      server.on("checkContinue", take);
     },
     goOn(request, response) {
       if (request.headers.expect !== undefined && waiting.delete(request) && !response.headersSent) response.writeContinue();

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { type RawProblemOptions, writeProblem } from "../problem/problem-details.js";
 import { type Protocol, RequestLine } from "./request-line-bytes.js";
+import { ownListener } from "./shared-event.js";
 
 const HTTP_METHODS: ReadonlySet<string | undefined> = new Set(METHODS);
 
@@ -17,7 +18,7 @@ export interface RequestLines {
 export function followRequestLines(server: FastifyInstance["server"]): RequestLines {
   const lines = new WeakMap<Socket, RequestLine>();
   const follow = (socket: Socket) => lines.set(socket, new RequestLine(socket));
-  const leave = ({ socket }: IncomingMessage) => lines.get(socket)?.leave();
+  const leave = ownListener(({ socket }: IncomingMessage) => lines.get(socket)?.leave());
   // Of HTTPS what comes within TLS. HTTP/2 has no such line.
   if (server instanceof HttpsServer) server.on("secureConnection", follow);
   else if (server instanceof Server) server.on("connection", follow);

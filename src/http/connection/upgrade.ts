@@ -1,5 +1,6 @@
 import { type IncomingMessage, type Server, ServerResponse } from "node:http";
 import { Server as HttpsServer } from "node:https";
+import type { Duplex } from "node:stream";
 import type { FastifyInstance } from "fastify";
 import type { Cancel, Clock } from "../../model/clock.js";
 import type { Log } from "../../model/log.js";
@@ -12,6 +13,7 @@ import type { SessionEnding } from "../../wire/reasons.js";
 import { closeLingering } from "./lingering-close.js";
 import type { RequestLines } from "./request-line.js";
 import type { Protocol } from "./request-line-bytes.js";
+import { ownListener, shareEvent } from "./shared-event.js";
 
 /** Calls back once, when the session that a tunnel was opened with has ended, until it is cancelled. */
 export type WatchEnding = (onEnded: (ending: SessionEnding) => void) => Cancel;
@@ -67,14 +69,14 @@ export function createUpgrades(options: UpgradesOptions): Upgrades {
 
   return {
     listen(app, lines, accepts = () => true) {
-      // Before anybody else: @fastify/websocket would route our handshakes as well, and finds the socket taken.
-      app.server.prependListener("upgrade", (request: IncomingMessage, _socket, head: Buffer) => {
-        const ours = accepts(request);
-        if (!ours && app.server.listenerCount("upgrade") > 1) return;
+      const shareOf = shareEvent(app.server, "upgrade", accepts);
+      const take = ownListener((request: IncomingMessage, _socket: Duplex, head: Buffer) => {
+        const share = shareOf(request);
+        if (share === "others") return;
         // The parser has let go of the socket, and with it of its errors.
         request.socket.on("error", () => {});
         const protocol = lines.protocolOf(request);
-        if (!ours || protocol !== "HTTP" || !isWebSocket(request)) {
+        if (share === "nobodys" || protocol !== "HTTP" || !isWebSocket(request)) {
           serveWithoutUpgrade(app.server, request, protocol, head, clock);
           return;
         }
@@ -82,6 +84,8 @@ export function createUpgrades(options: UpgradesOptions): Upgrades {
         const response = answerTo(request, clock);
         if (response) app.routing(request, response);
       });
+      // Before anybody else: @fastify/websocket would route our handshakes as well, and finds the socket taken.
+      app.server.prependListener("upgrade", take);
     },
     isHandshake: (request) => handshakes.has(request),
     async forward(exchange, watchEnding) {
