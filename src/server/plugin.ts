@@ -92,14 +92,23 @@ function decoration(parts: Composition): BffDecoration {
   };
 }
 
+/** Cookies, callback and the table of routes go by the paths that the browser sees: below a scope's prefix nothing but 404 would come of them. */
+function requireNoPrefix({ prefix }: FastifyInstance): void {
+  if (prefix === "") return;
+  throw new Error(
+    `cognito-bff: it is registered below the prefix ${prefix}. Register it in a scope without one, and say whole paths in authPrefix and proxyRoutes.`,
+  );
+}
+
 /**
  * The sign-in, session and proxy routes in a Fastify app of one's own. Their hooks, parsers and error pages hold for them alone; an
  * @fastify/cookie that is there is left alone. SPA and management stay with `createServer`.
  *
- * @throws ConfigError with every fault of the options at once; Error where the app was made by another copy of Fastify.
+ * @throws ConfigError with every fault of the options at once; Error where the app was made by another copy of Fastify, or its scope has a prefix.
  */
 export const cognitoBff: FastifyPluginAsync<BffPluginOptions> = async (app: FastifyInstance, options: BffPluginOptions) => {
   requireOneFastify(app);
+  requireNoPrefix(app);
   const config = requireConfig(options);
   await loadLoginCookies();
   const parts = compose(config, { log: app.log, embedded: true });

@@ -173,3 +173,22 @@ t.test("a sign-in leads to pages of the app's own that are behind the session", 
   t.equal(resumed.status, 200, "what a link of another site can bring about takes a click");
   t.equal((await person.click(resumed, "Go on")).text, `for ${DEFAULT_SEED.user.email}`);
 });
+
+t.test("below a prefix, where none of its paths could be reached, it is not registered, and says where it can be", async (t) => {
+  const app = fastify();
+  t.teardown(() => app.close());
+  const registering = app.register(
+    async (scope) => {
+      await scope.register(cognitoBff, {
+        publicUrl: "https://app.example.com",
+        cognitoUserPoolId: "us-east-1_Local0001",
+        cognitoClientId: "client",
+        cognitoPublicClient: true,
+        sessionKeys: [Buffer.from("0123456789abcdefghijklmnopqrstuv").toString("base64")],
+        proxyRoutes: [{ prefix: "/api", target: "http://127.0.0.1:9" }],
+      });
+    },
+    { prefix: "/v1" },
+  );
+  await t.rejects(async () => registering, { message: /below the prefix \/v1\. .*authPrefix and proxyRoutes/ });
+});
