@@ -82,11 +82,12 @@ program
   .description("every fault of the configuration at once, or the effective configuration with secrets redacted")
   .action(
     run(async () => {
-      const [{ checkConfig }, { openFilesLimit }] = await Promise.all([
+      const [{ checkConfig }, { heapLimit }, { openFilesLimit }] = await Promise.all([
         import("./commands/check-config.js"),
+        import("./commands/heap-limit.js"),
         import("./commands/open-files.js"),
       ]);
-      return print(checkConfig(process.env, {}, openFilesLimit()));
+      return print(checkConfig(process.env, {}, openFilesLimit(), heapLimit()));
     }),
   );
 program

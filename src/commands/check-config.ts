@@ -6,6 +6,7 @@ import { formatDuration } from "../config/kinds/duration.js";
 import type { ProxyRoute } from "../config/kinds/proxy-route.js";
 import { type ConfigParsing, type EffectiveSetting, type EnvironmentReading, parseEnvironment } from "../config/parse-config.js";
 import { SETTINGS } from "../config/settings/settings.js";
+import { heapWarning } from "./heap-limit.js";
 import { openFilesWarning } from "./open-files.js";
 import { viteConfig } from "./vite-config.js";
 import { waysOut } from "./ways-out.js";
@@ -18,11 +19,13 @@ const INDENT = "  ";
  * `present` (exit code 0). Plain text without colours; nothing is started, and of files only those of NAME_FILE variables are read.
  *
  * @param openFiles how many files the process may have open; null: not known.
+ * @param heapBytes how large the process's heap may become; null: not known.
  */
 export function checkConfig(
   env: Environment,
   reading: EnvironmentReading = {},
   openFiles: number | null = null,
+  heapBytes: number | null = null,
 ): { readonly text: string; readonly exitCode: 0 | 1 } {
   const parsing = parseEnvironment(env, reading);
   if (parsing.kind === "faults") {
@@ -30,10 +33,14 @@ export function checkConfig(
     const head = `The configuration has ${count === 1 ? "1 fault" : `${count} faults`}. Nothing will start before ${count === 1 ? "it is" : "they are"} mended.`;
     return { text: sections(head, faultLines(parsing.faults), warningLines(parsing.warnings)), exitCode: 1 };
   }
-  const files = openFilesWarning(parsing.config, openFiles);
+  const ofMachine = [openFilesWarning(parsing.config, openFiles), heapWarning(parsing.config, heapBytes)];
   const vite = viteLines(viteConfig(parsing.config, env), parsing.config);
   return {
-    text: sections(...effectiveConfiguration(parsing), vite, warningLines([...parsing.warnings, ...(files === null ? [] : [files])])),
+    text: sections(
+      ...effectiveConfiguration(parsing),
+      vite,
+      warningLines([...parsing.warnings, ...ofMachine.filter((warning) => warning !== null)]),
+    ),
     exitCode: 0,
   };
 }

@@ -1,6 +1,7 @@
 import type { Environment } from "../config/given-settings.js";
 import { parseEnvironment } from "../config/parse-config.js";
 import { buildServer } from "../server/server.js";
+import { heapLimit, heapWarning } from "./heap-limit.js";
 import { openFilesLimit, openFilesWarning } from "./open-files.js";
 import { untilStopped } from "./stop.js";
 
@@ -19,10 +20,9 @@ export async function start(env: Environment): Promise<number> {
     return 1;
   }
   const { config } = parsing;
-  const files = openFilesWarning(config, openFilesLimit());
-  const warnings = files === null ? parsing.warnings : [...parsing.warnings, files];
+  const warnings = [...parsing.warnings, openFilesWarning(config, openFilesLimit()), heapWarning(config, heapLimit())];
   const server = await buildServer(config);
-  for (const warning of warnings) server.app.log.warn(warning);
+  for (const warning of warnings) if (warning !== null) server.app.log.warn(warning);
   const { url, managementUrl } = await server.serve();
   server.app.log.info(
     { event: "sys_startup", url, management_url: managementUrl, public_url: config.publicUrl },

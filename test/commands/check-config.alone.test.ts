@@ -1,5 +1,6 @@
 import t from "tap";
 import { checkConfig } from "../../src/commands/check-config.js";
+import { heapLimit } from "../../src/commands/heap-limit.js";
 import { openFilesLimit } from "../../src/commands/open-files.js";
 import { SETTING_NAMES } from "../../src/config/settings/settings.js";
 import { VALID } from "../config/valid-environment.js";
@@ -61,6 +62,20 @@ t.test("with HTTPS_PROXY the way that each call takes is listed, with why; witho
     HTTPS_PROXY: "http://proxy:3128",
   };
   t.match(checkConfig(local).text, /^ {2}Cognito's API and keys +http:\/\/127\.0\.0\.1:9229 +straight: plain http, or on this machine$/m);
+});
+
+t.test("opened sessions are compared with the heap that Node.js may have, since a full one ends the process", async (t) => {
+  const MIB = 1_048_576;
+  const words = (size: string, heapBytes: number | null) =>
+    checkConfig({ ...VALID, SESSION_CACHE_BYTES: size }, {}, null, heapBytes).text.replaceAll(/\s+/g, " ");
+  t.match(
+    words("4GiB", 2_096 * MIB),
+    /SESSION_CACHE_BYTES: Node\.js lets its heap have 2096 MiB here, .* set 2032MiB or less, or start with NODE_OPTIONS=--max-old-space-size=4160 /,
+  );
+  t.notMatch(words("2032MiB", 2_096 * MIB), /SESSION_CACHE_BYTES:/);
+  t.notMatch(words("64MiB", 128 * MIB), /SESSION_CACHE_BYTES:/, "the default, in a container of 256 MiB");
+  t.notMatch(words("16GiB", null), /SESSION_CACHE_BYTES:/);
+  t.ok(heapLimit() > 64 * MIB);
 });
 
 t.test("the calls that are let through are compared with the limit of open files", async (t) => {
