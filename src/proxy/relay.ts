@@ -32,6 +32,7 @@ export class Relay implements CallHandler, Waiter, Waiting {
   #status: number | null = null;
   #abort: (error?: Error) => void = () => {};
   #resume: () => void = () => {};
+  /** Null as well once it is the next call's. */
   #connection: ApiConnection | null = null;
   /** Whether the present connection has carried a call before. */
   #kept = false;
@@ -174,14 +175,25 @@ export class Relay implements CallHandler, Waiter, Waiting {
   }
 
   onComplete(): void {
+    const connection = this.#connection;
+    // It may carry another call by the time that the browser has the last of this one.
+    this.#connection = null;
     if (this.#over || this.#whole) return;
     // Whoever answers before the request is over and closes resets the connection: RFC 9112 section 9.6. That is no break then.
-    if (this.#connection?.broken && !this.#isUploading()) this.#cutShort("upstream_broke");
-    else this.#finishAnswer();
+    if (!connection?.broken || this.#isUploading()) {
+      this.#finishAnswer();
+      return;
+    }
+    this.#cutShort("upstream_broke");
+    void connection.destroy();
   }
 
   onError(error: Error): void {
-    if (this.#over || this.#whole) return;
+    if (this.#over || this.#whole) {
+      // As in `onComplete`: undici makes the next call's connection in its place.
+      this.#connection = null;
+      return;
+    }
     if (this.#status !== null) this.#cutShort("upstream_broke");
     else if (maySendAgain(error, this.#sending())) {
       this.#sentAgain = true;

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { ServerResponse } from "node:http";
 import { createServer } from "node:net";
 import t from "tap";
 import { until } from "../support/condition.js";
@@ -168,6 +169,42 @@ t.test("a browser that leaves within a stream cuts it at the API", async (t) => 
   t.same(await front.outcome(), { kind: "cut_short", status: 200, cause: "client_gone" });
   await until(() => closed, "the API hears of it");
 });
+
+t.test(
+  "a browser that leaves before it has its answer's last bytes cuts no other call, which has the API's connection by then",
+  async (t) => {
+    const connections = new Set<unknown>();
+    const held: ServerResponse[] = [];
+    const target = await startApi(t, (request, response) => {
+      connections.add(request.socket);
+      if (request.url === "/slow") held.push(response);
+      else response.end("whole");
+    });
+    let written = false;
+    // As where a client does not read: its packets stay here.
+    const keep = () => {
+      written = true;
+    };
+    const front = await startFront(t, {
+      route: { target },
+      prepare({ request }) {
+        if (request.url === "/first") Object.assign(request.socket, { _write: keep, _writev: keep });
+      },
+    });
+    const leaving = await rawClient(t, front.port);
+    leaving.socket.write("GET /first HTTP/1.1\r\nHost: app\r\n\r\n");
+    await until(() => written, "the first answer is on its way");
+    const other = await rawClient(t, front.port);
+    other.socket.write("POST /slow HTTP/1.1\r\nHost: app\r\nContent-Length: 2\r\n\r\nok");
+    await until(() => held.length > 0, "the other call arrives");
+    t.equal(connections.size, 1, "on the connection of the first");
+    leaving.socket.resetAndDestroy();
+    t.same(await front.outcome(), { kind: "cut_short", status: 200, cause: "client_gone" });
+    for (const response of held) response.end("the other's");
+    t.same(await front.outcome(), { kind: "answered", status: 200 });
+    await other.until(/the other's/);
+  },
+);
 
 t.test("a browser that is gone already makes no call", async (t) => {
   let asked = 0;
