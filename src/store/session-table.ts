@@ -20,10 +20,10 @@ const ENDING_BYTES = 64 * 1024 * 1024;
 const DEAD_AT_COGNITO: ReadonlySet<string> = new Set(["refresh_token_expired", "refresh_token_revoked", "refresh_token_reused"]);
 
 /**
- * Where else a version is: `nowhere` while it is in this process's memory alone, `in_store` once a shared store has it, and it counts as the
- * store's answer.
+ * Where else a version is: `nowhere` while it is in this process's memory alone; `but_for_activity` where that is the only news in it, whose loss
+ * nobody notices; `in_store` once a shared store has it, and it counts as the store's answer.
  */
-export type Kept = "nowhere" | "in_store";
+export type Kept = "nowhere" | "but_for_activity" | "in_store";
 
 /** What this process knows of sessions: the newest versions and the endings. Synchronous and bounded, whatever the store; asks nobody. */
 export interface SessionTable {
@@ -121,10 +121,10 @@ function useOf(session: Session | null, { cause }: SessionEnding, options: Sessi
 function meet(cache: SessionCache, presented: Session): Session {
   const entry = cache.version(presented.id);
   if (!entry) return presented;
-  const { session: known, confirmedAtMs } = entry;
+  const { session: known, confirmedAtMs, safe } = entry;
   const newest = mergeSessions(presented, known);
   if (newest !== known && newest !== presented) {
-    cache.keepVersion({ session: newest, sealed: null, safe: false, confirmedAtMs });
+    cache.keepVersion({ session: newest, sealed: null, safe: safe || newest.tokens === presented.tokens, confirmedAtMs });
     return newest;
   }
   if (isNewer(known, presented)) return newest;
@@ -151,7 +151,9 @@ export function createSessionTable(options: SessionTableOptions): SessionTable {
       const before = cache.version(session.id);
       const merged = before ? mergeSessions(session, before.session) : session;
       const confirmedAtMs = elsewhere === "in_store" ? clock.now() : (before?.confirmedAtMs ?? null);
-      if (merged !== before?.session) cache.keepVersion({ session: merged, sealed: null, safe: elsewhere === "in_store", confirmedAtMs });
+      // The tokens of such a one are the version's before it, or came in the browser's own ticket.
+      const safe = elsewhere === "in_store" || (elsewhere === "but_for_activity" && (before?.safe ?? true));
+      if (merged !== before?.session) cache.keepVersion({ session: merged, sealed: null, safe, confirmedAtMs });
       else if (elsewhere === "in_store") {
         before.safe = true;
         before.confirmedAtMs = confirmedAtMs;

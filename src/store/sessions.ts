@@ -168,7 +168,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     },
     commit: (session, expected, lease) => after(store.commit(session, expected, lease), (answer) => keepCommitted(session, answer)),
     touch(session) {
-      if (!table.keep(session, "nowhere")) return;
+      if (!table.keep(session, "but_for_activity")) return;
       void after(store.touch(session, options.idleTimeoutMs), (touched) => {
         if (touched.kind === "ended") hear(session.id, touched);
       });

@@ -1,8 +1,9 @@
 import t from "tap";
+import { silentLog } from "../../src/model/log.js";
 import type { Session } from "../../src/model/session.js";
 import { SessionCache } from "../../src/store/memory/session-cache.js";
 import { createSealer } from "../../src/store/sealing.js";
-import { createSessionTable } from "../../src/store/session-table.js";
+import { createSessionTable, reportForgotten } from "../../src/store/session-table.js";
 import type { SessionEnding } from "../../src/wire/reasons.js";
 import { createManualClock } from "../support/manual-clock.js";
 import { HOUR_MS, keyFrom, MINUTE_MS, presenting, refreshedSession, revealed, START_MS, sessionOf } from "../support/session-fixtures.js";
@@ -149,5 +150,52 @@ t.test("a ticket with an id alone is of a shared store: a process with the cooki
   });
   t.same(store.read(presenting([shared.seal(session)])), { kind: "unavailable", id: session.id, retryAfterSeconds: 5 });
   t.equal(store.endingOf(session.id), null);
+  t.end();
+});
+
+/** A table in which only a few versions have room, and how often it told of a loss. */
+function crowded() {
+  const told: string[] = [];
+  const cache = new SessionCache({ bytes: 40_000, forgotten: reportForgotten(({ kind }) => told.push(kind), silentLog) });
+  const table = createSessionTable({ clock: createManualClock(START_MS), cache });
+  const crowd = () => {
+    for (let index = 0; index < 20; index++) table.keep(sessionOf({ subject: `other-${index}` }), "in_store");
+  };
+  return { table, told, crowd };
+}
+
+const later = (session: Session): Session => ({ ...session, lastSeenAtMs: session.lastSeenAtMs + MINUTE_MS });
+
+t.test("activity alone that is forgotten is nobody's loss, and no error: its browser has the tokens", (t) => {
+  const { table, told, crowd } = crowded();
+  const presented = sessionOf();
+  table.keep(later(table.meet(presented)), "but_for_activity");
+  crowd();
+  t.equal(table.newest(presented.id), null, "forgotten it is");
+  t.same(told, []);
+  t.end();
+});
+
+t.test("… but tokens that no browser has are told of, whatever activity came after them", (t) => {
+  const { table, told, crowd } = crowded();
+  const presented = sessionOf();
+  const next = refreshed(presented);
+  table.keep(next, "nowhere");
+  table.keep(later(next), "but_for_activity");
+  table.meet(later(later(presented)));
+  crowd();
+  t.equal(table.newest(presented.id), null);
+  t.same(told, ["store_failed"]);
+  t.end();
+});
+
+t.test("… until its browser has brought them back", (t) => {
+  const { table, told, crowd } = crowded();
+  const next = refreshed(sessionOf());
+  table.keep(next, "nowhere");
+  table.meet(next);
+  table.keep(later(next), "but_for_activity");
+  crowd();
+  t.same(told, []);
   t.end();
 });
