@@ -82,10 +82,9 @@ program
   .description("every fault of the configuration at once, or the effective configuration with secrets redacted")
   .action(
     run(async () => {
-      const [{ checkConfig }, { heapLimit }, { openFilesLimit }] = await Promise.all([
+      const [{ checkConfig }, { heapLimit, openFilesLimit }] = await Promise.all([
         import("./commands/check-config.js"),
-        import("./commands/heap-limit.js"),
-        import("./commands/open-files.js"),
+        import("./commands/process-limits.js"),
       ]);
       return print(checkConfig(process.env, {}, openFilesLimit(), heapLimit()));
     }),

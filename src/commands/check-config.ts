@@ -6,8 +6,7 @@ import { formatDuration } from "../config/kinds/duration.js";
 import type { ProxyRoute } from "../config/kinds/proxy-route.js";
 import { type ConfigParsing, type EffectiveSetting, type EnvironmentReading, parseEnvironment } from "../config/parse-config.js";
 import { SETTINGS } from "../config/settings/settings.js";
-import { heapWarning } from "./heap-limit.js";
-import { openFilesWarning } from "./open-files.js";
+import { heapWarning, openFilesWarning } from "./process-limits.js";
 import { viteConfig } from "./vite-config.js";
 import { waysOut } from "./ways-out.js";
 

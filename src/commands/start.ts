@@ -1,8 +1,7 @@
 import type { Environment } from "../config/given-settings.js";
 import { parseEnvironment } from "../config/parse-config.js";
 import { buildServer } from "../server/server.js";
-import { heapLimit, heapWarning } from "./heap-limit.js";
-import { openFilesLimit, openFilesWarning } from "./open-files.js";
+import { heapLimit, heapWarning, openFilesLimit, openFilesWarning } from "./process-limits.js";
 import { untilStopped } from "./stop.js";
 
 /**

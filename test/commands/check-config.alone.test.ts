@@ -1,7 +1,6 @@
 import t from "tap";
 import { checkConfig } from "../../src/commands/check-config.js";
-import { heapLimit } from "../../src/commands/heap-limit.js";
-import { openFilesLimit } from "../../src/commands/open-files.js";
+import { heapLimit, openFilesLimit } from "../../src/commands/process-limits.js";
 import { SETTING_NAMES } from "../../src/config/settings/settings.js";
 import { VALID } from "../config/valid-environment.js";
 
