@@ -2,7 +2,6 @@ import type { ProxyRoute } from "../config/kinds/proxy-route.js";
 import type { Clock } from "../model/clock.js";
 import { type ConnectionOptions, createConnections } from "./connections/connections.js";
 import { Places } from "./connections/places.js";
-import { SilenceTimers } from "./connections/silence-timers.js";
 import { createEventStreams } from "./event-streams.js";
 import type { Exchange, OnOutcome } from "./exchange.js";
 import { Relay } from "./relay.js";
@@ -41,7 +40,6 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
   const connections = createConnections(options);
   const streams = createEventStreams();
   const { clock, maxCalls } = options;
-  const timers = new SilenceTimers(clock);
   const places = new Map<string, Places>();
   /** By the route, as `connections` finds its pools. */
   const surroundings = new Map<ProxyRoute, Surroundings>();
@@ -52,9 +50,7 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
     const { origin } = route.target;
     const shared = places.get(origin) ?? new Places(clock, maxCalls);
     places.set(origin, shared);
-    const headSilence = timers.over(route.responseHeaderTimeoutMs);
-    const bodySilence = timers.over(route.bodyIdleTimeoutMs);
-    const added = { clock, connections, places: shared, streams, headSilence, bodySilence };
+    const added = { clock, connections, places: shared, streams };
     surroundings.set(route, added);
     return added;
   }

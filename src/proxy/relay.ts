@@ -4,7 +4,7 @@ import { bareError, isEventStream, latin1, writeHead } from "./answer.js";
 import type { ApiConnection, CallHandler } from "./connections/api-connection.js";
 import type { DispatchOptions, Wanted } from "./connections/connections.js";
 import type { Waiter } from "./connections/places.js";
-import { SilenceTimer, type Waiting } from "./connections/silence-timers.js";
+import { SilenceTimer } from "./connections/silence-timer.js";
 import type { CutCause, Exchange, ForwardOutcome, OnOutcome } from "./exchange.js";
 import { answerHeadersOf, requestHeadersOf } from "./exchange-headers.js";
 import { type Awaited, bodyFraming, openRequestBody } from "./request-body.js";
@@ -16,7 +16,7 @@ import type { Surroundings } from "./surroundings.js";
 const ENDED = new Error("The call has ended.");
 
 /** One call on its way: the handler that undici tells what comes back. Methods and fields, not closures: it is made for every call. */
-export class Relay implements CallHandler, Waiter, Waiting {
+export class Relay implements CallHandler, Waiter {
   readonly #exchange: Exchange;
   readonly #surroundings: Surroundings;
   readonly #onOutcome: OnOutcome;
@@ -51,7 +51,7 @@ export class Relay implements CallHandler, Waiter, Waiting {
     this.#exchange = exchange;
     this.#surroundings = surroundings;
     this.#onOutcome = onOutcome;
-    this.#silence = new SilenceTimer(this);
+    this.#silence = new SilenceTimer(surroundings.clock, this.#onSilence);
   }
 
   run(): void {
@@ -79,7 +79,7 @@ export class Relay implements CallHandler, Waiter, Waiting {
       this.#body = openRequestBody(request, pace, this.#onAwait);
       if (framing.contentLength !== null) headers.push("content-length", framing.contentLength);
     }
-    this.#silence.restart(this.#surroundings.headSilence);
+    this.#silence.restart(this.#exchange.route.responseHeaderTimeoutMs);
     this.#call = { path: upstreamTarget, method: request.method ?? "GET", headers, body: this.#body };
     this.#send("any");
   }
@@ -148,7 +148,7 @@ export class Relay implements CallHandler, Waiter, Waiting {
     if (!this.#headWaits || this.#over || this.#whole || this.#exchange.response.destroyed) return;
     if (this.#withHead === null) {
       this.#exchange.response.flushHeaders();
-      this.#silence.restart(this.#surroundings.bodySilence);
+      this.#silence.restart(this.#exchange.route.bodyIdleTimeoutMs);
     }
     this.#sendHead();
   }
@@ -165,7 +165,7 @@ export class Relay implements CallHandler, Waiter, Waiting {
   #write(chunk: Buffer): boolean {
     const { response } = this.#exchange;
     if (response.write(chunk)) {
-      this.#silence.restart(this.#surroundings.bodySilence);
+      this.#silence.restart(this.#exchange.route.bodyIdleTimeoutMs);
       return true;
     }
     this.#silence.stop();
@@ -202,11 +202,6 @@ export class Relay implements CallHandler, Waiter, Waiting {
     } else this.#end({ kind: whyUnanswered(error, this.#sending()), error: bareError(error) });
   }
 
-  onSilence(): void {
-    if (this.#status === null) this.#breakOff({ kind: "timeout" });
-    else this.#cutShort("upstream_silent");
-  }
-
   #sending(): Sending {
     const { method = "GET" } = this.#exchange.request;
     return { method, body: this.#body, connection: this.#connection, kept: this.#kept, begun: this.#begun, again: this.#sentAgain };
@@ -238,6 +233,11 @@ export class Relay implements CallHandler, Waiter, Waiting {
     else response.end(this.#withHead);
   }
 
+  readonly #onSilence = (): void => {
+    if (this.#status === null) this.#breakOff({ kind: "timeout" });
+    else this.#cutShort("upstream_silent");
+  };
+
   readonly #onFinish = (): void => {
     this.#end({ kind: "answered", status: this.#status ?? 0 });
   };
@@ -246,13 +246,13 @@ export class Relay implements CallHandler, Waiter, Waiting {
 
   readonly #onDrain = (): void => {
     if (this.#over || this.#whole) return;
-    this.#silence.restart(this.#surroundings.bodySilence);
+    this.#silence.restart(this.#exchange.route.bodyIdleTimeoutMs);
     this.#resume();
   };
 
   readonly #onAwait = (awaited: Awaited): void => {
     if (this.#over || this.#status !== null) return;
-    if (awaited === "api") this.#silence.restart(this.#surroundings.headSilence);
+    if (awaited === "api") this.#silence.restart(this.#exchange.route.responseHeaderTimeoutMs);
     else {
       this.#exchange.onTakeBody?.();
       this.#silence.stop();

@@ -1,5 +1,4 @@
 import type { Cancel, Clock } from "../model/clock.js";
-import { createSilenceTimer, type SilenceTimer } from "./connections/silence-timer.js";
 
 /** Longest silence within a request's body where no route says otherwise. */
 export const REQUEST_IDLE_TIMEOUT_MS = 60_000;
@@ -15,71 +14,76 @@ const SHORTEST_WINDOW_MS = 60_000;
  */
 export class RequestPace {
   readonly #clock: Clock;
-  readonly #silence: SilenceTimer;
+  readonly #limitMs: number | null;
   readonly #windowMs: number;
   readonly #onTooSlow: () => void;
+  /** Within the present window. */
   #bytes = 0;
+  /** How much of the window was left when the present waiting began. */
   #leftMs: number;
-  #sinceMs = 0;
+  #waitsSinceMs = 0;
+  #heardAtMs = 0;
   /** Null while nobody waits. */
-  #cancelWindow: Cancel | null = null;
-  #over: boolean;
+  #cancel: Cancel | null = null;
+  #over = false;
 
   constructor(clock: Clock, limitMs: number | null, onTooSlow: () => void) {
     this.#clock = clock;
-    this.#silence = createSilenceTimer(clock, limitMs, this.#end);
+    this.#limitMs = limitMs;
     this.#windowMs = Math.max(SHORTEST_WINDOW_MS, limitMs ?? 0);
     this.#leftMs = this.#windowMs;
     this.#onTooSlow = onTooSlow;
-    this.#over = limitMs === null;
   }
 
   /** The sender is waited for from now on. */
   wait(): void {
-    if (this.#over || this.#cancelWindow !== null) return;
-    this.#silence.restart();
-    this.#startWindow();
+    if (this.#limitMs === null || this.#over || this.#cancel !== null) return;
+    const nowMs = this.#clock.monotonicMs();
+    this.#waitsSinceMs = nowMs;
+    this.#heardAtMs = nowMs;
+    this.#watch(this.#limitMs, nowMs);
   }
 
   heard(bytes: number): void {
-    if (this.#over) return;
     this.#bytes += bytes;
-    if (this.#cancelWindow !== null) this.#silence.restart();
+    // No timer is made anew: the one that is set looks at this when it goes off.
+    if (this.#cancel !== null) this.#heardAtMs = this.#clock.monotonicMs();
   }
 
   /** Somebody else is waited for: what came is held back, or it was all. */
   rest(): void {
-    if (this.#cancelWindow === null) return;
+    if (this.#cancel === null) return;
     this.#stop();
-    this.#leftMs = Math.max(0, this.#leftMs - (this.#clock.monotonicMs() - this.#sinceMs));
+    this.#leftMs = Math.max(0, this.#leftMs - (this.#clock.monotonicMs() - this.#waitsSinceMs));
   }
 
-  #startWindow(): void {
-    this.#sinceMs = this.#clock.monotonicMs();
-    // By the clock that the silence runs by, so that moving it ahead moves both.
-    this.#cancelWindow = this.#clock.after(this.#leftMs, this.#judge);
+  /** Until the silence or the window is over, whichever comes first. */
+  #watch(limitMs: number, nowMs: number): void {
+    const leftMs = Math.min(this.#heardAtMs + limitMs, this.#waitsSinceMs + this.#leftMs) - nowMs;
+    this.#cancel = this.#clock.deadline(leftMs, () => this.#judge(limitMs));
   }
 
-  readonly #judge = (): void => {
-    if (this.#bytes < (LEAST_BYTES_PER_SECOND * this.#windowMs) / 1_000) {
-      this.#end();
+  #judge(limitMs: number): void {
+    // Node's timers count whole milliseconds, and may be a part of one early.
+    const nowMs = this.#clock.monotonicMs() + 1;
+    const isSilent = nowMs > this.#heardAtMs + limitMs;
+    const isWindowOver = nowMs > this.#waitsSinceMs + this.#leftMs;
+    if (isSilent || (isWindowOver && this.#bytes < (LEAST_BYTES_PER_SECOND * this.#windowMs) / 1_000)) {
+      this.#stop();
+      this.#over = true;
+      this.#onTooSlow();
       return;
     }
-    this.#bytes = 0;
-    this.#leftMs = this.#windowMs;
-    this.#startWindow();
-  };
-
-  readonly #end = (): void => {
-    if (this.#over) return;
-    this.#stop();
-    this.#over = true;
-    this.#onTooSlow();
-  };
+    if (isWindowOver) {
+      this.#bytes = 0;
+      this.#leftMs = this.#windowMs;
+      this.#waitsSinceMs = this.#clock.monotonicMs();
+    }
+    this.#watch(limitMs, this.#clock.monotonicMs());
+  }
 
   #stop(): void {
-    this.#silence.stop();
-    this.#cancelWindow?.();
-    this.#cancelWindow = null;
+    this.#cancel?.();
+    this.#cancel = null;
   }
 }

@@ -1,7 +1,6 @@
 import type { Clock } from "../model/clock.js";
 import type { Connections } from "./connections/connections.js";
 import type { Places } from "./connections/places.js";
-import type { Queue } from "./connections/silence-timers.js";
 import type { EventStreams } from "./event-streams.js";
 
 /** What the calls of a route are made in. */
@@ -12,7 +11,4 @@ export interface Surroundings {
   readonly places: Places;
   /** Null: nobody ends its event stream for a restart. */
   readonly streams: EventStreams | null;
-  /** The timers for its head and for its body; null: no limit. */
-  readonly headSilence: Queue | null;
-  readonly bodySilence: Queue | null;
 }

@@ -2,7 +2,6 @@ import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import t from "tap";
 import { Places } from "../../src/proxy/connections/places.js";
-import { SilenceTimers } from "../../src/proxy/connections/silence-timers.js";
 import type { ForwardOutcome } from "../../src/proxy/forward.js";
 import { Relay } from "../../src/proxy/relay.js";
 import { createManualClock } from "../support/manual-clock.js";
@@ -31,8 +30,6 @@ t.test("a call that ended while it waited for a connection is not sent when ther
       connections: { dispatch: () => {}, destroy: async () => {} },
       places: new Places(clock, null),
       streams: null,
-      headSilence: new SilenceTimers(clock).over(1_000),
-      bodySilence: null,
     },
     (outcome) => outcomes.push(outcome),
   );

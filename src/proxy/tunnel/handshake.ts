@@ -5,7 +5,7 @@ import { pipeline } from "node:stream";
 import type { Clock } from "../../model/clock.js";
 import { HttpAgentThrough, HttpsAgentThrough, type WayOut } from "../../network/way-out.js";
 import { bareError, isEventStream, writeHead } from "../answer.js";
-import { createSilenceTimer } from "../connections/silence-timer.js";
+import { SilenceTimer } from "../connections/silence-timer.js";
 import type { CutCause, Exchange, ForwardOutcome } from "../exchange.js";
 import { answerHeadersOf, requestHeadersOf } from "../exchange-headers.js";
 import { Tunnel } from "./tunnel.js";
@@ -49,10 +49,10 @@ export function shakeHands(exchange: Exchange, head: Buffer, settings: Handshake
     const early = head.length > 0 ? [head] : [];
     let earlyBytes = head.length;
 
-    const connectTimer = createSilenceTimer(clock, connectTimeoutMs, () => {
+    const connectTimer = new SilenceTimer(clock, () => {
       giveUp({ kind: "unreachable", error: new Error("no connection in time") });
     });
-    const headTimer = createSilenceTimer(clock, route.responseHeaderTimeoutMs, () => giveUp({ kind: "timeout" }));
+    const headTimer = new SilenceTimer(clock, () => giveUp({ kind: "timeout" }));
 
     const onEarlyData = (chunk: Buffer) => {
       early.push(chunk);
@@ -76,8 +76,8 @@ export function shakeHands(exchange: Exchange, head: Buffer, settings: Handshake
 
     // Read from the start, or nobody would notice that the browser leaves.
     browser.on("data", onEarlyData).on("end", onBrowserGone).on("close", onBrowserGone);
-    connectTimer.restart();
-    headTimer.restart();
+    connectTimer.restart(connectTimeoutMs);
+    headTimer.restart(route.responseHeaderTimeoutMs);
     api.once("socket", (socket) => {
       socket.once(route.target.protocol === "https:" ? "secureConnect" : "connect", () => connectTimer.stop());
     });
@@ -164,15 +164,16 @@ async function relayAnswer(exchange: Exchange, answer: IncomingMessage, status: 
       cause = why;
       answer.destroy();
     };
-    const bodyTimer = createSilenceTimer(clock, route.bodyIdleTimeoutMs, () => cut("upstream_silent"));
+    const bodyTimer = new SilenceTimer(clock, () => cut("upstream_silent"));
     const unwatch = isEventStream(answer.rawHeaders) ? exchange.watchStream?.(() => cut("session_ended")) : null;
     const onBrowserGone = () => {
       cut("client_gone");
       browser.destroy();
     };
     browser.once("end", onBrowserGone);
-    bodyTimer.restart();
-    answer.on("data", bodyTimer.restart);
+    const onHeard = () => bodyTimer.restart(route.bodyIdleTimeoutMs);
+    onHeard();
+    answer.on("data", onHeard);
     pipeline(answer, response, (error) => {
       bodyTimer.stop();
       browser.off("end", onBrowserGone);

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { Cancel, Clock } from "../../model/clock.js";
-import { createSilenceTimer, type SilenceTimer } from "../connections/silence-timer.js";
+import { SilenceTimer } from "../connections/silence-timer.js";
 import { closeFrame, FrameTracker } from "./websocket-frames.js";
 
 /** How long a tunnel that is being closed waits for the end of a frame and for the browser's answer. */
@@ -30,6 +30,7 @@ export class Tunnel {
   readonly #browser: Socket;
   readonly #api: Socket;
   readonly #clock: Clock;
+  readonly #idleTimeoutMs: number | null;
   readonly #idleTimer: SilenceTimer;
   readonly #fromApi = new FrameTracker();
   readonly #fromBrowser = new FrameTracker();
@@ -43,7 +44,8 @@ export class Tunnel {
     this.#browser = browser;
     this.#api = api;
     this.#clock = clock;
-    this.#idleTimer = createSilenceTimer(clock, idleTimeoutMs, () => this.close(GOING_AWAY, "no traffic"));
+    this.#idleTimeoutMs = idleTimeoutMs;
+    this.#idleTimer = new SilenceTimer(clock, () => this.close(GOING_AWAY, "no traffic"));
     for (const socket of [browser, api]) {
       socket.setTimeout(0);
       socket.setNoDelay(true);
@@ -57,7 +59,7 @@ export class Tunnel {
 
   /** Begins to relay, first what came along with the handshake. */
   start(earlyFromBrowser: readonly Buffer[], earlyFromApi: Buffer): void {
-    this.#idleTimer.restart();
+    this.#idleTimer.restart(this.#idleTimeoutMs);
     if (earlyFromApi.length > 0) this.#onApiData(earlyFromApi);
     for (const chunk of earlyFromBrowser) this.#onBrowserData(chunk);
     // A socket that went while the handshake was written says so no more.
@@ -97,7 +99,7 @@ export class Tunnel {
   readonly #onApiData = (chunk: Buffer): void => {
     if (this.#state === "closed" || this.#state === "over") return;
     if (this.#state === "open") {
-      this.#idleTimer.restart();
+      this.#idleTimer.restart(this.#idleTimeoutMs);
       this.#fromApi.follow(chunk);
       this.#toBrowser(chunk);
       return;
@@ -116,7 +118,7 @@ export class Tunnel {
     if (this.#state === "over") return;
     this.#fromBrowser.follow(chunk);
     if (this.#state === "open") {
-      this.#idleTimer.restart();
+      this.#idleTimer.restart(this.#idleTimeoutMs);
       if (!this.#api.write(chunk)) this.#browser.pause();
     } else if (this.#state === "closed" && this.#fromBrowser.closed) {
       this.#finish();
