@@ -6,16 +6,32 @@ export type Protocol = "HTTP" | "RTSP" | "ICE";
 
 const PROTOCOLS: readonly Protocol[] = ["HTTP", "RTSP", "ICE"];
 const HEAD_END = Buffer.from("\r\n\r\n");
+/** A head that is longer is refused. */
+const LONGEST_HEAD_BYTES = 32 * 1024;
+/** What Node's parser takes other protocols with, or the beginning of that. */
+const BEGINNING =
+  /(?:ANNOUNCE|DESCRIBE|FLUSH|GET|GET_PARAMETER|OPTIONS|PAUSE|PLAY|POST|RECORD|REDIRECT|SET_PARAMETER|SETUP|SOURCE|TEARDOWN) |[A-Z_]{1,13}$/;
+
+/** What of the bytes that end a message may begin the next one: none of most. A copy, or it would hold the piece that it came in. */
+function beginningIn(bytes: Buffer): Buffer[] {
+  if (bytes.length === 0) return [];
+  const tail = bytes.subarray(-LONGEST_HEAD_BYTES);
+  const start = tail.toString("latin1").search(BEGINNING);
+  return start < 0 ? [] : [Buffer.from(tail.subarray(start))];
+}
 
 /**
  * The bytes of a connection that hold its next request line: kept until the parser has told of the request, in as many pieces as they came, and
- * so no more than a head may be long and one piece.
+ * so no more than a head may be long and one piece; between requests no more than may have begun one.
  */
 export class RequestLine {
   readonly #socket: Socket;
   #pieces: Buffer[] = [];
   #latest: IncomingMessage | null = null;
+  /** Whether a request was told of within the present piece. */
   #told = false;
+  /** Whether the present piece began within a request's body. */
+  #inBody = false;
   /** The pieces as text, once that is needed. */
   #text: string | null = null;
   #searched = 0;
@@ -29,6 +45,11 @@ export class RequestLine {
   /** The connection is not the parser's any more: what comes now is for whoever takes it. */
   leave(): void {
     this.#socket.off("data", this.#before).off("data", this.#behind);
+  }
+
+  /** How many bytes are kept at present. */
+  get keptBytes(): number {
+    return this.#pieces.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
   }
 
   /** Of requests in the order in which they are told of. */
@@ -60,13 +81,14 @@ export class RequestLine {
   };
 
   readonly #behind = (piece: Buffer): void => {
-    if (this.#latest?.complete === false) this.#pieces = [];
-    else if (this.#told) {
-      // Behind a request that is whole the next one may have begun.
+    const isInBody = this.#latest?.complete === false;
+    if (isInBody) this.#pieces = [];
+    else if (this.#told || this.#inBody) {
+      // Behind a request that is whole the next one may have begun, and has no end in this piece.
       const headEnd = piece.lastIndexOf(HEAD_END);
-      const rest = headEnd < 0 ? piece : piece.subarray(headEnd + HEAD_END.length);
-      this.#pieces = rest.length > 0 ? [rest] : [];
+      this.#pieces = beginningIn(headEnd < 0 ? piece : piece.subarray(headEnd + HEAD_END.length));
     }
     this.#told = false;
+    this.#inBody = isInBody;
   };
 }
