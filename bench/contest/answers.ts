@@ -7,9 +7,11 @@ export interface ApiAnswer {
 const json = (bytes: number) => JSON.stringify({ items: "x".repeat(bytes - '{"items":""}'.length) });
 const HEADERS = { etag: '"1"', vary: "accept-encoding" };
 
+export const UPLOAD_PATH = "/api/upload";
+
 export const ANSWERS: Readonly<Record<string, ApiAnswer>> = {
   "/api/x": { headers: HEADERS, body: json(747) },
   "/api/large": { headers: HEADERS, body: json(100_000) },
-  "/api/upload": { headers: {}, body: json(24) },
+  [UPLOAD_PATH]: { headers: {}, body: json(24) },
   "/api/cookie": { headers: { ...HEADERS, "set-cookie": "basket=4711; Path=/; HttpOnly; Secure; SameSite=Lax" }, body: json(747) },
 };

@@ -1,3 +1,4 @@
+import { UPLOAD_PATH } from "./answers.js";
 import { CONTESTANT_NAMES, type ContestantName } from "./contestants.js";
 import type { LoadRequest } from "./load/load.js";
 
@@ -82,7 +83,7 @@ export const MIXES = {
     title: "POST, 1 MB",
     request: (pageUrl, cookie) => ({
       method: "POST",
-      path: "/api/upload",
+      path: UPLOAD_PATH,
       headers: { ...headersOf(pageUrl, cookie), origin: pageUrl, "content-type": "application/octet-stream" },
       bodyBytes: UPLOAD_BYTES,
     }),

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { freePort } from "../../../src/demo/free-port.js";
-import { ANSWERS } from "../answers.js";
+import { ANSWERS, UPLOAD_PATH } from "../answers.js";
 import { type Child, type Pinning, startProgram } from "../child.js";
 import { type Contestant, foreignAuthorization, foreignCookie } from "../contestant.js";
 import { installed } from "../load/load.js";
@@ -51,6 +51,9 @@ export const nginx: Contestant = {
   },
 };
 
+/** Where an upload is answered once it is here. */
+const TAKEN_PATH = "/taken";
+
 /** As the API behind everybody: `ANSWERS` as files. */
 export function startNginxUpstream(pinning: Pinning): Promise<Child> {
   return startNginx(pinning, (port, directory) => {
@@ -59,10 +62,14 @@ export function startNginxUpstream(pinning: Pinning): Promise<Child> {
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, body);
       const added = Object.entries(headers).map(([name, value]) => `add_header ${name} '${value}';`);
-      // `return` reads an upload to its end and drops it; a file is not for POST.
       const answer = body.length > 1_000 ? `root ${directory}/answers; etag off;` : `return 200 '${body}';`;
-      return `location = ${path} { default_type application/json; ${added.join(" ")} ${answer} }`;
+      return `location = ${path === UPLOAD_PATH ? TAKEN_PATH : path} { default_type application/json; ${added.join(" ")} ${answer} }`;
     });
-    return `open_file_cache max=10; server { listen 127.0.0.1:${port}; ${locations.join("\n")} }`;
+    // `return` answers before an upload is there: only what it is handed on to from here is asked once all has been read.
+    const taken = `proxy_pass http://taken${TAKEN_PATH}; proxy_method GET; proxy_pass_request_body off; proxy_set_header Content-Length "";
+      proxy_http_version 1.1; proxy_set_header Connection "";`;
+    return `open_file_cache max=10; upstream taken { server 127.0.0.1:${port}; keepalive 64; }
+  server { listen 127.0.0.1:${port}; ${locations.join("\n")}
+  location = ${UPLOAD_PATH} { ${taken} } }`;
   });
 }

@@ -45,8 +45,11 @@ const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
       }
       response.writeHead(status, back);
     },
-    onResponseData(_controller, chunk) {
-      response.write(chunk);
+    onResponseData(controller, chunk) {
+      if (response.write(chunk)) return;
+      // Or it would keep whatever a slow client has not read yet.
+      controller.pause();
+      response.once("drain", () => controller.resume());
     },
     onResponseEnd() {
       response.end();
