@@ -30,7 +30,6 @@ export class Relay implements CallHandler, Waiter {
   #headWaits = false;
   /** Null until the head was written. */
   #status: number | null = null;
-  #abort: (error?: Error) => void = () => {};
   #resume: () => void = () => {};
   /** Null as well once it is the next call's. */
   #connection: ApiConnection | null = null;
@@ -104,11 +103,10 @@ export class Relay implements CallHandler, Waiter {
   }
 
   onConnect(abort: (error?: Error) => void): void {
-    this.#abort = abort;
     this.#begun = true;
     this.#kept = this.#connection?.begin() === "kept";
     // It ended while it waited for a connection: undici sends nothing then.
-    if (this.#over) this.#abort(ENDED);
+    if (this.#over) abort(ENDED);
   }
 
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, phrase: string): boolean {
