@@ -114,7 +114,13 @@ function createCognitoSide(config: Config, options: AppClientOptions) {
 }
 
 /** How sessions are kept: sealed, in the browser's cookies, unless another store is given. */
-function createKeeping(config: Config, limits: SessionLimits, time: CognitoTime, { openStore, clock, log, tell }: AppClientOptions) {
+function createKeeping(
+  config: Config,
+  limits: SessionLimits,
+  time: CognitoTime,
+  mayRotate: () => boolean,
+  { openStore, clock, log, tell }: AppClientOptions,
+) {
   const sealer = createSealer(config.sessionKeys);
   return {
     sealer,
@@ -122,6 +128,7 @@ function createKeeping(config: Config, limits: SessionLimits, time: CognitoTime,
     ...openSessions({
       sealer,
       openStore,
+      mayRotate,
       clock,
       userPoolId: config.cognitoUserPoolId,
       clientId: config.cognitoClientId,
@@ -143,7 +150,13 @@ export function createAppClient(config: Config, options: AppClientOptions): AppC
   const keep = { id: isSent("id"), access: isSent("access") };
   const limits: SessionLimits = { idleTimeoutMs: config.sessionIdleTimeoutMs, maxAgeMs: config.sessionMaxAgeMs };
   const { time, verifier, source, managedLogin } = createCognitoSide(config, options);
-  const { sealer, cookies, sessions, cacheFigures, ticketBudgetBytes } = createKeeping(config, limits, time, options);
+  const { sealer, cookies, sessions, cacheFigures, ticketBudgetBytes } = createKeeping(
+    config,
+    limits,
+    time,
+    () => coordinator.mayRotate,
+    options,
+  );
 
   const turn = () => revocationLimiter.request("background").granted;
   const revocation = createRevocation({ source, turn, confirmed: sessions.revoked, clock, tell, log });

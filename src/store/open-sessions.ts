@@ -13,6 +13,8 @@ export interface OpenSessionsOptions
   readonly sealer: Sealer;
   /** Bytes of memory for opened tickets and known versions together. */
   readonly cacheBytes: number;
+  /** Whether a refresh may bring a new refresh token; it may, unless said otherwise. */
+  readonly mayRotate?: () => boolean;
   /** Opens the store, which may look at the table and does not write to it; the cookie store unless said otherwise. */
   readonly openStore?: OpenStore | undefined;
 }
@@ -38,7 +40,7 @@ export interface OpenedSessions {
 /** Codec, table and store of one process, put together. */
 export function openSessions(options: OpenSessionsOptions): OpenedSessions {
   const { sealer, clock, openStore, log, tell = () => {} } = options;
-  const cache = new SessionCache({ bytes: options.cacheBytes, forgotten: reportForgotten(tell, log) });
+  const cache = new SessionCache({ bytes: options.cacheBytes, forgotten: reportForgotten(tell, log, options.mayRotate) });
   const codec = createTicketCodec({ sealer, now: () => clock.now(), cache });
   const table = createSessionTable({ ...options, cache });
   // The cookie store waits for nobody, and stands on the hot path.

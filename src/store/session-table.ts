@@ -67,10 +67,15 @@ export interface SessionTableOptions {
   readonly log?: Log;
 }
 
-/** For the cache's owner: what it means that a version was evicted. */
-export function reportForgotten(tell: Tell, log: Log): (version: KnownVersion) => void {
-  return ({ session, safe }) => {
-    if (safe) return;
+/**
+ * For the cache's owner: what it means that a version was evicted.
+ *
+ * @param mayRotate whether a refresh may have brought a new refresh token. Without one the browser's own still works.
+ */
+export function reportForgotten(tell: Tell, log: Log, mayRotate: () => boolean = () => true): (version: KnownVersion) => void {
+  return ({ session, safe, sealed }) => {
+    // Its ticket went out with an answer: whoever left with it, as everybody does one day, comes back with it.
+    if (safe || sealed !== null || !mayRotate()) return;
     tell({ kind: "store_failed", operation: "keep" });
     log.warn(
       { version: session.version },

@@ -154,9 +154,14 @@ t.test("a ticket with an id alone is of a shared store: a process with the cooki
 });
 
 /** A table in which only a few versions have room, and how often it told of a loss. */
-function crowded() {
+function crowded(mayRotate = true) {
   const told: string[] = [];
-  const cache = new SessionCache({ bytes: 40_000, forgotten: reportForgotten(({ kind }) => told.push(kind), silentLog) });
+  const forgotten = reportForgotten(
+    ({ kind }) => told.push(kind),
+    silentLog,
+    () => mayRotate,
+  );
+  const cache = new SessionCache({ bytes: 40_000, forgotten });
   const table = createSessionTable({ clock: createManualClock(START_MS), cache });
   const crowd = () => {
     for (let index = 0; index < 20; index++) table.keep(sessionOf({ subject: `other-${index}` }), "in_store");
@@ -172,6 +177,27 @@ t.test("activity alone that is forgotten is nobody's loss, and no error: its bro
   table.keep(later(table.meet(presented)), "but_for_activity");
   crowd();
   t.equal(table.newest(presented.id), null, "forgotten it is");
+  t.same(told, []);
+  t.end();
+});
+
+t.test("nor are tokens whose ticket went out with an answer: everybody leaves one day, and comes back with it", (t) => {
+  const { table, told, crowd } = crowded();
+  const next = refreshed(sessionOf());
+  table.keep(next, "nowhere");
+  table.sealed(next, () => "ticket");
+  crowd();
+  t.equal(table.newest(next.id), null, "forgotten it is");
+  t.same(told, []);
+  t.end();
+});
+
+t.test("nor those of a refresh that brought no new refresh token: the browser's own still works", (t) => {
+  const { table, told, crowd } = crowded(false);
+  const next = refreshed(sessionOf());
+  table.keep(next, "nowhere");
+  crowd();
+  t.equal(table.newest(next.id), null, "forgotten it is");
   t.same(told, []);
   t.end();
 });

@@ -49,6 +49,8 @@ export interface RefreshCoordinatorOptions {
 
 /** One refresh at a time for each session, and what every call makes of it. */
 export interface RefreshCoordinator {
+  /** Whether Cognito may answer a refresh with a new refresh token: not once it has answered without. */
+  readonly mayRotate: boolean;
   /** Whether a session has so much life left that no call of it asks for a refresh. */
   isFresh(session: Session): boolean;
   /** The session ready for a call, refreshed if it has to be; the session itself, without a promise, in the ordinary case. */
@@ -109,6 +111,10 @@ class Coordinator implements RefreshCoordinator {
     });
   }
 
+  get mayRotate(): boolean {
+    return this.#rotation !== "off";
+  }
+
   isFresh(session: Session): boolean {
     return this.#freshness(session) === "fresh";
   }
@@ -121,7 +127,7 @@ class Coordinator implements RefreshCoordinator {
       case "early":
         if (!this.#mayRefreshEarly || !this.#hasTurnFor(session)) return session;
         // With rotation the new refresh token travels on the very answer: in this process's memory alone it could be lost.
-        if (this.#rotation !== "off") return this.#awaitShortly(session);
+        if (this.mayRotate) return this.#awaitShortly(session);
         this.#refresh(session, "background").catch((error: unknown) => {
           log.error({ error: describeError(error) }, "a background refresh failed unexpectedly");
         });
