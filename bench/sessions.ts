@@ -154,6 +154,7 @@ function processWith(cacheBytes: number): Subject {
     ticketBudgetBytes: 8_000,
     previousClientIds: new Set(),
     coordinator: {
+      mayRotate: false,
       isFresh: () => true,
       ensureUsable: (session) => session,
       refreshNow: never,

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Cancel } from "../model/clock.js";
 import { bareError, isEventStream, latin1, writeHead } from "./answer.js";
+import { AnswerBody } from "./answer-body.js";
 import type { ApiConnection, CallHandler } from "./connections/api-connection.js";
 import type { DispatchOptions, Wanted } from "./connections/connections.js";
 import type { Waiter } from "./connections/places.js";
@@ -21,13 +22,10 @@ export class Relay implements CallHandler, Waiter {
   readonly #surroundings: Surroundings;
   readonly #onOutcome: OnOutcome;
   readonly #silence: SilenceTimer;
+  readonly #answer: AnswerBody;
   #over = false;
   /** The API's answer has been handed to Node whole; what is left is to see it out. */
   #whole = false;
-  /** What of the body came with the head: they go out in one packet. */
-  #withHead: Buffer | null = null;
-  /** Whether the head still waits for what may have come with it. */
-  #headWaits = false;
   /** Null until the head was written. */
   #status: number | null = null;
   #resume: () => void = () => {};
@@ -51,6 +49,7 @@ export class Relay implements CallHandler, Waiter {
     this.#surroundings = surroundings;
     this.#onOutcome = onOutcome;
     this.#silence = new SilenceTimer(surroundings.clock, this.#onSilence);
+    this.#answer = new AnswerBody(exchange.response, this.#onDrain);
   }
 
   run(): void {
@@ -126,50 +125,26 @@ export class Relay implements CallHandler, Waiter {
       this.#finishAnswer();
       return true;
     }
-    this.#headWaits = true;
+    this.#answer.begin();
     if (isEventStream(raw)) this.#watch();
     return true;
   }
 
   onData(chunk: Buffer): boolean {
     if (this.#over || this.#whole || this.#exchange.response.destroyed) return true;
-    if (this.#headWaits && this.#withHead === null) {
-      this.#withHead = chunk;
-      return true;
-    }
-    this.#sendHead();
-    return this.#write(chunk);
+    return this.#answer.hold(chunk) || this.#awaitMore(this.#answer.write(chunk));
   }
 
-  /** The head went no further than to Node so far: whoever reads an event stream waits for it before the first event. */
   onPause(): void {
-    if (!this.#headWaits || this.#over || this.#whole || this.#exchange.response.destroyed) return;
-    if (this.#withHead === null) {
-      this.#exchange.response.flushHeaders();
-      this.#silence.restart(this.#exchange.route.bodyIdleTimeoutMs);
-    }
-    this.#sendHead();
+    if (!this.#answer.headWaits || this.#over || this.#whole || this.#exchange.response.destroyed) return;
+    this.#awaitMore(this.#answer.flush());
   }
 
-  /** The head waits no longer for what may have come with it. */
-  #sendHead(): void {
-    const chunk = this.#withHead;
-    this.#headWaits = false;
-    this.#withHead = null;
-    if (chunk !== null) this.#write(chunk);
-  }
-
-  /** @returns false: nothing more is to come until Node has got rid of it. */
-  #write(chunk: Buffer): boolean {
-    const { response } = this.#exchange;
-    if (response.write(chunk)) {
-      this.#silence.restart(this.#exchange.route.bodyIdleTimeoutMs);
-      return true;
-    }
-    this.#silence.stop();
-    // Once, however many pieces came before undici was told to pause.
-    response.off("drain", this.#onDrain).once("drain", this.#onDrain);
-    return false;
+  /** The API is waited for while the browser takes what comes. */
+  #awaitMore(isTaken: boolean): boolean {
+    if (isTaken) this.#silence.restart(this.#exchange.route.bodyIdleTimeoutMs);
+    else this.#silence.stop();
+    return isTaken;
   }
 
   onComplete(): void {
@@ -225,10 +200,7 @@ export class Relay implements CallHandler, Waiter {
   #finishAnswer(): void {
     this.#whole = true;
     this.#silence.stop();
-    const { response } = this.#exchange;
-    if (response.destroyed) return;
-    if (this.#withHead === null) response.end();
-    else response.end(this.#withHead);
+    if (!this.#exchange.response.destroyed) this.#answer.end();
   }
 
   readonly #onSilence = (): void => {
@@ -244,7 +216,7 @@ export class Relay implements CallHandler, Waiter {
 
   readonly #onDrain = (): void => {
     if (this.#over || this.#whole) return;
-    this.#silence.restart(this.#exchange.route.bodyIdleTimeoutMs);
+    this.#awaitMore(true);
     this.#resume();
   };
 
@@ -277,7 +249,7 @@ export class Relay implements CallHandler, Waiter {
     if (this.#over || this.#whole) return;
     const { response } = this.#exchange;
     // The head may be waiting for the first event. Without it a load balancer would answer 502, after which EventSource gives up.
-    if (!response.destroyed) this.#sendHead();
+    if (!response.destroyed) this.#answer.flush();
     response.flushHeaders();
     if (response.socket) response.socket.destroySoon();
     else response.destroy();
@@ -300,7 +272,8 @@ export class Relay implements CallHandler, Waiter {
     if (this.#hasPlace) this.#leavePlace();
     else this.#surroundings.places.giveUp(this);
     const { request, response } = this.#exchange;
-    response.off("finish", this.#onFinish).off("close", this.#onClose).off("error", this.#onClose).off("drain", this.#onDrain);
+    response.off("finish", this.#onFinish).off("close", this.#onClose).off("error", this.#onClose);
+    this.#answer.letGo();
     this.#body?.destroy();
     // What is left of the body flows away, or the connection could carry no further request (as Node does for a request nobody read).
     request.resume();

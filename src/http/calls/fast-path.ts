@@ -101,6 +101,7 @@ export function createFastPath(options: FastPathOptions): FastPath {
       bearer,
       forwardedFor: forwardedFor(request),
     });
+    // What the long way refuses besides cannot be here: nobody has read the body, and an ended session is never ready.
     open.calls += 1;
     open.handOn(request);
     forwarder.forward(call, (outcome) => finish(call, outcome, startedAtMs));
