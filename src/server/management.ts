@@ -36,7 +36,7 @@ export function createManagementServer(
     frameworkErrors: (_error, request, reply) => void sendProblem(request, reply, { reason: "bad_request" }, problems),
     ...NO_ANSWER_OF_FASTIFY,
   });
-  answerBrokenHttp(app.server, problems, clock);
+  answerBrokenHttp(app.server, { ...problems, clock, unread });
   answerErrorsAsProblems(app, problems);
   app.addHook("onRequest", async (request, reply) => refuseBadMessage(request, reply));
   unread.closeBehind(app, () => REQUEST_IDLE_TIMEOUT_MS);

@@ -178,8 +178,8 @@ t.test("below a prefix, where none of its paths could be reached, it is not regi
   const app = fastify();
   t.teardown(() => app.close());
   const registering = app.register(
-    async (scope) => {
-      await scope.register(cognitoBff, {
+    (scope, _options, done) => {
+      void scope.register(cognitoBff, {
         publicUrl: "https://app.example.com",
         cognitoUserPoolId: "us-east-1_Local0001",
         cognitoClientId: "client",
@@ -187,6 +187,7 @@ t.test("below a prefix, where none of its paths could be reached, it is not regi
         sessionKeys: [Buffer.from("0123456789abcdefghijklmnopqrstuv").toString("base64")],
         proxyRoutes: [{ prefix: "/api", target: "http://127.0.0.1:9" }],
       });
+      done();
     },
     { prefix: "/v1" },
   );

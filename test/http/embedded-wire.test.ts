@@ -151,8 +151,8 @@ for (const names of [["one"], ["one", "two"]])
       const app = fastify();
       t.teardown(() => app.close());
       for (const name of names)
-        await app.register(async (scope) => {
-          await scope.register(cognitoBff, {
+        await app.register((scope, _options, done) => {
+          void scope.register(cognitoBff, {
             publicUrl: "http://localhost:3000",
             cognitoUserPoolId: "us-east-1_Local0001",
             cognitoClientId: "client",
@@ -161,6 +161,7 @@ for (const names of [["one"], ["one", "two"]])
             authPrefix: `/auth-${name}`,
             proxyRoutes: [{ prefix: `/${name}`, target: "http://127.0.0.1:9" }],
           });
+          done();
         });
       app.post("/own", async ({ body }) => body);
       const url = await app.listen({ host: "127.0.0.1", port: 0 });

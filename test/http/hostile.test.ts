@@ -79,6 +79,20 @@ t.test("broken HTTP and bad targets get a problem document and no session", asyn
   }
 });
 
+t.test("a message that is refused before its body breaks gets one answer, the more exact one, and counts as one problem", async (t) => {
+  const demo = await runDemo(t);
+  const origin = `Origin: ${demo.url}\r\n`;
+  for (const coding of ["identity", "gzip", "xchunked"]) {
+    const answer = await rawExchange(demo.url, `GET /api/x HTTP/1.1\r\nTransfer-Encoding: ${coding}\r\n${END}`);
+    t.equal(statusOf(answer), 400, coding);
+    t.match(answer, "No transfer coding but chunked is known here.", coding);
+  }
+  t.equal(await demo.metric("bff_problems_total", 'reason="bad_request"'), 3);
+  const broken = `POST /api/x HTTP/1.1\r\n${origin}Transfer-Encoding: chunked\r\n${END}zz\r\n`;
+  t.equal(statusOf(await rawExchange(demo.url, broken)), 400, "its body broke before anybody looked for a session");
+  t.equal(await demo.metric("bff_problems_total"), 4);
+});
+
 t.test("a target that is refused is told why, and counted for the route it would have had", async (t) => {
   const demo = await runDemo(t);
   const cases = [

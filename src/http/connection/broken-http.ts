@@ -4,6 +4,7 @@ import type { Clock } from "../../model/clock.js";
 import { CALL_METHODS, type Problem } from "../problem/problem.js";
 import { type RawProblemOptions, rawProblem } from "../problem/problem-details.js";
 import { closeLingering } from "./lingering-close.js";
+import type { UnreadBodies } from "./unread-bodies.js";
 
 /** What Node's HTTP parser says of a message it gave up on. */
 const PARSER_PROBLEMS: Readonly<Record<string, Problem>> = {
@@ -11,8 +12,14 @@ const PARSER_PROBLEMS: Readonly<Record<string, Problem>> = {
   ERR_HTTP_REQUEST_TIMEOUT: { reason: "bad_request", detail: "The request did not arrive in time." },
 };
 
+export interface BrokenHttpOptions extends RawProblemOptions {
+  readonly clock: Clock;
+  readonly unread: Pick<UnreadBodies, "isAnswering" | "giveUp">;
+}
+
 /** Answers messages that never become a request of a route, and closes their connections: to be called before the server listens. */
-export function answerBrokenHttp(server: Server, options: RawProblemOptions, clock: Clock): void {
+export function answerBrokenHttp(server: Server, options: BrokenHttpOptions): void {
+  const { clock, unread } = options;
   const latest = new WeakMap<Socket, ServerResponse>();
   const ended = new WeakSet<Socket>();
   const end = (socket: Socket, problem: Problem, request: IncomingMessage | null) => {
@@ -31,6 +38,12 @@ export function answerBrokenHttp(server: Server, options: RawProblemOptions, clo
       return;
     }
     const response = latest.get(socket);
+    if (response && unread.isAnswering(response.req)) {
+      // It has been refused already, and why is more exact than what the parser makes of its body.
+      ended.add(socket);
+      unread.giveUp(response.req);
+      return;
+    }
     if (response?.closed && !response.req.complete) {
       // The body of a call that has its answer: another would be taken for the next call's.
       ended.add(socket);

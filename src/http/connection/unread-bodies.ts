@@ -21,6 +21,8 @@ export interface UnreadBodies {
   drop(request: IncomingMessage, limitMs: number | null): void;
   /** The rest of the body is not waited for: its connection closes behind the answer. */
   giveUp(request: IncomingMessage): void;
+  /** Whether an answer of `closeBehind` is there and about to go out. */
+  isAnswering(request: IncomingMessage): boolean;
 }
 
 /** Reads on and drops it, until it is whole or has to end. */
@@ -52,6 +54,7 @@ function drain(request: IncomingMessage, clock: Clock, limitMs: number | null, o
 
 export function createUnreadBodies(clock: Clock): UnreadBodies {
   const givenUp = new WeakSet<IncomingMessage>();
+  const answering = new WeakSet<IncomingMessage>();
 
   /**
    * Begins at once: what is unread when an answer is out Node drops by itself, uncounted. And Node ends a connection behind its last answer by
@@ -87,6 +90,7 @@ export function createUnreadBodies(clock: Clock): UnreadBodies {
           done(null, payload);
           return;
         }
+        answering.add(raw);
         // Behind the packet in hand, with which the body may be whole.
         setImmediate(() => {
           if (!raw.complete) {
@@ -104,5 +108,6 @@ export function createUnreadBodies(clock: Clock): UnreadBodies {
       });
     },
     giveUp: (request) => void givenUp.add(request),
+    isAnswering: (request) => answering.has(request),
   };
 }
