@@ -3,7 +3,6 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest 
 import type { Registry } from "prom-client";
 import { requireConfig } from "../config/config-error.js";
 import type { BffOptions } from "../config/options.js";
-import { loadLoginCookies } from "../http/auth/login-cookies.js";
 import { type SessionDocumentOptions, sessionDocument } from "../http/auth/session.js";
 import { requestIdleLimits } from "../http/calls/matched-call.js";
 import { refuseBadMessage } from "../http/connection/bad-message.js";
@@ -11,6 +10,7 @@ import { followRequestLines, refuseOtherProtocols } from "../http/connection/req
 import { serveInTurn } from "../http/connection/turns.js";
 import { judgeCall, judgeStaticHeader, judgeUpgrade, refuseCrossSite } from "../http/gate/cross-site.js";
 import { addSessionCookies } from "../http/gate/session-cookies.js";
+import { loadLoginCookies } from "../http/login/login-cookies.js";
 import { ProblemError } from "../http/problem/problem.js";
 import { sendProblem } from "../http/problem/problem-details.js";
 import { declareRequestState, targetOf } from "../http/problem/request-state.js";

@@ -3,14 +3,23 @@
 /** Unless AUTH_PREFIX says otherwise. */
 export const DEFAULT_AUTH_PREFIX = "/auth";
 
+// Those that browsers need, apart: the rest of a table would be loaded with them.
+export const LOGIN_PATH = "/login";
+export const SESSION_PATH = "/session";
+export const LOGOUT_PATH = "/logout";
+export const RETURN_TO = "return_to";
+export const DISPLAY = "display";
+
 /** Paths below the prefix. */
 export const AUTH_PATHS = {
-  login: "/login",
+  login: LOGIN_PATH,
   callback: "/callback",
   resume: "/resume",
-  session: "/session",
+  session: SESSION_PATH,
   refresh: "/refresh",
-  logout: "/logout",
+  logout: LOGOUT_PATH,
+  /** The client for browsers, built. */
+  client: "/client.js",
   /** Followed by `/` and a problem's slug or reason. */
   problems: "/problems",
 } as const;
@@ -18,14 +27,14 @@ export const AUTH_PATHS = {
 /** Names of parameters of `/login`'s query. */
 export const LOGIN_QUERY = {
   /** Where to go afterwards: a path of the app. */
-  returnTo: "return_to",
+  returnTo: RETURN_TO,
   identityProvider: "identity_provider",
   loginHint: "login_hint",
   prompt: "prompt",
   /** `logout`: by way of Cognito's own sign-out, so that its form is shown. */
   through: "through",
   /** `popup`: in a window of its own, which tells its opener over the channel and closes. */
-  display: "display",
+  display: DISPLAY,
 } as const;
 
 /** The `through` of a sign-in that leads through Cognito's sign-out. */

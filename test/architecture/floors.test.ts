@@ -27,7 +27,7 @@ const FLOORS: { readonly [place: string]: number } = {
 
 /** The rooms of a floor, from the top: each sees those on later lines alone. A floor's own files, ".", have a line like any room. */
 const ROOMS: { readonly [place: string]: readonly (readonly string[])[] } = {
-  http: [["app", "auth"], ["calls"], ["gate", "connection"], ["problem"]],
+  http: [["app", "auth"], ["calls", "login"], ["gate", "connection"], ["problem"]],
   config: [["."], ["settings"], ["kinds"]],
   demo: [["."], ["spa"]],
   proxy: [["tunnel"], ["."], ["routes"], ["connections", "headers"]],
@@ -42,7 +42,7 @@ const LARGE_ROOMS: { readonly [folder: string]: string } = {
 };
 
 /** Compiled apart, for the browser: they may see the wire's types and nothing else. */
-const BROWSER = ["client", "element", "react"];
+const BROWSER = ["client", "element", "react", "vue", "svelte"];
 /** Both halves must not share one misreading of Cognito. */
 const FAKE = "local-cognito";
 const USERS_OF_THE_FAKE = ["commands", "demo"];

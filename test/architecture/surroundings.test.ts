@@ -3,10 +3,11 @@ import { parseSyntax } from "../support/syntax.js";
 import { isOfPage, sourceFiles } from "./source-files.js";
 import { type Surrounding, surroundingsOf } from "./surroundings.js";
 
-const CLOCKS = ["local-cognito/common/clock.ts", "model/clock.ts"];
+const CLOCKS = ["client/browser.ts", "local-cognito/common/clock.ts", "model/clock.ts"];
 
 /** What waits or measures without the clock, and why. */
 const OWN_TIME: { readonly [path: string]: string } = {
+  "client/browser.ts": "the clock of a page",
   "model/clock.ts": "the clocks themselves",
   "commands/health.ts": "one question of a command that ends with its answer",
   "commands/stop.ts": "bounds the end of the process, whatever hangs in it",

@@ -1,5 +1,5 @@
 import t from "tap";
-import { createUsedLogins } from "../../src/http/auth/used-logins.js";
+import { createUsedLogins } from "../../src/http/login/used-logins.js";
 import { collectLog } from "../support/collected-log.js";
 import { createManualClock } from "../support/manual-clock.js";
 

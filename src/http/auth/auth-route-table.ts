@@ -29,6 +29,7 @@ export const AUTH_ROUTES = {
   refresh: { path: AUTH_PATHS.refresh, methods: ["POST"], rateLimit: REFRESH_LIMIT },
   // Whoever asks to leave may do so however often.
   logout: { path: AUTH_PATHS.logout, methods: ["POST"], mayHammer: true },
+  client: { path: AUTH_PATHS.client, methods: ["GET", "HEAD"] },
   problem: { path: `${AUTH_PATHS.problems}/:name`, methods: ["GET", "HEAD"] },
 } as const satisfies Readonly<Record<string, AuthRoute>>;
 

@@ -11,6 +11,7 @@ import { keepVisit } from "../problem/request-state.js";
 import { addScope } from "../problem/scope.js";
 import { AUTH_ROUTES, allowedAt, registrationOf } from "./auth-route-table.js";
 import { type LoginRouteOptions, loginRoute } from "./authorize.js";
+import { browserFileRoutes } from "./browser-files.js";
 import { type CallbackRouteOptions, callbackRoute } from "./callback.js";
 import { type LogoutRouteOptions, logoutRoute } from "./logout.js";
 import { problemRoute } from "./problem-route.js";
@@ -46,6 +47,7 @@ export function authRoutes(app: FastifyInstance, options: AuthRoutesOptions): vo
   // A scope of its own, since the limits count only routes that are added once their plugin has loaded.
   addScope(app, (scope) => loginScope(scope, options));
   problemRoute(app);
+  browserFileRoutes(app);
   addScope(app, (scope) => sessionScope(scope, options));
   refuseTheRest(app, options);
 }

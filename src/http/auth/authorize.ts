@@ -9,13 +9,13 @@ import type { Sealer } from "../../store/sealing.js";
 import { LOGIN_QUERY, POPUP_DISPLAY, THROUGH_LOGOUT } from "../../wire/paths.js";
 import { judgeNavigation, refuseCrossSite } from "../gate/cross-site.js";
 import { authTimeSecondsOf, type SessionGate, sessionIdOf } from "../gate/session-gate.js";
+import type { LoginCookies } from "../login/login-cookies.js";
+import { sealState } from "../login/login-state.js";
+import { beginLogin } from "../login/login-transaction.js";
 import { ProblemError } from "../problem/problem.js";
 import type { Visit } from "../problem/request-state.js";
 import { parseReturnPath, returnPathOfReferer } from "../problem/return-path.js";
 import { AUTH_ROUTES, registrationOf } from "./auth-route-table.js";
-import type { LoginCookies } from "./login-cookies.js";
-import { sealState } from "./login-state.js";
-import { beginLogin } from "./login-transaction.js";
 import { singleParameters } from "./query-parameters.js";
 
 /** Cognito's own limit for both is below it. */

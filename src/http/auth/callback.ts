@@ -9,17 +9,17 @@ import type { SessionLifecycle } from "../../session/session-lifecycle.js";
 import type { Tell } from "../../telemetry/events.js";
 import { judgeNavigation, refuseCrossSite } from "../gate/cross-site.js";
 import type { SessionGate } from "../gate/session-gate.js";
+import type { FoundLogin, LoginCookies } from "../login/login-cookies.js";
+import type { LoginState } from "../login/login-state.js";
+import { clockDifferenceMs, type LoginTransaction } from "../login/login-transaction.js";
+import { createUsedLogins, type UsedLogins } from "../login/used-logins.js";
 import { sendOnwardPage, sendPopupPage } from "../problem/onward-pages.js";
 import { type FailedSignIn, namedBy, type Problem, ProblemError } from "../problem/problem.js";
 import { keepVisit } from "../problem/request-state.js";
 import { parseReturnPath } from "../problem/return-path.js";
 import { AUTH_ROUTES, registrationOf } from "./auth-route-table.js";
-import type { FoundLogin, LoginCookies } from "./login-cookies.js";
-import type { LoginState } from "./login-state.js";
-import { clockDifferenceMs, type LoginTransaction } from "./login-transaction.js";
 import { codeProblem, describeOAuthError, keysProblem, oauthProblem, startProblem, TOO_OLD } from "./oauth-errors.js";
 import { singleParameters } from "./query-parameters.js";
-import { createUsedLogins, type UsedLogins } from "./used-logins.js";
 
 /** Cognito's own sign-out comes first: where it, or a provider behind it, ignores `prompt=login`, the same answer would come for ever. */
 const SIGN_OUT_FIRST = { button: "Sign in again", through: "logout" } as const;

@@ -6,10 +6,10 @@ import type { SessionLifecycle } from "../../session/session-lifecycle.js";
 import type { SignOut } from "../../session/sign-out.js";
 import { LOGOUT_EVERYWHERE } from "../../wire/paths.js";
 import type { LogoutDocument } from "../../wire/shapes.js";
+import type { LoginCookies } from "../login/login-cookies.js";
 import { isNavigation } from "../problem/navigation.js";
 import { visitOf } from "../problem/request-state.js";
 import { AUTH_ROUTES, registrationOf } from "./auth-route-table.js";
-import type { LoginCookies } from "./login-cookies.js";
 
 /** How long a sign-out waits for Cognito before it answers; revoking goes on in the background. */
 const SIGN_OUT_WAIT_MS = 2_000;

@@ -1,0 +1,13 @@
+export type { Answered } from "./problem.js";
+export {
+  createSessionClient,
+  type LoginOptions,
+  type LoginOutcome,
+  type LogoutOutcome,
+  type SessionClient,
+  type SessionClientOptions,
+} from "./session-client.js";
+export { SessionEndedError } from "./session-ended-error.js";
+export type { RecoverOptions, RepeatOptions, SessionRequestInit } from "./session-fetch.js";
+export { type AnyClaims, isSignedIn, type SessionOf, type SessionState, type SessionUser, type SignedInState } from "./session-state.js";
+export { SessionEvents, SessionSocket } from "./session-streams.js";

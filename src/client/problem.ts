@@ -1,0 +1,40 @@
+import { PROBLEM_HEADER } from "../wire/headers.js";
+import type { ProblemDocument } from "../wire/shapes.js";
+
+/** An answer of whatever library made the call: a `Response`, or status, headers and the parsed body of one. */
+export interface Answered {
+  readonly status: number;
+  readonly headers: { get(name: string): unknown };
+  /** Where it came from; a relative or empty one counts as this origin's. */
+  readonly url?: string;
+  /** The parsed body, where the library has read it. */
+  readonly data?: unknown;
+}
+
+/** A problem of ours: known by its header, which the proxy takes from the API's answers. */
+export type OwnProblem = Pick<ProblemDocument, "reason" | "cause" | "login_url">;
+
+/** Null where the answer is the API's own. The reason is in the header, so that a body that was lost on the way leaves it known. */
+export async function problemIn(answer: Response | Answered): Promise<OwnProblem | null> {
+  const reason = answer.headers.get(PROBLEM_HEADER);
+  if (typeof reason !== "string") return null;
+  const body: unknown = answer instanceof Response ? await bodyOf(answer) : answer.data;
+  const told = typeof body === "object" ? (body as Partial<ProblemDocument> | null) : null;
+  return { ...told, reason: reason as ProblemDocument["reason"] };
+}
+
+function bodyOf(response: Response): Promise<unknown> {
+  // The caller reads the answer as well.
+  return response.bodyUsed
+    ? Promise.resolve(null)
+    : response
+        .clone()
+        .json()
+        .catch(() => null);
+}
+
+/** Retry-After in milliseconds; null without one that is a number. */
+export function retryAfterMs({ headers }: Pick<Answered, "headers">): number | null {
+  const seconds = Number(headers.get("retry-after"));
+  return seconds > 0 ? seconds * 1_000 : null;
+}

@@ -1,0 +1,198 @@
+import { DEFAULT_AUTH_PREFIX, DISPLAY, LOGOUT_EVERYWHERE, LOGOUT_PATH, POPUP_DISPLAY, RETURN_TO } from "../wire/paths.js";
+import type { LogoutDocument } from "../wire/shapes.js";
+import { type Browser, browserOf } from "./browser.js";
+import { createDrafts } from "./drafts.js";
+import { type FormDraft, fillForm, readForm } from "./form-fields.js";
+import type { Answered } from "./problem.js";
+import type { SessionEndedError } from "./session-ended-error.js";
+import { createSessionFetch, type RecoverOptions, type RepeatOptions, type SessionRequestInit } from "./session-fetch.js";
+import { type AnyClaims, isSignedIn, type SessionState } from "./session-state.js";
+import { SessionEvents, SessionSocket } from "./session-streams.js";
+import { createSessionTracker, type Listener } from "./session-tracker.js";
+import { createWaitingCalls } from "./waiting-calls.js";
+
+const MINUTE_MS = 60_000;
+const DEFAULTS = { idleWarningMs: MINUTE_MS, sessionWarningMs: 5 * MINUTE_MS, draftLifetimeMs: 24 * 60 * MINUTE_MS } as const;
+/** WCAG 2.2, 2.2.1: whoever is warned has 20 seconds at least to say that they are still there. */
+const SHORTEST_WARNING_MS = 20_000;
+const BETWEEN_ACTIVITIES_MS = MINUTE_MS;
+
+export interface SessionClientOptions extends RepeatOptions {
+  /** The server's AUTH_PREFIX; `/auth`. */
+  readonly authPrefix?: string;
+  /** How long before the idle limit the state is `expiring`, milliseconds; a minute, and 20 seconds at least. */
+  readonly idleWarningMs?: number;
+  /** The same before the session's own end, which nothing moves; five minutes. */
+  readonly sessionWarningMs?: number;
+  /** `pointer`: pointer and keys count as activity where there is an idle limit, told once a minute at most. */
+  readonly activity?: "pointer";
+  /** How long a draft is kept, milliseconds; a day, and no longer than the tab. */
+  readonly draftLifetimeMs?: number;
+}
+
+export interface LoginOptions {
+  /** `popup`: in a window of its own, to be called on the person's click; `redirect`: on this page, which is left. */
+  readonly mode?: "popup" | "redirect";
+  /** Where to come back to: a path of the app; this page. */
+  readonly returnTo?: string;
+}
+
+/** What became of a sign-in: `blocked` where the browser opens no window, `given_up` where it was begun anew or nobody waits for it any more. */
+export type LoginOutcome = "signed_in" | "blocked" | "given_up" | "leaving";
+
+/** What became of a sign-out. With `failed` the session lives on. */
+export type LogoutOutcome =
+  | { readonly kind: "leaving"; readonly everywhere: NonNullable<LogoutDocument["everywhere"]> | null }
+  | { readonly kind: "failed"; readonly status: number | null };
+
+/** The session of a page. Nothing of it needs a `this`. */
+export interface SessionClient<Claims = AnyClaims> {
+  /** As the browser's own. Calls of this origin that meet an ended session wait for the sign-in, where they may be sent again. */
+  fetch(input: RequestInfo | URL, init?: SessionRequestInit): Promise<Response>;
+  /**
+   * For the answers of other libraries. Null: this is no session that has ended, the answer is the API's. `retry`: the call was not forwarded, and there
+   * is a session again: send it once more. Else the error that says why not.
+   */
+  recover(answer: Response | Answered, options?: RecoverOptions): Promise<"retry" | SessionEndedError | null>;
+  /** What is known at present. The same object until it changes. */
+  session(): SessionState<Claims>;
+  /** Calls back with every change. Returns what ends that. */
+  subscribe(listener: Listener<Claims>): () => void;
+  /** Asks the server, which refreshes on the way. */
+  check(): Promise<SessionState<Claims>>;
+  /** Counts as activity, and moves the idle limit. */
+  stayActive(): Promise<SessionState<Claims>>;
+  login(options?: LoginOptions): Promise<LoginOutcome>;
+  /** Nobody is going to sign in now: calls that wait for it end. */
+  cancelLogin(): void;
+  logout(options?: { readonly everywhere?: boolean }): Promise<LogoutOutcome>;
+  /** How many calls wait for the sign-in. */
+  readonly waitingCalls: number;
+  saveDraft(key: string, data: unknown): boolean;
+  takeDraft<T = unknown>(key: string): T | null;
+  dropDraft(key: string): void;
+  /** Keeps what is typed into a form, and puts it back for the same person. Returns what ends that. */
+  keepDraft(form: HTMLFormElement, key?: string): () => void;
+  sessionSocket(url: string | URL, protocols?: string | string[]): SessionSocket;
+  sessionEvents(url: string | URL): SessionEvents;
+  dispose(): void;
+}
+
+/** Asks the server at once. Where there is no page, as while a server renders it, the state stays `unknown`. */
+export function createSessionClient<Claims = AnyClaims>(options: SessionClientOptions = {}): SessionClient<Claims> {
+  const page = globalThis.window;
+  const client = createSessionClientIn<Claims>(browserOf(page), options);
+  if (page !== undefined) void client.check();
+  return client;
+}
+
+/** In a given browser. */
+export function createSessionClientIn<Claims>(browser: Browser, options: SessionClientOptions): SessionClient<Claims> {
+  const { authPrefix = DEFAULT_AUTH_PREFIX } = options;
+  const tracker = createSessionTracker<Claims>({
+    browser,
+    authPrefix,
+    warnAhead: {
+      idle: Math.max(SHORTEST_WARNING_MS, options.idleWarningMs ?? DEFAULTS.idleWarningMs),
+      session: options.sessionWarningMs ?? DEFAULTS.sessionWarningMs,
+    },
+  });
+  const waiting = createWaitingCalls(tracker, browser.after);
+  const calls = createSessionFetch(browser, tracker, waiting, options);
+  const drafts = createDrafts(browser, options.draftLifetimeMs ?? DEFAULTS.draftLifetimeMs, () => tracker.user?.sub ?? null);
+  let endLogin = (_outcome: LoginOutcome): void => {};
+  let activeAtMs = Number.NEGATIVE_INFINITY;
+
+  tracker.subscribe((state) => {
+    // Before calls go on: those of another person, and what that person had typed, go no further.
+    if (isSignedIn(state)) drafts.dropAll(state.session.user.sub);
+    if (state.status === "signed_out") drafts.dropAll();
+    waiting.follow(state);
+    if (isSignedIn(state)) endLogin("signed_in");
+  });
+
+  const stopActivity =
+    options.activity === "pointer"
+      ? browser.onActivity(() => {
+          const { state } = tracker;
+          if (!isSignedIn(state) || state.session.idle_ends_at === null) return;
+          const agoMs = browser.now() - activeAtMs;
+          if (agoMs >= 0 && agoMs < BETWEEN_ACTIVITIES_MS) return;
+          activeAtMs = browser.now();
+          void tracker.stayActive();
+        })
+      : () => {};
+
+  function loginUrl({ mode, returnTo = browser.here() }: LoginOptions): string {
+    const url = new URL(tracker.loginUrl(), browser.origin);
+    url.searchParams.set(RETURN_TO, returnTo);
+    if (mode === "popup") url.searchParams.set(DISPLAY, POPUP_DISPLAY);
+    return url.href;
+  }
+
+  async function logout(everywhere: boolean): Promise<LogoutOutcome> {
+    const body = everywhere ? new URLSearchParams({ [LOGOUT_EVERYWHERE]: "true" }) : undefined;
+    const response = await browser.fetch(tracker.request("POST", LOGOUT_PATH, body)).catch(() => null);
+    // A portal of some network answers everything with 200 and a page.
+    const document = response?.ok ? ((await response.json().catch(() => null)) as LogoutDocument | null) : null;
+    if (document === null) return { kind: "failed", status: response?.status ?? null };
+    tracker.signedOut();
+    browser.leaveFor(document.logout_url);
+    return { kind: "leaving", everywhere: document.everywhere ?? null };
+  }
+
+  return {
+    ...calls,
+    session: () => tracker.state,
+    subscribe: tracker.subscribe,
+    check: tracker.check,
+    stayActive: tracker.stayActive,
+    login(wanted = {}) {
+      endLogin("given_up");
+      const url = loginUrl(wanted);
+      if (wanted.mode !== "popup") {
+        browser.leaveFor(url);
+        return Promise.resolve("leaving");
+      }
+      if (!browser.popup(url)) return Promise.resolve("blocked");
+      return new Promise((resolve) => {
+        endLogin = resolve;
+      });
+    },
+    cancelLogin() {
+      endLogin("given_up");
+      waiting.giveUp();
+    },
+    logout: ({ everywhere = false } = {}) => logout(everywhere),
+    get waitingCalls() {
+      return waiting.size;
+    },
+    saveDraft: drafts.save,
+    takeDraft: <T>(key: string) => drafts.take(key) as T | null,
+    dropDraft: drafts.drop,
+    keepDraft(form, key = form.id || form.name) {
+      const save = () => void drafts.save(key, readForm(form));
+      const restore = () => {
+        const draft = isSignedIn(tracker.state) ? drafts.take(key) : null;
+        if (draft === null) return;
+        fillForm(form, draft as FormDraft);
+        save();
+      };
+      form.addEventListener("input", save);
+      const stop = tracker.subscribe(restore);
+      restore();
+      return () => {
+        form.removeEventListener("input", save);
+        stop();
+      };
+    },
+    sessionSocket: (url, protocols) => new SessionSocket(browser, tracker, url, protocols),
+    sessionEvents: (url) => new SessionEvents(browser, tracker, url),
+    dispose() {
+      stopActivity();
+      endLogin("given_up");
+      waiting.giveUp();
+      tracker.dispose();
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import { CSRF_HEADER } from "../wire/headers.js";
+import type { Browser } from "./browser.js";
+import { type Answered, type OwnProblem, problemIn, retryAfterMs } from "./problem.js";
+import { SessionEndedError } from "./session-ended-error.js";
+import { isSignedIn } from "./session-state.js";
+import type { SessionTracker } from "./session-tracker.js";
+import type { WaitingCalls } from "./waiting-calls.js";
+
+/** How a call may be sent again after it met an ended session or a pause of the service. It was not forwarded then. */
+export interface RepeatOptions {
+  /** Writes go on after the sign-in too, and not GET and HEAD alone; or those that carry an Idempotency-Key. */
+  readonly replay?: boolean | undefined;
+  /** Our own 503 is waited out where it says for how long (Retry-After), two minutes at most in all. */
+  readonly waitForService?: boolean | undefined;
+}
+
+/** As `fetch` takes it. */
+export interface SessionRequestInit extends RequestInit, RepeatOptions {}
+
+/** What `recover` has to know of the call that was answered. Without a method it counts as GET. */
+export interface RecoverOptions {
+  readonly method?: string | undefined;
+  /** The caller wants a write sent again, or its Idempotency-Key makes that harmless. */
+  readonly replay?: boolean | undefined;
+  readonly signal?: AbortSignal | null | undefined;
+}
+
+const LONGEST_SERVICE_WAIT_MS = 120_000;
+const IDEMPOTENCY_KEY = "idempotency-key";
+
+const isSafe = (method: string) => method === "GET" || method === "HEAD";
+
+export interface SessionFetch {
+  fetch(input: RequestInfo | URL, init?: SessionRequestInit): Promise<Response>;
+  recover(answer: Response | Answered, options?: RecoverOptions): Promise<"retry" | SessionEndedError | null>;
+}
+
+export function createSessionFetch<Claims>(
+  browser: Browser,
+  tracker: SessionTracker<Claims>,
+  waiting: WaitingCalls<Claims>,
+  defaults: RepeatOptions,
+): SessionFetch {
+  const isOurs = (url: string) => new URL(url, browser.base()).origin === browser.origin;
+
+  /** @param sub who was signed in when the call began, as far as this page knew. */
+  function outlive(
+    problem: OwnProblem,
+    { method = "GET", replay = false, signal = null }: RecoverOptions,
+    sub: string | null,
+  ): "retry" | SessionEndedError | Promise<"retry" | SessionEndedError> {
+    const isWrite = !isSafe(method.toUpperCase());
+    if (isWrite && !replay) return new SessionEndedError(problem, tracker.loginUrl());
+    return waiting.wait(problem, isWrite, sub, signal);
+  }
+
+  const present = () => ({ era: tracker.era, sub: tracker.user?.sub ?? null });
+
+  async function sessionFetch(input: RequestInfo | URL, init: SessionRequestInit = {}): Promise<Response> {
+    const { replay = defaults.replay, waitForService = defaults.waitForService, ...rest } = init;
+    let request = new Request(input instanceof Request ? input : new URL(input, browser.base()), rest);
+    if (!isOurs(request.url)) return browser.fetch(request);
+    request.headers.set(CSRF_HEADER, "1");
+    const { method, signal } = request;
+    const mayRepeat = isSafe(method) || (!isStream(rest.body) && (replay || request.headers.has(IDEMPOTENCY_KEY)));
+    const giveUpAtMs = browser.now() + LONGEST_SERVICE_WAIT_MS;
+    for (let hasWaited = false; ; ) {
+      const spare = mayRepeat ? request.clone() : null;
+      const began = present();
+      const response = await browser.fetch(request);
+      // A redirect may have led elsewhere.
+      const problem = isOurs(response.url) ? await problemIn(response) : null;
+      if (problem === null) return response;
+      if (response.status === 503 && waitForService && spare) {
+        const waitMs = retryAfterMs(response);
+        if (waitMs === null || browser.now() + waitMs > giveUpAtMs) return response;
+        await pause(waitMs, signal);
+      } else if (response.status === 401) {
+        tracker.hear(problem, began.era);
+        // Once: what meets an ended session again right after a sign-in would meet it for ever.
+        if (hasWaited || spare === null) return response;
+        hasWaited = true;
+        const verdict = await outlive(problem, { method, replay: true, signal }, began.sub);
+        signal.throwIfAborted();
+        if (verdict !== "retry") return response;
+      } else return response;
+      request = spare;
+    }
+  }
+
+  function pause(delayMs: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const giveUp = () => {
+        cancel();
+        reject(signal.reason);
+      };
+      const cancel = browser.after(delayMs, () => {
+        signal.removeEventListener("abort", giveUp);
+        resolve();
+      });
+      if (signal.aborted) giveUp();
+      else signal.addEventListener("abort", giveUp);
+    });
+  }
+
+  return {
+    fetch: sessionFetch,
+    async recover(answer, options = {}) {
+      if (answer.status !== 401 || !isOurs(answer.url ?? "")) return null;
+      const problem = await problemIn(answer);
+      if (problem === null) return null;
+      const { era, sub } = present();
+      // It may be of a call that began before the person signed in again: the server knows.
+      if (isSignedIn(tracker.state)) await tracker.check();
+      else tracker.hear(problem, era);
+      return outlive(problem, options, sub);
+    },
+  };
+}
+
+/** A body that is gone once it has been sent. */
+const isStream = (body: unknown) => body instanceof ReadableStream;

@@ -1,0 +1,107 @@
+import type { Cause, Reason } from "../wire/reasons.js";
+import type { Json, ProblemDocument, SessionDocument } from "../wire/shapes.js";
+
+/** The claims of the ID token, as the server hands them out. */
+export type AnyClaims = { readonly [name: string]: Json };
+
+/** Who is signed in. */
+export type SessionUser<Claims = AnyClaims> = Omit<SessionDocument["user"], "claims"> & { readonly claims: Claims };
+
+/** What `GET /auth/session` answered. Times are the server's. */
+export type SessionOf<Claims = AnyClaims> = Omit<SessionDocument, "user"> & { readonly user: SessionUser<Claims> };
+
+/** The reasons of our own 401. */
+export type EndedReason = Extract<Reason, "anonymous" | "expired" | "signed_out" | "invalid">;
+
+/**
+ * What this page knows of its session. `active` and `expiring` are signed in.
+ *
+ * - `unknown`: the server has not answered yet.
+ * - `active`: signed in.
+ * - `expiring`: signed in, and a limit is near. `idle`: `stayActive()` moves it. `session`: nothing moves it but another sign-in.
+ * - `expired`: the session has ended and nobody wanted that, or the server cannot read its cookie (`invalid`). What is on the page may stay.
+ * - `signed_out`: ended on purpose. What is private has to go.
+ * - `anonymous`: nobody has signed in.
+ * - `unreachable`: the server could not say, and never has since the page was opened.
+ */
+export type SessionState<Claims = AnyClaims> =
+  | { readonly status: "unknown" }
+  | { readonly status: "active"; readonly session: SessionOf<Claims> }
+  | {
+      readonly status: "expiring";
+      readonly session: SessionOf<Claims>;
+      readonly limit: "idle" | "session";
+      /** By this machine's clock, milliseconds since 1970. */
+      readonly endsAtMs: number;
+    }
+  | {
+      readonly status: "expired";
+      readonly reason: "expired" | "invalid";
+      readonly cause: Cause | null;
+      readonly loginUrl: string;
+      /** Who was signed in; null where this page never knew. */
+      readonly user: SessionUser<Claims> | null;
+    }
+  | { readonly status: "signed_out"; readonly cause: Cause | null; readonly loginUrl: string }
+  | { readonly status: "anonymous"; readonly loginUrl: string }
+  | { readonly status: "unreachable" };
+
+export type SignedInState<Claims = AnyClaims> = Extract<SessionState<Claims>, { readonly session: unknown }>;
+
+export function isSignedIn<Claims>(state: SessionState<Claims>): state is SignedInState<Claims> {
+  return "session" in state;
+}
+
+/** When to warn ahead of a limit, milliseconds. */
+export interface WarnAhead {
+  readonly idle: number;
+  readonly session: number;
+}
+
+/** A session, and by how much the server's clock is ahead of this machine's, milliseconds. */
+export interface HeardSession<Claims> {
+  readonly session: SessionOf<Claims>;
+  readonly aheadMs: number;
+}
+
+type Limit = { readonly limit: "idle" | "session"; readonly endsAtMs: number; readonly warnAtMs: number };
+
+/** The limits of a session by this machine's clock. */
+export function limitsOf<Claims>({ session, aheadMs }: HeardSession<Claims>, warnAhead: WarnAhead): readonly Limit[] {
+  const ends = { idle: session.idle_ends_at, session: session.session_ends_at };
+  return (["idle", "session"] as const).flatMap((limit) => {
+    const end = ends[limit];
+    if (end === null) return [];
+    const endsAtMs = Date.parse(end) - aheadMs;
+    return [{ limit, endsAtMs, warnAtMs: endsAtMs - warnAhead[limit] }];
+  });
+}
+
+/** What a session is at a moment: a limit whose warning is due makes it `expiring`, the nearest of several. Time alone never ends it. */
+export function stateAt<Claims>(heard: HeardSession<Claims>, warnAhead: WarnAhead, nowMs: number): SignedInState<Claims> {
+  const { session } = heard;
+  const [nearest] = limitsOf(heard, warnAhead)
+    .filter(({ warnAtMs }) => warnAtMs <= nowMs)
+    .sort((a, b) => a.endsAtMs - b.endsAtMs);
+  if (nearest === undefined) return { status: "active", session };
+  return { status: "expiring", session, limit: nearest.limit, endsAtMs: nearest.endsAtMs };
+}
+
+/** What our own 401 makes of a state. */
+export function stateAfter<Claims>(
+  problem: Pick<ProblemDocument, "reason" | "cause">,
+  loginUrl: string,
+  user: SessionUser<Claims> | null,
+): SessionState<Claims> {
+  const { reason, cause = null } = problem;
+  if (reason === "anonymous") return { status: "anonymous", loginUrl };
+  if (reason === "signed_out") return { status: "signed_out", cause, loginUrl };
+  return { status: "expired", reason: reason === "invalid" ? "invalid" : "expired", cause, loginUrl, user };
+}
+
+/** Whether two states say the same, so that nobody has to hear of the second. */
+export function saysTheSame<Claims>(a: SessionState<Claims>, b: SessionState<Claims>): boolean {
+  return JSON.stringify(a, withoutServerTime) === JSON.stringify(b, withoutServerTime);
+}
+
+const withoutServerTime = (name: string, value: unknown) => (name === "server_time" ? undefined : value);
