@@ -25,7 +25,7 @@ export function sizeOf({ file, most }: Budget): Size {
   return { file, most, minified: content.length, gzipped: gzipSync(content, { level: 9 }).length };
 }
 
-const kB = (bytes: number) => `${(bytes / KB).toFixed(2)} kB`;
+const kB = (bytes: number) => `${(bytes / KB).toFixed(3)} kB`;
 
 /** One line for each file. */
 export function renderSizes(sizes: readonly Size[]): string {

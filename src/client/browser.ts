@@ -49,7 +49,7 @@ const NOWHERE: Browser = {
   origin: "http://localhost",
   base: () => "http://localhost",
   here: () => "/",
-  fetch: () => Promise.reject(new Error("no page")),
+  fetch: () => Promise.reject(),
   now: Date.now,
   after: () => nothing,
   onReturn: () => nothing,
@@ -78,7 +78,7 @@ export function browserOf(page: (Window & typeof globalThis) | undefined): Brows
     onReturn: (callback) =>
       listen(page, ["visibilitychange", "online", "pageshow"], (event) => {
         const isFirstShow = event.type === "pageshow" && !(event as PageTransitionEvent).persisted;
-        if (!isFirstShow && document.visibilityState === "visible") callback();
+        if (!isFirstShow && !document.hidden) callback();
       }),
     onActivity: (callback) => listen(page, ["pointerdown", "keydown"], callback),
     openChannel(name, hear) {

@@ -10,4 +10,4 @@ export {
 export { SessionEndedError } from "./session-ended-error.js";
 export type { RecoverOptions, RepeatOptions, SessionRequestInit } from "./session-fetch.js";
 export { type AnyClaims, isSignedIn, type SessionOf, type SessionState, type SessionUser, type SignedInState } from "./session-state.js";
-export { SessionEvents, SessionSocket } from "./session-streams.js";
+export type { SessionEvents, SessionSocket } from "./session-streams.js";

@@ -12,7 +12,10 @@ export interface Answered {
 }
 
 /** A problem of ours: known by its header, which the proxy takes from the API's answers. */
-export type OwnProblem = Pick<ProblemDocument, "reason" | "cause" | "login_url">;
+export interface OwnProblem extends Pick<ProblemDocument, "reason" | "cause"> {
+  /** A path of this origin. */
+  readonly login_url?: string | undefined;
+}
 
 /** Null where the answer is the API's own. The reason is in the header, so that a body that was lost on the way leaves it known. */
 export async function problemIn(answer: Response | Answered): Promise<OwnProblem | null> {
@@ -20,17 +23,18 @@ export async function problemIn(answer: Response | Answered): Promise<OwnProblem
   if (typeof reason !== "string") return null;
   const body: unknown = answer instanceof Response ? await bodyOf(answer) : answer.data;
   const told = typeof body === "object" ? (body as Partial<ProblemDocument> | null) : null;
-  return { ...told, reason: reason as ProblemDocument["reason"] };
+  // The person is led there: a path of ours, whoever wrote the body.
+  const loginUrl = `${told?.login_url}`.match(/^\/(?![/\\]).*/)?.[0];
+  return { ...told, reason: reason as ProblemDocument["reason"], login_url: loginUrl };
 }
 
-function bodyOf(response: Response): Promise<unknown> {
-  // The caller reads the answer as well.
-  return response.bodyUsed
-    ? Promise.resolve(null)
-    : response
-        .clone()
-        .json()
-        .catch(() => null);
+async function bodyOf(response: Response): Promise<unknown> {
+  try {
+    // The caller reads the answer as well.
+    return await response.clone().json();
+  } catch {
+    return null;
+  }
 }
 
 /** Retry-After in milliseconds; null without one that is a number. */

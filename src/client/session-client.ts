@@ -7,7 +7,7 @@ import type { Answered } from "./problem.js";
 import type { SessionEndedError } from "./session-ended-error.js";
 import { createSessionFetch, type RecoverOptions, type RepeatOptions, type SessionRequestInit } from "./session-fetch.js";
 import { type AnyClaims, isSignedIn, type SessionState } from "./session-state.js";
-import { SessionEvents, SessionSocket } from "./session-streams.js";
+import { openSessionEvents, openSessionSocket, type SessionEvents, type SessionSocket } from "./session-streams.js";
 import { createSessionTracker, type Listener } from "./session-tracker.js";
 import { createWaitingCalls } from "./waiting-calls.js";
 
@@ -186,8 +186,8 @@ export function createSessionClientIn<Claims>(browser: Browser, options: Session
         stop();
       };
     },
-    sessionSocket: (url, protocols) => new SessionSocket(browser, tracker, url, protocols),
-    sessionEvents: (url) => new SessionEvents(browser, tracker, url),
+    sessionSocket: (url, protocols) => openSessionSocket(browser, tracker, url, protocols),
+    sessionEvents: (url) => openSessionEvents(browser, tracker, url),
     dispose() {
       stopActivity();
       endLogin("given_up");

@@ -9,11 +9,11 @@ export class SessionEndedError extends Error {
   /** Where to sign in. */
   readonly loginUrl: string;
 
-  constructor({ reason, cause, login_url }: OwnProblem, loginUrl: string) {
+  constructor({ reason, cause }: OwnProblem, loginUrl: string) {
     super(`The session has ended: ${cause ?? reason}.`);
     this.name = "SessionEndedError";
     this.reason = reason as EndedReason;
     this.cause = cause ?? null;
-    this.loginUrl = login_url ?? loginUrl;
+    this.loginUrl = loginUrl;
   }
 }

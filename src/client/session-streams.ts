@@ -11,43 +11,50 @@ const ABNORMAL = 1006;
 type After = Pick<Browser, "after">;
 type Tracker = Pick<SessionTracker<unknown>, "state" | "check" | "subscribe">;
 
+/**
+ * A WebSocket that is opened again after a restart of the service (1012), and once the person has signed in again (4401). Its events are the
+ * socket's own, those of all sockets it has had.
+ */
+export interface SessionSocket extends EventTarget {
+  /** The one that is open, or was last. */
+  socket(): WebSocket;
+  send: WebSocket["send"];
+  close: WebSocket["close"];
+}
+
+/** An EventSource that is opened again where it would give up: after a restart, and once the person has signed in again. Its events are the source's own. */
+export interface SessionEvents extends EventTarget {
+  /** The one that is open, or was last. */
+  source(): EventSource;
+  close(): void;
+}
+
 /** Opens a stream again when it is time: soon, or once there is a session again. */
-class Reopening {
-  readonly #browser: After;
-  readonly #tracker: Tracker;
-  readonly #open: () => void;
-  #cancel = () => {};
-  #isOver = false;
+function createReopening({ after }: After, tracker: Tracker, open: () => void) {
+  let isOver = false;
+  let cancel = () => {};
 
-  constructor(browser: After, tracker: Tracker, open: () => void) {
-    this.#browser = browser;
-    this.#tracker = tracker;
-    this.#open = open;
-  }
-
-  soon(): void {
-    this.#cancel();
-    if (!this.#isOver) this.#cancel = this.#browser.after(AGAIN_MS * (0.5 + Math.random() / 2), this.#open);
+  function soon(): void {
+    cancel();
+    if (!isOver) cancel = after(AGAIN_MS * (0.5 + Math.random() / 2), open);
   }
 
   /** Neither a refused upgrade nor an EventSource shows a status: the server is asked what it was about. */
-  async whenSignedIn(): Promise<void> {
-    await this.#tracker.check();
-    if (isSignedIn(this.#tracker.state)) {
-      this.soon();
-      return;
+  async function whenSignedIn(): Promise<void> {
+    const state = await tracker.check();
+    if (isSignedIn(state)) soon();
+    else if (!isOver) {
+      cancel();
+      cancel = tracker.subscribe((next) => isSignedIn(next) && soon());
     }
-    this.#cancel();
-    if (this.#isOver) return;
-    this.#cancel = this.#tracker.subscribe((state) => {
-      if (isSignedIn(state)) this.soon();
-    });
   }
 
-  end(): void {
-    this.#isOver = true;
-    this.#cancel();
+  function end(): void {
+    isOver = true;
+    cancel();
   }
+
+  return { soon, whenSignedIn, end };
 }
 
 /** Gives an event of an inner stream to whoever listens to the outer one. */
@@ -55,97 +62,70 @@ function passOn(target: EventTarget): (event: Event) => void {
   return (event) => void target.dispatchEvent(new (event.constructor as typeof Event)(event.type, event));
 }
 
-/**
- * A WebSocket that is opened again after a restart of the service (1012), and once the person has signed in again (4401). Its events are the
- * socket's own, those of all sockets it has had.
- */
-export class SessionSocket extends EventTarget {
-  readonly #url: string | URL;
-  readonly #protocols: string | string[] | undefined;
-  readonly #reopening: Reopening;
-  readonly #pass = passOn(this);
-  #socket: WebSocket;
+export function openSessionSocket(browser: After, tracker: Tracker, url: string | URL, protocols?: string | string[]): SessionSocket {
+  const target = new EventTarget();
+  const pass = passOn(target);
+  const reopening = createReopening(browser, tracker, () => {
+    current = open();
+  });
 
-  constructor(browser: After, tracker: Tracker, url: string | URL, protocols?: string | string[]) {
-    super();
-    this.#url = url;
-    this.#protocols = protocols;
-    this.#reopening = new Reopening(browser, tracker, () => {
-      this.#socket = this.#open();
-    });
-    this.#socket = this.#open();
-  }
-
-  /** The one that is open, or was last. */
-  get socket(): WebSocket {
-    return this.#socket;
-  }
-
-  send(data: Parameters<WebSocket["send"]>[0]): void {
-    this.#socket.send(data);
-  }
-
-  close(code?: number, reason?: string): void {
-    this.#reopening.end();
-    this.#socket.close(code, reason);
-  }
-
-  #open(): WebSocket {
-    const socket = new WebSocket(this.#url, this.#protocols);
+  function open(): WebSocket {
+    const socket = new WebSocket(url, protocols);
     let wasOpen = false;
-    for (const type of ["open", "message", "error", "close"]) socket.addEventListener(type, this.#pass);
-    socket.addEventListener("open", () => {
+    for (const type of ["open", "message", "error", "close"]) socket.addEventListener(type, pass);
+    socket.onopen = () => {
       wasOpen = true;
-    });
-    socket.addEventListener("close", ({ code }) => {
-      if (code === SERVICE_RESTART_CODE) this.#reopening.soon();
-      else if (code === SESSION_ENDED_CODE || (code === ABNORMAL && !wasOpen)) void this.#reopening.whenSignedIn();
-    });
+    };
+    socket.onclose = ({ code }) => {
+      if (code === SERVICE_RESTART_CODE) reopening.soon();
+      else if (code === SESSION_ENDED_CODE || (code === ABNORMAL && !wasOpen)) void reopening.whenSignedIn();
+    };
     return socket;
   }
+
+  let current = open();
+  return Object.assign(target, {
+    socket: () => current,
+    send: (data: Parameters<WebSocket["send"]>[0]) => current.send(data),
+    close(code?: number, reason?: string) {
+      reopening.end();
+      current.close(code, reason);
+    },
+  });
 }
 
-/** An EventSource that is opened again where it would give up: after a restart, and once the person has signed in again. Its events are the source's own. */
-export class SessionEvents extends EventTarget {
-  readonly #url: string | URL;
-  readonly #types = new Set(["open", "message", "error"]);
-  readonly #reopening: Reopening;
-  readonly #pass = passOn(this);
-  #source: EventSource;
+export function openSessionEvents(browser: After, tracker: Tracker, url: string | URL): SessionEvents {
+  const target = new EventTarget();
+  const pass = passOn(target);
+  const types = new Set(["open", "message", "error"]);
+  const listen = target.addEventListener.bind(target);
+  const reopening = createReopening(browser, tracker, () => {
+    current = open();
+  });
 
-  constructor(browser: After, tracker: Tracker, url: string | URL) {
-    super();
-    this.#url = url;
-    this.#reopening = new Reopening(browser, tracker, () => {
-      this.#source = this.#open();
-    });
-    this.#source = this.#open();
-  }
-
-  /** The one that is open, or was last. */
-  get source(): EventSource {
-    return this.#source;
-  }
-
-  override addEventListener(...listening: Parameters<EventTarget["addEventListener"]>): void {
-    const [type] = listening;
-    if (!this.#types.has(type)) this.#source.addEventListener(type, this.#pass);
-    this.#types.add(type);
-    super.addEventListener(...listening);
-  }
-
-  close(): void {
-    this.#reopening.end();
-    this.#source.close();
-  }
-
-  #open(): EventSource {
-    const source = new EventSource(this.#url);
-    for (const type of this.#types) source.addEventListener(type, this.#pass);
-    source.addEventListener("error", () => {
+  function open(): EventSource {
+    const source = new EventSource(url);
+    for (const type of types) source.addEventListener(type, pass);
+    source.onerror = () => {
       // It tries again by itself but for an answer that is none.
-      if (source.readyState === EventSource.CLOSED) void this.#reopening.whenSignedIn();
-    });
+      if (source.readyState === EventSource.CLOSED) void reopening.whenSignedIn();
+    };
     return source;
   }
+
+  let current = open();
+  return Object.assign(target, {
+    source: () => current,
+    addEventListener(...listening: Parameters<EventTarget["addEventListener"]>) {
+      const [type] = listening;
+      // Events have names of their own.
+      if (!types.has(type)) current.addEventListener(type, pass);
+      types.add(type);
+      listen(...listening);
+    },
+    close() {
+      reopening.end();
+      current.close();
+    },
+  });
 }

@@ -108,12 +108,13 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead }:
     else void ask("GET", true).then(showTime);
   }
 
-  function hearSession(document: SessionDocument, isToldToTabs: boolean): void {
+  /** @param askedAtMs the answer is not older: limits are rather seen too near than too far. */
+  function hearSession(document: SessionDocument, askedAtMs: number, isToldToTabs: boolean): void {
     const session = document as unknown as SessionOf<Claims>;
     const before = heard?.session;
     turn += 1;
     if (!isSignedIn(state) || before?.started_at !== session.started_at || before.user.sub !== session.user.sub) era += 1;
-    heard = { session, aheadMs: Date.parse(document.server_time) - browser.now() };
+    heard = { session, aheadMs: Date.parse(document.server_time) - askedAtMs };
     user = session.user;
     become(stateAt(heard, warnAhead, browser.now()), isToldToTabs);
     plan();
@@ -137,12 +138,13 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead }:
 
   async function askOnce(method: "GET" | "POST", isToldToTabs: boolean): Promise<SessionState<Claims>> {
     const asked = turn;
-    lookedAtMs = browser.now();
+    const askedAtMs = browser.now();
+    lookedAtMs = askedAtMs;
     const response = await browser.fetch(request(method, SESSION_PATH)).catch(() => null);
     const problem = response && (await problemIn(response));
     const document = response?.ok && !problem ? await sessionIn(response) : null;
     if (asked !== turn || isDisposed) return state;
-    if (document) hearSession(document, isToldToTabs);
+    if (document) hearSession(document, askedAtMs, isToldToTabs);
     else if (problem && response?.status === 401) hearProblem(problem, isToldToTabs);
     else hearNothing(response);
     return state;

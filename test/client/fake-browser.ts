@@ -141,7 +141,7 @@ export function sessionDocument(nowMs: number, details: SessionDetails = {}): Se
   };
 }
 
-export const sessionAnswer = (nowMs: number, details: SessionDetails = {}) => Response.json(sessionDocument(nowMs, details));
+export const sessionAnswer = (nowMs: number, details: SessionDetails = {}): Response => Response.json(sessionDocument(nowMs, details));
 
 /** A problem of ours, as the server writes it. */
 export function problemAnswer(

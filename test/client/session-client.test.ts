@@ -84,6 +84,48 @@ t.test("no outage, no error of the API's and no missing network is taken for the
   t.equal(client.session().status, "active");
 });
 
+t.test("the person is led to no other place than a path of ours, whatever an answer says", async (t) => {
+  for (const loginUrl of [
+    "https://other.example.com/",
+    "//other.example.com/",
+    "/\\other.example.com",
+    "javascript:alert(1)",
+    "\t//x",
+    "",
+    7,
+  ]) {
+    const { tab, tabs, client } = await signedIn();
+    const call = client.fetch("/api/a", { method: "POST" });
+    await flush();
+    tabs.next("/api/a").answer(problemAnswer(401, { reason: "expired", login_url: loginUrl as string }));
+    await call;
+    t.match(client.session(), { status: "expired", loginUrl: "/auth/login" }, JSON.stringify(loginUrl));
+    void client.login();
+    t.match(tab.leftFor, [`${ORIGIN}/auth/login?return_to=`]);
+  }
+  const { tabs, client } = await signedIn();
+  const call = client.fetch("/api/a", { method: "POST" });
+  await flush();
+  tabs.next("/api/a").answer(problemAnswer(401, { reason: "expired", login_url: "/session/login?identity_provider=Okta" }));
+  await call;
+  t.match(client.session(), { loginUrl: "/session/login?identity_provider=Okta" });
+});
+
+t.test("a slow answer brings the warning no later: 20 seconds are left to act", async (t) => {
+  const tabs = new FakeTabs();
+  const client = createSessionClientIn(tabs.openTab(), { idleWarningMs: 0 });
+  void client.check();
+  const { answer } = tabs.next();
+  const document = sessionAnswer(tabs.clock.now(), { idleEndsInMs: 600_000 });
+  await tabs.clock.run(8_000);
+  answer(document);
+  await flush();
+  await tabs.clock.run(600_000 - 20_000 - 8_000);
+  tabs.next("/auth/session").fail();
+  await flush();
+  t.equal(client.session().status, "expiring");
+});
+
 t.test("a page that could never ask is unreachable, and asks again by itself", async (t) => {
   const tabs = new FakeTabs();
   const client = createSessionClientIn(tabs.openTab(), {});
