@@ -1,57 +1,72 @@
+import { createSessionClient } from "/auth/client.js";
 import { startBackstage } from "./backstage.js";
 import { orderItems, showBasket } from "./basket.js";
-import { dropDraft, loadDraft, saveDraft } from "./draft.js";
+import { answerOf, calls } from "./calls.js";
 import { hideNotice, isWaiting, showGoodNews, showTrouble } from "./notice.js";
-import { loginUrl, session } from "./session.js";
 import { endingWords, gateWords } from "./words.js";
 
-const ASK_AGAIN_AFTER_MS = 10_000;
+const DRAFT = "order";
 
 const find = (id) => document.getElementById(id);
 const form = find("order-form");
 const dialog = find("ended");
+const client = createSessionClient();
 
 /** Whose form is on the page; null while nothing private is shown. */
 let person = null;
 let placing = false;
-let askedAtMs = 0;
+let leaving = false;
+/** Whether the server has spoken since the page was shown. */
+let confirmed = true;
 
 showBasket();
-for (const id of ["sign-in", "sign-in-top", "sign-in-form", "sign-in-again"]) find(id).href = loginUrl();
-
-session.addEventListener("change", show);
-session.addEventListener("call", ({ detail }) => heard(detail));
-form.addEventListener("input", () => saveDraft(person, fields()));
+client.subscribe(show);
+calls.addEventListener("call", ({ detail }) => heard(detail));
+form.addEventListener("input", () => client.saveDraft(DRAFT, fields()));
 form.addEventListener("submit", placeOrder);
+for (const id of ["sign-in", "sign-in-top"]) onSignIn(id, () => client.login());
+for (const id of ["sign-in-form", "sign-in-again"]) onSignIn(id, signInAgain);
 find("sign-out").addEventListener("click", signOut);
 find("order-again").addEventListener("click", () => showOnly("checkout"));
-
-// The session is looked at when the person comes back to the tab, not by the clock.
-document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState === "visible" && performance.now() - askedAtMs > ASK_AGAIN_AFTER_MS) void session.check();
+// "Not now", or Escape: whatever waits for the sign-in need not wait any longer.
+dialog.addEventListener("close", () => {
+  if (!user()) client.cancelLogin();
 });
-window.addEventListener("online", () => void session.check());
+
 // The back button may bring back a page from before a sign-out: nothing private shows until the server has spoken.
 window.addEventListener("pageshow", ({ persisted }) => {
   if (!persisted) return;
-  session.forget();
-  void session.check();
+  leaving = false;
+  confirmed = false;
+  show();
+  void client.check();
 });
 
-void session.check();
-void startBackstage(session);
+void startBackstage(client);
+
+/** Who is signed in; null where nobody is, or nobody knows. */
+function user() {
+  return client.session().session?.user ?? null;
+}
 
 /** The session has changed: the page follows. */
 function show() {
-  if (session.state === "signed_in") showSignedIn(session.document.user);
-  else if (session.state === "ended") showEnded(session.problem);
-  else showNothingPrivate("checking");
-  const signedIn = session.state === "signed_in";
-  find("account-name").textContent = signedIn ? (session.document.user.email ?? session.document.user.username) : "";
+  const state = client.session();
+  const known = confirmed && !leaving && state.status !== "unknown" && state.status !== "unreachable";
+  const signedIn = known && user() !== null;
+  if (!known) showNothingPrivate("checking");
+  else if (signedIn) showSignedIn(user());
+  else showEnded(endingOf(state));
+  find("account-name").textContent = signedIn ? (user().email ?? user().username) : "";
   find("sign-out").hidden = !signedIn;
-  find("sign-in-top").hidden = signedIn || session.state === "checking";
+  find("sign-in-top").hidden = signedIn || !known;
   find("place-order").hidden = !signedIn;
   find("sign-in-form").hidden = signedIn;
+}
+
+/** Why there is no session. */
+function endingOf({ status, reason = status, cause }) {
+  return { reason, cause };
 }
 
 function showSignedIn({ sub }) {
@@ -59,25 +74,23 @@ function showSignedIn({ sub }) {
   if (sub === person) return;
   form.reset();
   person = sub;
-  const draft = loadDraft(sub);
+  const draft = client.takeDraft(DRAFT);
   if (draft) {
     for (const [name, value] of Object.entries(draft)) form.elements.namedItem(name).value = value;
+    client.saveDraft(DRAFT, draft);
     showGoodNews("Welcome back. Everything you typed is still here.");
   }
   showOnly("checkout");
 }
 
-function showEnded(problem) {
+function showEnded(ending) {
   const interrupted = person !== null;
   // Ended on purpose: the next one at this screen must not read what was typed.
-  if (problem.reason === "signed_out") {
-    form.reset();
-    dropDraft();
-  }
-  if (interrupted) openDialog(problem);
+  if (ending.reason === "signed_out") form.reset();
+  if (interrupted) openDialog(ending);
   // Ended against the person's will: the form stays in sight.
-  if (interrupted && (problem.reason === "expired" || problem.reason === "invalid")) return;
-  if (problem.reason !== "anonymous") find("signed-out-why").textContent = gateWords(problem);
+  if (interrupted && (ending.reason === "expired" || ending.reason === "invalid")) return;
+  if (ending.reason !== "anonymous") find("signed-out-why").textContent = gateWords(ending);
   showNothingPrivate("signed-out");
 }
 
@@ -93,21 +106,43 @@ function showOnly(section) {
 }
 
 /** The work is not navigated away from: the person decides when to sign in. */
-function openDialog(problem) {
-  const { title, text } = endingWords(problem);
+function openDialog(ending) {
+  const { title, text } = endingWords(ending);
   find("ended-title").textContent = title;
   find("ended-text").textContent = text;
-  find("ended-code").textContent = [problem.reason, problem.cause].filter(Boolean).join(" · ");
+  find("ended-code").textContent = [ending.reason, ending.cause].filter(Boolean).join(" · ");
   find("ended-kept").hidden = Object.values(fields()).every((value) => value === "");
+  find("ended-waiting").textContent = "";
+  find("sign-in-again").textContent = "Sign in again";
   hideNotice();
   if (!dialog.open) dialog.showModal();
 }
 
+/** In a window of its own, so that this page stays as it is; on this page where the browser opens none. */
+async function signInAgain() {
+  const outcome = client.login({ mode: "popup" });
+  find("ended-waiting").textContent = "Please sign in in the window that has opened. This page goes on by itself.";
+  find("sign-in-again").textContent = "Open it again";
+  if ((await outcome) === "blocked") await client.login();
+}
+
+/** What is a link without a script. */
+function onSignIn(id, signIn) {
+  find(id).addEventListener("click", (event) => {
+    event.preventDefault();
+    void signIn();
+  });
+}
+
 /** Every answer of every call comes by here, so that trouble and its end are said in one place. */
 function heard({ method, path, answer }) {
-  askedAtMs = performance.now();
+  if (!confirmed && path === "/auth/session" && (answer.kind === "ok" || answer.kind === "ended")) {
+    confirmed = true;
+    // The same question, whose answer the client is about to read.
+    void client.check().then(show);
+  }
   if (answer.kind === "ended") hideNotice();
-  else if (answer.kind !== "ok") showTrouble(answer, { lead: lead(method, path, answer), retry: () => session.check() });
+  else if (answer.kind !== "ok") showTrouble(answer, { lead: lead(method, path, answer), retry: () => client.check() });
   else if (isWaiting()) showGoodNews("All is well again. You can go on.");
 }
 
@@ -122,18 +157,29 @@ async function placeOrder(event) {
   event.preventDefault();
   if (placing) return;
   setPlacing(true);
-  const answer = await session.call("POST", "/api/orders", { items: orderItems, address: fields() });
+  if (!user()) openDialog(endingOf(client.session()));
+  const answer = await order();
   setPlacing(false);
-  if (answer.kind === "ended" && person !== null) openDialog(answer.problem);
   // The notice sticks to the bottom of the window; the button stays in sight above it.
   find("place-order").scrollIntoView({ block: "nearest" });
   if (answer.kind !== "ok") return;
-  dropDraft();
+  client.dropDraft(DRAFT);
   hideNotice();
   form.reset();
   find("order-number").textContent = answer.body.order_number;
   showOnly("ordered");
   find("ordered").focus();
+}
+
+/** One that meets the session's end waits for the sign-in, and is placed then, once: it never arrived before. */
+async function order() {
+  const headers = { accept: "application/json", "content-type": "application/json" };
+  const body = JSON.stringify({ items: orderItems, address: fields() });
+  try {
+    return await answerOf(await client.fetch("/api/orders", { method: "POST", headers, body, cache: "no-store", replay: true }));
+  } catch {
+    return { kind: "offline" };
+  }
 }
 
 // aria-disabled rather than disabled, which would take the keyboard's focus away.
@@ -144,10 +190,8 @@ function setPlacing(now) {
 }
 
 async function signOut() {
-  const answer = await session.signOut();
-  if (answer.kind !== "ok") return;
-  dropDraft();
-  showNothingPrivate("checking");
+  leaving = true;
+  leaving = (await client.logout()).kind === "leaving";
 }
 
 function fields() {

@@ -1,4 +1,5 @@
 /** The panel beside the shop: levers on local Cognito's controls, and a call through the proxy after each of them. No real app has this. */
+import { calls } from "./calls.js";
 import { addCalls, addMarker } from "./timeline.js";
 
 const AT_ONCE = 50;
@@ -26,8 +27,8 @@ const LEVERS = [
 ];
 
 let localCognito = "";
-let session;
-/** The calls of a burst, gathered for one line; null otherwise. */
+let client;
+/** The calls of a lever, gathered for one line, and how many there will be; null otherwise. */
 let gathered = null;
 let pulling = false;
 let callsRead = 0;
@@ -35,10 +36,10 @@ let refreshes = 0;
 let writing = Promise.resolve();
 
 /** Shows the panel when the demo serves this page; does nothing elsewhere. */
-export async function startBackstage(shopSession) {
-  session = shopSession;
-  session.addEventListener("call", ({ detail }) => noteCall(detail));
-  session.addEventListener("change", showFacts);
+export async function startBackstage(shopClient) {
+  client = shopClient;
+  calls.addEventListener("call", ({ detail }) => noteCall(detail));
+  client.subscribe(showFacts);
   const config = await ask("/demo/config.json", {});
   if (config === null) return;
   localCognito = config.local_cognito;
@@ -58,24 +59,30 @@ async function pull(lever) {
     addMarker(lever.marker ?? lever.label, (await lever.pull()) ? "" : "The lever did not work: local Cognito did not take it.");
   const answers = await makeCalls(lever.calls ?? 1);
   // Shows the new ID token's life; never itself the cause of a refresh, for the call before has just seen to that.
-  if (answers.some(({ answer }) => answer.kind === "ok")) await session.check();
+  if (answers.some(({ answer }) => answer.kind === "ok")) await client.check();
   await showFacts();
   setPulling(false);
 }
 
 /** Calls through the proxy, all at the same time. More than one make one line in the log. */
 async function makeCalls(count) {
-  gathered = [];
-  await Promise.all(Array.from({ length: count }, () => session.call("GET", "/api/echo")));
-  const calls = gathered;
+  const enough = new AbortController();
+  const made = await new Promise((done) => {
+    gathered = { made: [], count, done };
+    for (let call = 0; call < count; call++) client.fetch("/api/echo", { signal: enough.signal }).catch(() => {});
+  });
   gathered = null;
-  await log(calls);
-  return calls;
+  // The first answers are what the panel is there to show: it waits for nobody to sign in.
+  enough.abort();
+  await log(made);
+  return made;
 }
 
 function noteCall(call) {
   if (gathered && call.path === "/api/echo") {
-    gathered.push(call);
+    const { made, count, done } = gathered;
+    made.push(call);
+    if (made.length === count) done(made);
     return;
   }
   if (localCognito === "" || (call.path === "/auth/session" && call.answer.kind === "ok")) return;
@@ -83,9 +90,9 @@ function noteCall(call) {
 }
 
 /** One after the other, so that each refresh is counted once, beside the calls that caused it. */
-function log(calls) {
+function log(made) {
   writing = writing.then(async () => {
-    addCalls(calls, await newRefreshes());
+    addCalls(made, await newRefreshes());
     await showFacts();
   });
   return writing;
@@ -93,9 +100,9 @@ function log(calls) {
 
 /** The refreshes that Cognito has seen since the last time, in order. */
 async function newRefreshes() {
-  const calls = (await control("GET", "/_local/calls")) ?? [];
-  const fresh = calls.slice(callsRead <= calls.length ? callsRead : 0).filter(isRefresh);
-  callsRead = calls.length;
+  const seen = (await control("GET", "/_local/calls")) ?? [];
+  const fresh = seen.slice(callsRead <= seen.length ? callsRead : 0).filter(isRefresh);
+  callsRead = seen.length;
   refreshes += fresh.length;
   return fresh;
 }
@@ -116,8 +123,9 @@ async function showFacts() {
 const clockFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
 function tokenLife(nowMs) {
-  if (session.document === null) return "none";
-  const minutes = Math.ceil((Date.parse(session.document.token_expires_at) - nowMs) / 60_000);
+  const { session } = client.session();
+  if (!session) return "none";
+  const minutes = Math.ceil((Date.parse(session.token_expires_at) - nowMs) / 60_000);
   return minutes > 0 ? `${minutes} min left` : "expired";
 }
 

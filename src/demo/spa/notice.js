@@ -12,7 +12,7 @@ let stop = () => {};
 /**
  * Says calmly that something has to wait, and tries again by itself when waiting helps.
  *
- * @param {import("./api.js").Answer} answer busy, refused or offline
+ * @param {import("./calls.js").Answer} answer busy, refused or offline
  * @param {{ lead?: string, retry: () => unknown }} options `retry` must be harmless to repeat: a GET
  */
 export function showTrouble(answer, { lead = "", retry }) {

@@ -1,5 +1,6 @@
 /**
- * One call through the proxy, and what came of it. The cookie travels by itself; no token ever reaches this page.
+ * Every call that this page makes to its own server, and what came of it: for the notice, and for the panel beside the shop. It stands before the
+ * page's own `fetch`, which the session's client takes as it finds it. No real app needs this.
  *
  * @typedef {object} Problem the proxy's own answer (RFC 9457), told from the API's by the header BFF-Problem
  * @property {string} reason
@@ -17,29 +18,36 @@
 
 const DEFAULT_RETRY_SECONDS = 5;
 
-/**
- * Never rejects: a call that found no network is `offline`.
- *
- * @param {string} method
- * @param {string} path
- * @param {object} [body] sent as JSON
- * @returns {Promise<Answer>}
- */
-export async function send(method, path, body) {
-  // x-bff-csrf costs nothing and is what CSRF_HEADER=required asks for.
-  const headers = { accept: "application/json", "x-bff-csrf": "1" };
-  if (body !== undefined) headers["content-type"] = "application/json";
-  try {
-    const response = await fetch(path, { method, headers, body: JSON.stringify(body), cache: "no-store" });
-    return judge(response, await parse(response));
-  } catch {
-    return { kind: "offline" };
-  }
-}
+const pageFetch = window.fetch.bind(window);
 
-/** @returns {Answer} */
-function judge(response, body) {
+/** Event: `call` with every call and its answer, before its caller hears of it. */
+export const calls = new EventTarget();
+
+window.fetch = async (input, init) => {
+  const request = new Request(input, init);
+  const { origin, pathname } = new URL(request.url);
+  // Local Cognito's controls and the demo's own are the panel's.
+  if (origin !== location.origin || pathname.startsWith("/demo/")) return pageFetch(request);
+  const { method } = request;
+  const startedAt = performance.now();
+  const note = (answer) => {
+    const detail = { method, path: pathname, answer, tookMs: Math.round(performance.now() - startedAt) };
+    calls.dispatchEvent(new CustomEvent("call", { detail }));
+  };
+  try {
+    const response = await pageFetch(request);
+    note(await answerOf(response.clone()));
+    return response;
+  } catch (error) {
+    note({ kind: "offline" });
+    throw error;
+  }
+};
+
+/** @returns {Promise<Answer>} */
+export async function answerOf(response) {
   const { status, headers } = response;
+  const body = await parse(response);
   const problem = headers.has("BFF-Problem") ? body : null;
   if (response.ok) return { kind: "ok", status, body };
   // A 401 without the header is the API's own: the session is fine.
