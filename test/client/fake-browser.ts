@@ -68,7 +68,8 @@ export class FakeTab implements Browser {
   here = () => "/checkout?step=2#pay";
   fetch = (request: Request) => this.#tabs.fetch(request);
   now = () => this.#tabs.clock.now();
-  after = (delayMs: number, callback: () => void) => this.#tabs.clock.after(delayMs, callback);
+  /** No longer than a page can. */
+  after = (delayMs: number, callback: () => void) => this.#tabs.clock.after(Math.min(delayMs, 2_147_483_647), callback);
 
   onReturn = (callback: () => void) => {
     this.#returning.add(callback);

@@ -199,7 +199,7 @@ t.test("a write goes on only where it may: opted in, or with an Idempotency-Key,
 });
 
 t.test("another person who signs in gets neither the calls nor the drafts of the one before", async (t) => {
-  const { tabs, client } = await signedIn({ replay: true });
+  const { tab, tabs, client } = await signedIn({ replay: true });
   client.saveDraft("order", { street: "Main Street 1" });
   const call = client.fetch("/api/a", { method: "POST", body: "x" });
   await flush();
@@ -209,6 +209,7 @@ t.test("another person who signs in gets neither the calls nor the drafts of the
   t.equal((await call).status, 401);
   t.same(tabs.asked, [], "nothing was sent as somebody else");
   t.equal(client.takeDraft("order"), null);
+  t.equal(tab.storage?.getItem("bff-drafts"), "{}", "nothing of it is left behind for anybody");
 });
 
 t.test("a draft waits for the person who typed it, and for nobody after a deliberate sign-out", async (t) => {
@@ -326,6 +327,44 @@ t.test("an answer that was asked for before something else was learned changes n
   slow.answer(sessionAnswer(tabs.clock.now()));
   await checked;
   t.same(states, ["expired"]);
+});
+
+t.test("a late 401 of the session before does not drown the news of the sign-in", async (t) => {
+  const { tabs, client, states } = await signedIn();
+  const calls = [client.fetch("/api/a"), client.fetch("/api/b")];
+  await flush();
+  tabs.next("/api/a").answer(expired());
+  await flush();
+  tabs
+    .openTab()
+    .openChannel("cognito-bff", () => {})
+    .post({ type: "signed-in" });
+  const asked = tabs.next("/auth/session");
+  tabs.next("/api/b").answer(expired());
+  await flush();
+  asked.answer(sessionAnswer(tabs.clock.now(), { startedAtMs: 1 }));
+  await flush();
+  t.same(states, ["expired", "active"]);
+  for (const path of ["/api/a", "/api/b"]) tabs.next(path).answer(new Response());
+  t.same(
+    (await Promise.all(calls)).map(({ status }) => status),
+    [200, 200],
+  );
+});
+
+t.test("a sign-in that is heard of while the server is asked is asked for once more", async (t) => {
+  const { tabs, client, states } = await signedIn();
+  const checked = client.check();
+  const before = tabs.next("/auth/session");
+  const popup = tabs.openTab().openChannel("cognito-bff", () => {});
+  for (let times = 0; times < 5; times++) popup.post({ type: "signed-in" });
+  before.answer(expired());
+  await checked;
+  await flush();
+  tabs.next("/auth/session").answer(sessionAnswer(tabs.clock.now(), { startedAtMs: 1 }));
+  await flush();
+  t.same(states, ["expired", "active"]);
+  t.same(tabs.asked, [], "once, however often it is told");
 });
 
 t.test("only calls of our own origin carry x-bff-csrf, and only theirs are judged", async (t) => {
