@@ -1,0 +1,132 @@
+import t from "tap";
+import { browserOf } from "../../src/client/browser.js";
+
+/** As much of a window as the client looks at. */
+function fakeWindow() {
+  const opened: unknown[][] = [];
+  const left: string[] = [];
+  const page = Object.assign(new EventTarget(), {
+    location: {
+      origin: "https://app.example.com",
+      pathname: "/orders",
+      search: "?page=2",
+      hash: "#last",
+      assign: (url: string) => left.push(url),
+    },
+    document: { baseURI: "https://app.example.com/orders?page=2", hidden: false },
+    fetch(this: unknown, request: Request) {
+      if (this !== page) throw new TypeError("Illegal invocation");
+      return Promise.resolve(new Response(request.url));
+    },
+    open: (...call: unknown[]): object | null => {
+      opened.push(call);
+      return opened.length > 1 ? null : {};
+    },
+    BroadcastChannel,
+    sessionStorage: {},
+  });
+  return { page, opened, left, browser: browserOf(page as unknown as Parameters<typeof browserOf>[0]) };
+}
+
+t.test("a page says where it is, fetches by its own fetch, opens a window and leaves", async (t) => {
+  const { page, browser, opened, left } = fakeWindow();
+  t.equal(browser.origin, "https://app.example.com");
+  t.equal(browser.here(), "/orders?page=2#last");
+  t.equal(browser.base(), "https://app.example.com/orders?page=2");
+  const { fetch: first } = page;
+  page.fetch = () => Promise.reject(new Error("somebody put another one in its place"));
+  t.ok(first);
+  t.equal(await (await browser.fetch(new Request("https://app.example.com/x"))).text(), "https://app.example.com/x");
+  t.equal(browser.popup("/auth/login?display=popup"), true);
+  t.equal(browser.popup("/auth/login?display=popup"), false, "blocked");
+  t.match(opened[0], ["/auth/login?display=popup", "bff-sign-in", /^popup,width=\d+,height=\d+$/]);
+  browser.leaveFor("/auth/login");
+  t.same(left, ["/auth/login"]);
+  t.equal(browser.storage, page.sessionStorage);
+});
+
+t.test("coming back is being seen again, online again, or out of the back-forward cache", (t) => {
+  const { page, browser } = fakeWindow();
+  let times = 0;
+  const stop = browser.onReturn(() => {
+    times += 1;
+  });
+  const tell = (type: string, more = {}) => page.dispatchEvent(Object.assign(new Event(type), more));
+  tell("pageshow", { persisted: false });
+  t.equal(times, 0, "a page that is loaded asks by itself");
+  tell("pageshow", { persisted: true });
+  tell("online");
+  tell("visibilitychange");
+  t.equal(times, 3);
+  page.document.hidden = true;
+  tell("visibilitychange");
+  tell("online");
+  t.equal(times, 3, "nobody looks");
+  page.document.hidden = false;
+  stop();
+  tell("online");
+  t.equal(times, 3);
+
+  let acts = 0;
+  const stopActs = browser.onActivity(() => {
+    acts += 1;
+  });
+  tell("pointerdown");
+  tell("keydown");
+  stopActs();
+  tell("keydown");
+  t.equal(acts, 2);
+  t.end();
+});
+
+t.test("a timer of 30 days is not due at once", async (t) => {
+  const { browser } = fakeWindow();
+  const cancel = browser.after(30 * 86_400_000, () => t.fail("called back"));
+  await new Promise<void>((resolve) => {
+    browser.after(1, resolve);
+  });
+  cancel();
+});
+
+t.test("pages tell each other over the channel; without one nobody is told, and nothing breaks", async (t) => {
+  const { page, browser } = fakeWindow();
+  const other = fakeWindow().browser;
+  const heard = new Promise((resolve) => {
+    const channel = other.openChannel("test-of-the-channel", (message) => {
+      channel.close();
+      resolve(message);
+    });
+  });
+  const channel = browser.openChannel("test-of-the-channel", () => t.fail("heard itself"));
+  channel.post({ type: "changed" });
+  t.same(await heard, { type: "changed" });
+  channel.close();
+  Object.assign(page, { BroadcastChannel: undefined });
+  const none = browser.openChannel("x", () => {});
+  none.post(1);
+  none.close();
+});
+
+t.test("where storage is forbidden there is none", (t) => {
+  const { page } = fakeWindow();
+  Object.defineProperty(page, "sessionStorage", {
+    get() {
+      throw new DOMException("denied", "SecurityError");
+    },
+  });
+  t.equal(browserOf(page as unknown as Parameters<typeof browserOf>[0]).storage, null);
+  t.end();
+});
+
+t.test("where there is no page nothing is asked and nothing happens", async (t) => {
+  const browser = browserOf(undefined);
+  await t.rejects(browser.fetch(new Request("https://app.example.com/x")));
+  browser.after(0, () => t.fail("called back"))();
+  browser.onReturn(() => {})();
+  browser.onActivity(() => {})();
+  browser.leaveFor("/");
+  browser.openChannel("x", () => {}).post(1);
+  t.same([browser.popup("/"), browser.storage, browser.here()], [false, null, "/"]);
+  t.ok(browser.now() > 0);
+  t.equal(new URL(browser.base()).origin, browser.origin);
+});
