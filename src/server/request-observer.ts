@@ -5,7 +5,7 @@ import { handoverOf } from "../http/calls/handover.js";
 import { onFinished, problemOf } from "../http/problem/request-state.js";
 import type { Clock } from "../model/clock.js";
 import type { Tell } from "../telemetry/events.js";
-import { headerBytesOf } from "../telemetry/header-bytes.js";
+import { tellFinished } from "../telemetry/finished-request.js";
 import type { Tracer } from "../telemetry/tracing.js";
 import type { Reason } from "../wire/reasons.js";
 
@@ -35,17 +35,9 @@ export function observeRequests(app: FastifyInstance, { config, clock, tell, tra
       if (isOver) return;
       isOver = true;
       const seconds = (clock.monotonicMs() - startedAtMs) / 1000;
-      tell({
-        kind: "request_finished",
-        method: request.method,
-        route,
-        status,
-        seconds,
-        headerBytes: headerBytesOf(request.raw.rawHeaders),
-      });
-      const reason = problemOf(request);
-      if (span) endSpan(span, status, reason);
-      if (logsRequests) request.log.debug({ method: request.method, route, status, duration_ms: Math.round(seconds * 1000) }, "request");
+      const { method, raw } = request;
+      tellFinished(tell, logsRequests ? request.log : null, { method, route, status, seconds, rawHeaders: raw.rawHeaders });
+      if (span) endSpan(span, status, problemOf(request));
     };
     onFinished(request, finish);
     // Not Fastify's onResponse, which says nothing of clients that left.

@@ -8,7 +8,7 @@ import { parseTarget } from "../../proxy/routes/path.js";
 import type { RouteTable } from "../../proxy/routes/route-table.js";
 import type { StricterSiblings } from "../../proxy/routes/stricter-siblings.js";
 import type { SessionLifecycle } from "../../session/session-lifecycle.js";
-import { headerBytesOf } from "../../telemetry/header-bytes.js";
+import { tellFinished } from "../../telemetry/finished-request.js";
 import { messageFault } from "../connection/bad-message.js";
 import type { UnreadBodies } from "../connection/unread-bodies.js";
 import { type CrossSiteSettings, judgeCall, judgeStaticHeader } from "../gate/cross-site.js";
@@ -128,9 +128,8 @@ function createFinish(options: FastPathOptions): (call: ApiCall, outcome: Forwar
     }
     const status = response.headersSent ? response.statusCode : null;
     const seconds = (clock.monotonicMs() - startedAtMs) / 1000;
-    const { method = "" } = request;
-    tell({ kind: "request_finished", method, route: route.prefix, status, seconds, headerBytes: headerBytesOf(request.rawHeaders) });
-    if (logsRequests) logOf(request).debug({ method, route: route.prefix, status, duration_ms: Math.round(seconds * 1000) }, "request");
+    const { method = "", rawHeaders } = request;
+    tellFinished(tell, logsRequests ? logOf(request) : null, { method, route: route.prefix, status, seconds, rawHeaders });
   };
 
   /** As Fastify's own for a request: under the name that answers and traces have for it. */
