@@ -90,8 +90,7 @@ export class Visitor {
   }
 
   /** Fills in and sends managed login's form, wherever it leads. */
-  async passManagedLogin(page: Page): Promise<void> {
-    const { email, password } = this.#demo.user;
+  async passManagedLogin(page: Page, { email, password } = this.#demo.user): Promise<void> {
     await page.locator("#username").fill(email);
     await page.locator("#password").fill(password);
     await page.locator("form button[type=submit]").click();

@@ -1,0 +1,107 @@
+import type { Page } from "playwright-core";
+import t from "tap";
+import { browserSuite } from "../support/chromium.js";
+import { ClientApp, historyOf, shows } from "./client-app.js";
+
+/** The worker of many an app: it passes on whatever it has not kept. */
+const WORKER = `
+self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener("fetch", (event) => event.respondWith(fetch(event.request)));
+`;
+
+/** Resolves once the page's requests go through the worker. */
+const REGISTER = `(async () => {
+  const { serviceWorker } = navigator;
+  const controlled = new Promise((resolve) => serviceWorker.addEventListener("controllerchange", resolve, { once: true }));
+  await serviceWorker.register("/worker.js");
+  if (!serviceWorker.controller) await controlled;
+})()`;
+
+const ENDED = "expired refresh_token_expired";
+
+await browserSuite(t, "calls of the client, in a real browser", async (t, browser) => {
+  t.test("a write that waits for the sign-in arrives once, with its body and headers, under the strictest policy", async (t) => {
+    const app = await ClientApp.start(t, browser);
+    const page = await app.signedIn();
+    app.demo.advance("31d");
+    const answer = send(page, "/api/orders", {
+      method: "POST",
+      body: "two pens",
+      headers: { "x-shop": "7", "content-type": "text/plain" },
+      replay: true,
+    });
+    await shows(page, `expired ${ENDED}`);
+    await app.signIn(page);
+    t.match(await answer, { status: 200, body: { arrived: 1 } });
+    t.match(app.api.arrived, [
+      {
+        method: "POST",
+        path: "/api/orders",
+        body: "two pens",
+        headers: { "x-shop": "7", "content-type": "text/plain", "content-length": "8" },
+      },
+    ]);
+    t.same(await historyOf(page), ["anonymous", "active", "expired", "active"]);
+  });
+
+  t.test("reads wait by themselves, a write with an Idempotency-Key too, any other write gets its 401 at once", async (t) => {
+    const app = await ClientApp.start(t, browser);
+    const page = await app.signedIn();
+    app.demo.advance("31d");
+    const waiting = [
+      ...Array.from({ length: 5 }, (_, number) => send(page, `/api/read/${number}`)),
+      send(page, "/api/pay", { method: "POST", body: "1", headers: { "idempotency-key": "k" } }),
+    ];
+    t.match(await send(page, "/api/plain", { method: "POST", body: "1" }), { status: 401, body: { reason: "expired" } });
+    await shows(page, `expired ${ENDED}`);
+    t.equal(app.api.arrived.length, 0);
+    await app.signIn(page);
+    for (const answer of await Promise.all(waiting)) t.match(answer, { status: 200 });
+    t.same(
+      app.api.arrived.map(({ path }) => path).sort(),
+      [...Array.from({ length: 5 }, (_, number) => `/api/read/${number}`), "/api/pay"].sort(),
+    );
+    t.equal(app.demo.refreshes(), 1, "Cognito was asked once");
+  });
+
+  t.test("where a service worker answers every request with fetch(event.request), all of it works as well", async (t) => {
+    const app = await ClientApp.start(t, browser, {
+      files: { "worker.js": WORKER },
+      settings: { spaCsp: "script-src 'self'; connect-src 'self'" },
+    });
+    const page = await app.open();
+    await page.evaluate(REGISTER);
+    await page.reload();
+    await shows(page, "anonymous");
+    t.equal(await page.evaluate("navigator.serviceWorker.controller !== null"), true);
+    await app.signIn(page);
+    t.match(await send(page, "/api/read"), { status: 200 });
+    app.demo.advance("31d");
+    const answer = send(page, "/api/orders", { method: "POST", body: "two pens", replay: true });
+    await shows(page, `expired ${ENDED}`);
+    await app.signIn(page);
+    t.match(await answer, { status: 200 });
+    t.match(app.api.arrived, [{ path: "/api/read" }, { method: "POST", path: "/api/orders", body: "two pens" }]);
+    t.equal(app.api.arrived.length, 2);
+    await page.evaluate("client.logout()");
+    await page.waitForURL(app.visitor.url("/"));
+    await shows(page, "signed_out logout");
+  });
+
+  t.test("the API's own 401 says nothing of the session, and neither does another origin, which never sees x-bff-csrf", async (t) => {
+    const elsewhere = await ClientApp.start(t, browser);
+    const app = await ClientApp.start(t, browser, { settings: { spaCsp: `script-src 'self'; connect-src 'self' ${elsewhere.api.url}` } });
+    const page = await app.signedIn();
+    t.match(await send(page, "/api/unauthorized"), { status: 401 });
+    t.match(await send(page, `${elsewhere.api.url}/api/unauthorized`), { status: 401 });
+    t.equal(elsewhere.api.arrived[0]?.headers["x-bff-csrf"], undefined);
+    t.same(await historyOf(page), ["anonymous", "active"]);
+  });
+});
+
+/** What the app does with its client's fetch. */
+function send(page: Page, path: string, init: object = {}): Promise<unknown> {
+  const answer = "async (response) => ({ status: response.status, body: await response.json() })";
+  return page.evaluate(`client.fetch(${JSON.stringify(path)}, ${JSON.stringify(init)}).then(${answer})`);
+}
