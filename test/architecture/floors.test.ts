@@ -54,6 +54,9 @@ const COMPOSITION: { readonly [path: string]: readonly string[] } = {
   "server/app-client.ts": ["server/compose.ts"],
 };
 
+/** What the demo's page loads as any page does: the built client, from the server. */
+const SERVED = new Set(["/auth/client.js", "/auth/element.js"]);
+
 interface Imported {
   /** From `src`. */
   readonly path: string;
@@ -84,8 +87,8 @@ function readImports(path: string, syntax: Parameters<typeof importsOf>[0]): Imp
   return {
     path,
     ours: ours.map(({ specifier, handedOn }) => ({ path: sourceOf(path, specifier), handedOn })),
-    others: others.map(({ specifier }) => specifier),
-    faults,
+    others: others.flatMap(({ specifier }) => (isOfPage(path) && SERVED.has(specifier) ? [] : [specifier])),
+    faults: isOfPage(path) ? faults.filter((fault) => !SERVED.has(fault.replace(/:.*/, ""))) : faults,
   };
 }
 
