@@ -22,6 +22,8 @@ export interface RecoverOptions {
   readonly method?: string | undefined;
   /** The caller wants a write sent again, or its Idempotency-Key makes that harmless. */
   readonly replay?: boolean | undefined;
+  /** It has been sent again already, and waits no second time. */
+  readonly repeated?: boolean | undefined;
   readonly signal?: AbortSignal | null | undefined;
 }
 
@@ -46,11 +48,11 @@ export function createSessionFetch<Claims>(
   /** @param sub who was signed in when the call began, as far as this page knew. */
   function outlive(
     problem: OwnProblem,
-    { method = "GET", replay = false, signal = null }: RecoverOptions,
+    { method = "GET", replay = false, repeated = false, signal = null }: RecoverOptions,
     sub: string | null,
   ): "retry" | SessionEndedError | Promise<"retry" | SessionEndedError> {
     const isWrite = !isSafe(method.toUpperCase());
-    if (isWrite && !replay) return new SessionEndedError(problem, tracker.loginUrl());
+    if (repeated || (isWrite && !replay)) return new SessionEndedError(problem, tracker.loginUrl());
     return waiting.wait(problem, isWrite, sub, signal);
   }
 

@@ -297,6 +297,13 @@ t.test("recover tells other libraries what to do with an answer", async (t) => {
   await flush();
   await signIn(tabs);
   t.equal(await read, "retry");
+
+  const again = client.recover(expired(), { repeated: true });
+  await flush();
+  tabs.next("/auth/session").answer(expired());
+  t.ok((await again) instanceof SessionEndedError, "whoever says that it was sent again waits no second time");
+  t.equal(client.waitingCalls, 0);
+  t.equal(client.session().status, "expired");
 });
 
 t.test("an answer of a call that began before the sign-in says nothing of the session there is now", async (t) => {
