@@ -14,7 +14,7 @@ const CSP =
 
 const PAGE = `<!doctype html>
 <html lang="en"><title>app</title><script type="module" src="/app.js"></script>
-<p id="state"></p><button id="sign-in">Sign in</button><p id="login"></p><form id="note"><label>Note <input name="note"></label></form></html>`;
+<p id="state"></p><button id="sign-in">Sign in</button><p id="login"></p><p id="said"></p><form id="note"><label>Note <input name="note"></label></form></html>`;
 
 /** An app that does nothing but show its state; the rest is asked of its client by the tests. */
 const SCRIPT = `
