@@ -1,42 +1,73 @@
 /* What a page loads for its session: minified and gzipped sizes of the built files, each with its budget. `npm run size`. */
-import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { build } from "rolldown";
 
-/** A file that is built, and what it may weigh at most once it is gzipped. */
+/** What a page loads, and what it may weigh at most once it is gzipped. */
 interface Budget {
-  readonly file: string;
+  readonly name: string;
   readonly most: number;
+  /** Its code, minified. */
+  minify(): Promise<string>;
 }
 
 const KB = 1_000;
+const DIST = new URL("../src/", import.meta.url);
 
-export const BUDGETS: readonly Budget[] = [{ file: "client.js", most: 5 * KB }];
+/** A file that the build has made. */
+function builtFile(name: string, most: number): Budget {
+  return { name, most, minify: () => readFile(new URL(`browser/${name}`, DIST), "utf8") };
+}
 
-const FOLDER = new URL("../src/browser/", import.meta.url);
+/** What an app's bundle gets more by an entry point of the package, beside the client and the framework that it has already. */
+function besideTheClient(name: string, most: number): Budget {
+  return {
+    name: `${name}, beside the client`,
+    most,
+    async minify() {
+      const { output } = await build({
+        input: fileURLToPath(new URL(`${name}/index.js`, DIST)),
+        external: [/^\w/, /\/client\//],
+        output: { format: "esm", minify: true },
+        logLevel: "silent",
+        write: false,
+      });
+      return output[0].code;
+    },
+  };
+}
 
-export interface Size extends Budget {
+export const BUDGETS: readonly Budget[] = [
+  builtFile("client.js", 5 * KB),
+  besideTheClient("react", 1.5 * KB),
+  besideTheClient("vue", 1.5 * KB),
+  besideTheClient("svelte", 1.5 * KB),
+];
+
+export interface Size extends Pick<Budget, "name" | "most"> {
   /** Bytes. */
   readonly minified: number;
   readonly gzipped: number;
 }
 
-export function sizeOf({ file, most }: Budget): Size {
-  const content = readFileSync(new URL(file, FOLDER));
-  return { file, most, minified: content.length, gzipped: gzipSync(content, { level: 9 }).length };
+export async function sizeOf({ name, most, minify }: Budget): Promise<Size> {
+  const code = Buffer.from(await minify());
+  return { name, most, minified: code.length, gzipped: gzipSync(code, { level: 9 }).length };
 }
 
 const kB = (bytes: number) => `${(bytes / KB).toFixed(3)} kB`;
 
 /** One line for each file. */
 export function renderSizes(sizes: readonly Size[]): string {
-  const rows = sizes.map(({ file, minified, gzipped, most }) => [
-    file,
+  const rows = sizes.map(({ name, minified, gzipped, most }) => [
+    name,
     kB(minified),
     kB(gzipped),
     kB(most),
     gzipped <= most ? "PASS" : `FAIL by ${kB(gzipped - most)}`,
   ]);
-  const table = [["file", "minified", "gzipped", "at most", ""], ...rows];
+  const table = [["", "minified", "gzipped", "at most", ""], ...rows];
   const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
   return table
     .map((row) =>
@@ -49,7 +80,7 @@ export function renderSizes(sizes: readonly Size[]): string {
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {
-  const sizes = BUDGETS.map(sizeOf);
+  const sizes = await Promise.all(BUDGETS.map(sizeOf));
   process.stdout.write(`${renderSizes(sizes)}\n`);
   process.exitCode = sizes.every(({ gzipped, most }) => gzipped <= most) ? 0 : 1;
 }

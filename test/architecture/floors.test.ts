@@ -41,7 +41,7 @@ const LARGE_ROOMS: { readonly [folder: string]: string } = {
   "local-cognito/operations": "one file for each operation of the API, all alike",
 };
 
-/** Compiled apart, for the browser: they may see the wire's types and nothing else. */
+/** Compiled apart, for the browser: the client sees the wire, the others both, and no other each other. */
 const BROWSER = ["client", "element", "react", "vue", "svelte"];
 /** Both halves must not share one misreading of Cognito. */
 const FAKE = "local-cognito";
@@ -107,6 +107,11 @@ function roomFault(place: string, from: string, to: string): string | null {
   return above < below ? null : "upward within its floor";
 }
 
+function browserFault(source: string, target: string): string | null {
+  if (target === "wire" || (target === "client" && source !== "client")) return null;
+  return source === "client" ? "the browser's client imports wire only" : "what builds on the browser's client imports it and wire only";
+}
+
 /** What is wrong with an import between floors, or within one; null where nothing is. */
 function floorFault(from: string, to: string): string | null {
   const [source, target] = [placeOf(from), placeOf(to)];
@@ -115,7 +120,7 @@ function floorFault(from: string, to: string): string | null {
   if (source === target) return roomFault(source, roomOf(from), roomOf(to));
   if (source === FAKE) return "local-cognito imports nothing of ours";
   if (target === FAKE) return USERS_OF_THE_FAKE.includes(source) ? null : "only commands and demo may use local-cognito";
-  if (BROWSER.includes(source)) return target === "wire" ? null : "the browser's files import wire only";
+  if (BROWSER.includes(source)) return browserFault(source, target);
   const [above, below] = [FLOORS[source], FLOORS[target]];
   if (above === undefined || below === undefined) return "stands on no floor";
   if (above === below) return "two folders of one floor";
@@ -150,7 +155,10 @@ t.test("there is something to look at, and the looking works", (t) => {
   t.equal(fault("http/auth/session.ts", "server/compose.ts"), "upward");
   t.equal(fault("server/server.ts", "local-cognito/index.ts"), "only commands and demo may use local-cognito");
   t.equal(fault("local-cognito/index.ts", "model/clock.ts"), "local-cognito imports nothing of ours");
-  t.equal(fault("client/client.ts", "model/session.ts"), "the browser's files import wire only");
+  t.equal(fault("client/client.ts", "model/session.ts"), "the browser's client imports wire only");
+  t.equal(fault("client/client.ts", "react/index.ts"), "the browser's client imports wire only");
+  t.equal(fault("react/index.ts", "client/index.ts"), null);
+  t.equal(fault("react/index.ts", "element/index.ts"), "what builds on the browser's client imports it and wire only");
   t.equal(fault("elsewhere/x.ts", "wire/reasons.ts"), "stands on no floor");
   t.equal(fault("session/limits.ts", "store/session-store.ts"), null);
   t.equal(fault("demo/spa/app.js", "wire/reasons.ts"), "a browser gets the page's own files alone");

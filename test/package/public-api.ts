@@ -42,6 +42,8 @@ function isComputed(node: Node, project: Project): boolean {
 class Surface {
   readonly #project: Project;
   readonly #reached = new Map<string, Sym>();
+  /** Whatever stands in the snapshot already is not written once more for the next entry point. */
+  readonly #written = new Set<number>();
 
   constructor(project: Project) {
     this.#project = project;
@@ -62,12 +64,14 @@ class Surface {
       const next = [...this.#reached].find(([key, { id }]) => !seen.has(key) && !own.has(id));
       if (next === undefined) break;
       seen.add(next[0]);
-      reached.push({ name: next[1].name, text: this.#declaration(next[1], next[1].name) });
+      if (!this.#written.has(next[1].id)) reached.push({ name: next[1].name, text: this.#declaration(next[1], next[1].name) });
+      this.#written.add(next[1].id);
     }
     this.#reached.clear();
+    for (const id of own) this.#written.add(id);
     if (reached.length > 0)
       sections.push(
-        ["// Not exported by name, but part of the above."],
+        ["// Not exported by name, but part of the above, and of nothing before that."],
         reached.sort(byName).map(({ text }) => text),
       );
     return sections.flat().join("\n\n");

@@ -1,0 +1,1 @@
+export { type SessionStore, sessionStore } from "./session-store.js";

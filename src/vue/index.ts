@@ -1,0 +1,1 @@
+export { createSession, type SessionPlugin, type SessionPluginOptions, type UseSessionResult, useSession } from "./session.js";
