@@ -1,8 +1,6 @@
-import { constants } from "node:fs";
-import { access } from "node:fs/promises";
-import { delimiter, join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import type { Test } from "tap";
+import { findExecutable } from "./executable.js";
 
 /** What distributions call it, Debian first. `test/setup.sh` looks for the same names. */
 const NAMES = ["chromium", "chromium-browser", "google-chrome"] as const;
@@ -20,19 +18,6 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** The distribution's Chromium; null when there is none. */
-export async function findChromium(): Promise<string | null> {
-  const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
-  for (const path of NAMES.flatMap((name) => folders.map((folder) => join(folder, name)))) {
-    const executable = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (executable) return path;
-  }
-  return null;
-}
-
 export interface BrowserSuiteOptions {
   /** Whether Chromium keeps pages that were left in its back/forward cache, as it does for people; Playwright turns that off. */
   readonly keepsPages?: boolean;
@@ -48,7 +33,7 @@ export async function browserSuite(
   suite: (t: Test, browser: Browser) => Promise<void>,
   { keepsPages = false }: BrowserSuiteOptions = {},
 ): Promise<void> {
-  const executablePath = await findChromium();
+  const executablePath = await findExecutable(NAMES);
   const mayBeSkipped = process.env["CI"] !== "true";
   await t.test(name, executablePath === null && mayBeSkipped ? { skip: MISSING } : {}, async (t) => {
     if (executablePath === null) throw new Error(MISSING);
