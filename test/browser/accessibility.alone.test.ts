@@ -103,7 +103,9 @@ await browserSuite(t, "accessibility as axe-core sees it, light and dark, in a r
   t.test("axe-core does look: text without contrast and a field without a label are found", async (t) => {
     const page = await browser.newPage();
     t.teardown(() => page.close());
-    await page.setContent(`<html lang="en"><title>x</title><main><h1>x</h1><p style="color: #ccc; background: #fff">x</p><input></main>`);
+    await page.setContent(
+      `<html lang="en"><title>x</title><main><h1>x</h1><p style="color: #ccc; background: #fff">hardly to be read</p><input></main>`,
+    );
     await page.evaluate(AXE);
     const found = await page.evaluate<string[]>(RUN);
     t.same(found.map((violation) => violation.split(":")[0]).sort(), ["color-contrast", "label"]);
