@@ -124,6 +124,7 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead }:
     turn += 1;
     heard = null;
     cancelTimer();
+    if (problem.reason === "signed_out") user = null;
     become(stateAfter(problem, problem.login_url ?? loginUrl(), user), isToldToTabs);
   }
 
@@ -201,7 +202,6 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead }:
     },
     signedOut() {
       hearProblem({ reason: "signed_out", cause: "logout" }, true);
-      user = null;
     },
     request,
     loginUrl,

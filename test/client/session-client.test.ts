@@ -534,3 +534,16 @@ t.test("a page that is gone asks nobody any more", async (t) => {
   t.same(tabs.asked, []);
   t.equal(tabs.clock.pending(), 0);
 });
+
+t.test(
+  "after a sign-out, be it in another tab, nobody is known any more: a session that has ended is no longer that person's",
+  async (t) => {
+    const { tabs, client } = await signedIn();
+    for (const answer of [problemAnswer(401, { reason: "signed_out", cause: "logout" }), expired()]) {
+      const checked = client.check();
+      tabs.next("/auth/session").answer(answer);
+      await checked;
+    }
+    t.match(client.session(), { status: "expired", user: null });
+  },
+);
