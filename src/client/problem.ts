@@ -7,6 +7,8 @@ export interface Answered {
   readonly headers: { get(name: string): unknown };
   /** Where it came from; a relative or empty one counts as this origin's. */
   readonly url?: string;
+  /** Whether a redirect led there: then a write has arrived, and is not sent again. */
+  readonly redirected?: boolean;
   /** The parsed body, where the library has read it. */
   readonly data?: unknown;
 }

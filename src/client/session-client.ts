@@ -97,7 +97,7 @@ export function createSessionClientIn<Claims>(browser: Browser, options: Session
       session: options.sessionWarningMs ?? DEFAULTS.sessionWarningMs,
     },
   });
-  const waiting = createWaitingCalls(tracker, browser.after);
+  const waiting = createWaitingCalls(tracker, browser);
   const calls = createSessionFetch(browser, tracker, waiting, options);
   const drafts = createDrafts(browser, options.draftLifetimeMs ?? DEFAULTS.draftLifetimeMs, () => tracker.user?.sub ?? null);
   let endLogin = (_outcome: LoginOutcome): void => {};
@@ -135,7 +135,7 @@ export function createSessionClientIn<Claims>(browser: Browser, options: Session
     const response = await browser.fetch(tracker.request("POST", LOGOUT_PATH, body)).catch(() => null);
     // A portal of some network answers everything with 200 and a page.
     const document = response?.ok ? ((await response.json().catch(() => null)) as LogoutDocument | null) : null;
-    if (document === null) return { kind: "failed", status: response?.status ?? null };
+    if (!document?.logout_url) return { kind: "failed", status: response?.status ?? null };
     tracker.signedOut();
     browser.leaveFor(document.logout_url);
     return { kind: "leaving", everywhere: document.everywhere ?? null };

@@ -1,6 +1,6 @@
 import { CSRF_HEADER } from "../wire/headers.js";
 import type { Browser } from "./browser.js";
-import { type Answered, type OwnProblem, problemIn, retryAfterMs } from "./problem.js";
+import { type Answered, problemIn, retryAfterMs } from "./problem.js";
 import { SessionEndedError } from "./session-ended-error.js";
 import { isSignedIn } from "./session-state.js";
 import type { SessionTracker } from "./session-tracker.js";
@@ -45,17 +45,6 @@ export function createSessionFetch<Claims>(
 ): SessionFetch {
   const isOurs = (url: string) => new URL(url, browser.base()).origin === browser.origin;
 
-  /** @param sub who was signed in when the call began, as far as this page knew. */
-  function outlive(
-    problem: OwnProblem,
-    { method = "GET", replay = false, repeated = false, signal = null }: RecoverOptions,
-    sub: string | null,
-  ): "retry" | SessionEndedError | Promise<"retry" | SessionEndedError> {
-    const isWrite = !isSafe(method.toUpperCase());
-    if (repeated || (isWrite && !replay)) return new SessionEndedError(problem, tracker.loginUrl());
-    return waiting.wait(problem, isWrite, sub, signal);
-  }
-
   const present = () => ({ era: tracker.era, sub: tracker.user?.sub ?? null });
 
   async function sessionFetch(input: RequestInfo | URL, init: SessionRequestInit = {}): Promise<Response> {
@@ -73,16 +62,18 @@ export function createSessionFetch<Claims>(
       // A redirect may have led elsewhere.
       const problem = isOurs(response.url) ? await problemIn(response) : null;
       if (problem === null) return response;
-      if (response.status === 503 && waitForService && spare) {
+      if (response.status === 401) tracker.hear(problem, began.era);
+      // What is redirected has arrived, and its answer is another call's.
+      if (spare === null || (response.redirected && !isSafe(method))) return response;
+      if (response.status === 503 && waitForService) {
         const waitMs = retryAfterMs(response);
         if (waitMs === null || browser.now() + waitMs > giveUpAtMs) return response;
+        signal.throwIfAborted();
         await pause(waitMs, signal);
-      } else if (response.status === 401) {
-        tracker.hear(problem, began.era);
+      } else if (response.status === 401 && !hasWaited) {
         // Once: what meets an ended session again right after a sign-in would meet it for ever.
-        if (hasWaited || spare === null) return response;
         hasWaited = true;
-        const verdict = await outlive(problem, { method, replay: true, signal }, began.sub);
+        const verdict = await waiting.wait(problem, !isSafe(method), began.sub, signal);
         signal.throwIfAborted();
         if (verdict !== "retry") return response;
       } else return response;
@@ -90,24 +81,20 @@ export function createSessionFetch<Claims>(
     }
   }
 
+  /** Ends early where the caller gives up. The signal is the request's own. */
   function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const giveUp = () => {
+    return new Promise((resolve) => {
+      const cancel = browser.after(delayMs, resolve);
+      signal.onabort = () => {
         cancel();
-        reject(signal.reason);
-      };
-      const cancel = browser.after(delayMs, () => {
-        signal.removeEventListener("abort", giveUp);
         resolve();
-      });
-      if (signal.aborted) giveUp();
-      else signal.addEventListener("abort", giveUp);
+      };
     });
   }
 
   return {
     fetch: sessionFetch,
-    async recover(answer, options = {}) {
+    async recover(answer, { method = "GET", replay = false, repeated = false, signal = null } = {}) {
       if (answer.status !== 401 || !isOurs(answer.url ?? "")) return null;
       const problem = await problemIn(answer);
       if (problem === null) return null;
@@ -115,7 +102,9 @@ export function createSessionFetch<Claims>(
       // It may be of a call that began before the person signed in again: the server knows.
       if (isSignedIn(tracker.state)) await tracker.check();
       else tracker.hear(problem, era);
-      return outlive(problem, options, sub);
+      const isWrite = !isSafe(method.toUpperCase());
+      if (repeated || (isWrite && (!replay || answer.redirected))) return new SessionEndedError(problem, tracker.loginUrl());
+      return waiting.wait(problem, isWrite, sub, signal);
     },
   };
 }

@@ -74,7 +74,14 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead }:
     if (saysTheSame(next, previous)) return;
     state = next;
     if (isToldToTabs && previous.status !== "unknown" && isSignedIn(next) !== isSignedIn(previous)) channel.post(CHANGED_MESSAGE);
-    for (const listener of [...listeners]) listener(next, previous);
+    for (const listener of [...listeners]) {
+      try {
+        listener(next, previous);
+      } catch (error) {
+        // The app's slip is the app's: calls wait for what comes next.
+        reportError(error);
+      }
+    }
   }
 
   /** The time has come for something: a warning, a question behind a limit. */

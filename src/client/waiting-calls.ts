@@ -1,3 +1,4 @@
+import type { Browser } from "./browser.js";
 import type { OwnProblem } from "./problem.js";
 import { SessionEndedError } from "./session-ended-error.js";
 import { isSignedIn, type SessionState } from "./session-state.js";
@@ -26,7 +27,7 @@ export interface WaitingCalls<Claims> {
 /** Calls that met an ended session, and wait for one sign-in together. */
 export function createWaitingCalls<Claims>(
   tracker: SessionTracker<Claims>,
-  after: (delayMs: number, callback: () => void) => () => void,
+  { after, now }: Pick<Browser, "after" | "now">,
 ): WaitingCalls<Claims> {
   const waiting = new Set<Waiting>();
 
@@ -45,6 +46,8 @@ export function createWaitingCalls<Claims>(
   return {
     wait: (problem, isWrite, sub, signal) =>
       new Promise((resolve) => {
+        // Timers stand still while a machine sleeps.
+        const giveUpAtMs = now() + LONGEST_WAIT_MS;
         const error = new SessionEndedError(problem, tracker.loginUrl());
         const call: Waiting = {
           sub,
@@ -53,7 +56,7 @@ export function createWaitingCalls<Claims>(
             waiting.delete(call);
             cancel();
             signal?.removeEventListener("abort", giveUpThis);
-            resolve(mayGoOn ? "retry" : error);
+            resolve(mayGoOn && now() < giveUpAtMs ? "retry" : error);
           },
         };
         const giveUpThis = () => call.end(false);

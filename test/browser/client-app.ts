@@ -46,18 +46,24 @@ export interface Arrived {
 export interface KeepingApi {
   readonly url: string;
   readonly arrived: readonly Arrived[];
+  /** Called before a call is answered. */
+  onArrival: () => void;
   readonly sockets: ReadonlySet<WebSocket>;
 }
 
 async function startKeepingApi(t: Test): Promise<KeepingApi> {
   const arrived: Arrived[] = [];
+
   const sockets = new WebSocketServer({ noServer: true });
   const server = createServer(async (request, response) => {
     const { method = "", url: path = "", headers } = request;
     let body = "";
     for await (const chunk of request.setEncoding("utf8")) body += chunk;
     arrived.push({ method, path, headers, body });
-    if (path === "/api/events") {
+    api.onArrival();
+    if (path === "/api/moved") {
+      response.writeHead(303, { location: "/api/there" }).end();
+    } else if (path === "/api/events") {
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.write(`event: number\ndata: ${arrived.length}\n\n`);
     } else {
@@ -81,7 +87,9 @@ async function startKeepingApi(t: Test): Promise<KeepingApi> {
     server.closeAllConnections();
     server.close();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, arrived, sockets: sockets.clients };
+  const { port } = server.address() as AddressInfo;
+  const api: KeepingApi = { url: `http://127.0.0.1:${port}`, arrived, onArrival: () => {}, sockets: sockets.clients };
+  return api;
 }
 
 export interface ClientAppOptions {

@@ -65,6 +65,20 @@ await browserSuite(t, "calls of the client, in a real browser", async (t, browse
     t.equal(app.demo.refreshes(), 1, "Cognito was asked once");
   });
 
+  t.test("a write that the API has redirected is not sent again for the session that ended before the next page", async (t) => {
+    const app = await ClientApp.start(t, browser);
+    const page = await app.signedIn();
+    app.api.onArrival = () => app.demo.advance("31d");
+    t.match(await send(page, "/api/moved", { method: "POST", body: "two pens", replay: true }), {
+      status: 401,
+      body: { reason: "expired" },
+    });
+    await shows(page, `expired ${ENDED}`);
+    await app.signIn(page);
+    t.match(app.api.arrived, [{ method: "POST", path: "/api/moved" }]);
+    t.equal(app.api.arrived.length, 1);
+  });
+
   t.test("where a service worker answers every request with fetch(event.request), all of it works as well", async (t) => {
     const app = await ClientApp.start(t, browser, {
       files: { "worker.js": WORKER },

@@ -41,6 +41,7 @@ export class FakeTabs {
     if (answer) return Promise.resolve(answer);
     return new Promise((resolve, reject) => {
       const abort = () => reject(request.signal.reason);
+      if (request.signal.aborted) abort();
       request.signal.addEventListener("abort", abort);
       this.asked.push({ request, answer: resolve, fail: () => reject(new TypeError("Failed to fetch")) });
     });
