@@ -2,18 +2,18 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { access, cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, posix } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import type { FastifyInstance } from "fastify";
 import t from "tap";
 import { cognitoBff } from "../../src/index.js";
 import { compilerSays } from "../support/compiler.js";
+import { faultsOf, install, lostSources, pack } from "./tarball.js";
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
-const env = { ...process.env, npm_config_ignore_scripts: "true" };
 const { version, dependencies } = await json<{ version: string; dependencies: { fastify: string } }>(join(ROOT, "package.json"));
 /** The oldest Fastify that our range takes; the newest is the one that all other tests run on. */
 const OLDEST = /^>=(\d+\.\d+) <\d+$/.exec(dependencies.fastify)?.[1]?.concat(".0") ?? "";
@@ -24,15 +24,9 @@ async function json<T>(path: string): Promise<T> {
 
 const folder = await mkdtemp(join(tmpdir(), "cognito-bff-"));
 t.teardown(() => rm(folder, { recursive: true, force: true }));
-const packed = await run("npm", ["pack", "--json", "--pack-destination", folder], { cwd: ROOT, env, maxBuffer: 16_000_000 });
-const parsed = JSON.parse(packed.stdout) as unknown;
-const [{ filename, files }] = (Array.isArray(parsed) ? parsed : Object.values(parsed as object)) as [
-  { filename: string; files: { path: string }[] },
-];
-const paths = new Set(files.map(({ path }) => path));
+const { file, paths } = await pack(ROOT, folder);
 await writeFile(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
-const wanted = [join(folder, filename), `fastify@${OLDEST}`];
-await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", ...wanted], { cwd: folder, env });
+await install(folder, file, `fastify@${OLDEST}`);
 const installed = join(folder, "node_modules/cognito-bff");
 
 t.test("the tarball holds what runs, and no tests", async (t) => {
@@ -48,18 +42,7 @@ t.test("every source map in it leads to sources in it, and every script to its m
   const sourceOf = (path: string) => join(ROOT, path.replace("dist/", "").replace(/\.js$/, ".ts"));
   const scripts = [...paths].filter((path) => path.startsWith("dist/") && path.endsWith(".js") && existsSync(sourceOf(path)));
   t.ok(scripts.length > 100);
-  const lost: string[] = [];
-  for (const path of scripts) {
-    const [, name] = /^\/\/# sourceMappingURL=(.+)$/m.exec(await readFile(join(installed, path), "utf8")) ?? [];
-    if (name === undefined) continue;
-    const map = posix.join(posix.dirname(path), name);
-    if (!paths.has(map)) lost.push(map);
-    else {
-      const { sources } = await json<{ sources: string[] }>(join(installed, map));
-      lost.push(...sources.map((source) => posix.join(posix.dirname(map), source)).filter((source) => !paths.has(source)));
-    }
-  }
-  t.same(lost, []);
+  t.same(await lostSources(installed, scripts, paths), []);
 });
 
 /** What TypeScript needs of Node.js is the consumer's own. */
@@ -79,17 +62,7 @@ async function compile(name: string, files: readonly string[], options: object):
 }
 
 t.test("publint and Are the types wrong? find nothing in it, for packages that are ES modules alone", async (t) => {
-  const tarball = join(folder, filename);
-  for (const [tool, ...options] of [
-    ["publint", "--strict"],
-    ["attw", "--profile", "esm-only", "--no-emoji", "--no-color"],
-  ] as const) {
-    const { code, stdout } = await run(join(ROOT, "node_modules/.bin", tool), [...options, tarball], { cwd: folder }).then(
-      ({ stdout }) => ({ code: 0, stdout }),
-      (error: { code: number; stdout: string }) => error,
-    );
-    t.equal(code, 0, `${tool}: ${code === 0 ? "nothing" : stdout}`);
-  }
+  t.same(await faultsOf({ file, paths }), []);
 });
 
 t.test(
@@ -98,7 +71,14 @@ t.test(
     const script = `
     import { randomBytes } from "node:crypto";
     import { createServer, parseConfig, ConfigError, type ProblemDocument } from "cognito-bff";
+    import { createSessionClient, isSignedIn, type SessionState } from "cognito-bff/client";
     import { startLocalCognito } from "cognito-bff/local-cognito";
+    import { sessionStore } from "cognito-bff/svelte";
+    const client = createSessionClient<{ readonly "custom:plan": string }>();
+    const planOf = (state: SessionState<{ readonly "custom:plan": string }>) => (isSignedIn(state) ? state.session.user.claims["custom:plan"] : null);
+    const plans: (string | null)[] = [];
+    sessionStore(client).subscribe((state) => plans.push(planOf(state)));
+    const unasked = await client.check();
     const cognito = await startLocalCognito({ port: 0 });
     const parsing = parseConfig({
       ...{ PUBLIC_URL: "http://localhost:3000", COGNITO_ENDPOINT: cognito.url, COGNITO_DOMAIN: cognito.url, LOG_LEVEL: "fatal" },
@@ -114,14 +94,17 @@ t.test(
     const options = { publicUrl: "ftp://x", cognitoUserPoolId: "", cognitoClientId: "", sessionKeys: [] };
     const refused: unknown = await createServer(options).catch((error: unknown) => error);
     const reasons = answers.map((answer) => answer.json<ProblemDocument>().reason);
-    console.log(JSON.stringify([refused instanceof ConfigError, ...reasons]));
+    console.log(JSON.stringify([refused instanceof ConfigError, ...reasons, unasked.status, ...plans]));
   `;
     await writeFile(join(folder, "consumer.ts"), script);
     // What its types accept and refuse, as those of the sources do. One run of the compiler: most of it is the libraries' own declarations.
     await cp(join(ROOT, "test/package/public-types.ts"), join(folder, "public-types.ts"));
     const files = ["consumer.ts", "public-types.ts"];
     t.equal(await compile("consumer.json", files, { outDir: "built", exactOptionalPropertyTypes: true }), "");
-    t.equal((await run("node", ["--no-warnings", "built/consumer.js"], { cwd: folder })).stdout.trim(), '[true,"anonymous","anonymous"]');
+    t.equal(
+      (await run("node", ["--no-warnings", "built/consumer.js"], { cwd: folder })).stdout.trim(),
+      '[true,"anonymous","anonymous","unreachable",null,null]',
+    );
     t.equal((await run(join(folder, "node_modules/.bin/cognito-bff"), ["--version"], { cwd: folder })).stdout.trim(), version);
     const key = (await run(join(folder, "node_modules/.bin/cognito-bff"), ["keygen"], { cwd: folder })).stdout.split("\n")[0] ?? "";
     t.equal(Buffer.from(key, "base64").length, 32);
