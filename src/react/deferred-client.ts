@@ -15,6 +15,7 @@ export interface DeferredClient {
  */
 export function deferClient(options?: SessionClientOptions): DeferredClient {
   let made: SessionClient | null = null;
+  let isClosed = false;
   const get = () => {
     made ??= createSessionClient(options);
     return made;
@@ -43,9 +44,14 @@ export function deferClient(options?: SessionClientOptions): DeferredClient {
   return {
     client,
     open() {
+      if (isClosed) made = null;
+      isClosed = false;
       const opened = get();
-      // Whatever is called afterwards meets the disposed one, and opens nothing that nobody would close.
-      return () => opened.dispose();
+      return () => {
+        // Whatever is called from now on meets the disposed one, and opens nothing that nobody would close.
+        isClosed = true;
+        opened.dispose();
+      };
     },
   };
 }
