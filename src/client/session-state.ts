@@ -52,6 +52,12 @@ export function isSignedIn<Claims>(state: SessionState<Claims>): state is Signed
   return "session" in state;
 }
 
+/** Whose page this is: who is signed in, or was until the session expired; null where that is nobody. */
+export function userOf<Claims>(state: SessionState<Claims>): SessionUser<Claims> | null {
+  if (isSignedIn(state)) return state.session.user;
+  return state.status === "expired" ? state.user : null;
+}
+
 /** When to warn ahead of a limit, milliseconds. */
 export interface WarnAhead {
   readonly idle: number;

@@ -9,7 +9,8 @@ import {
   useState,
   useSyncExternalStore,
 } from "react";
-import type { AnyClaims, SessionClient, SessionClientOptions, SessionState } from "../client/index.js";
+import type { AnyClaims, SessionClient, SessionClientOptions, SessionState, SessionUser } from "../client/index.js";
+import { userOf } from "../client/session-state.js";
 import { deferClient, UNKNOWN } from "./deferred-client.js";
 
 export interface SessionProviderProps {
@@ -23,6 +24,8 @@ export interface SessionProviderProps {
 /** The client's methods, and what is known at present. */
 export interface UseSessionResult<Claims = AnyClaims> extends SessionClient<Claims> {
   readonly state: SessionState<Claims>;
+  /** Whose page this is: who is signed in, or was until the session expired; null where that is nobody. What hangs on it stays when a session expires. */
+  readonly user: SessionUser<Claims> | null;
 }
 
 const ClientContext = createContext<SessionClient<unknown> | null>(null);
@@ -48,6 +51,7 @@ export function useSession<Claims = AnyClaims>(): UseSessionResult<Claims> {
         return client.waitingCalls;
       },
       state,
+      user: userOf(state),
     };
   }, [client, state]);
 }

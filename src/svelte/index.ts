@@ -1,1 +1,1 @@
-export { type SessionStore, sessionStore } from "./session-store.js";
+export { type SessionReadable, type SessionStore, sessionStore } from "./session-store.js";

@@ -1,5 +1,24 @@
-import { type App, getCurrentInstance, type InjectionKey, inject, onMounted, onScopeDispose, type ShallowRef, shallowRef } from "vue";
-import { type AnyClaims, createSessionClient, type SessionClient, type SessionClientOptions, type SessionState } from "../client/index.js";
+import {
+  type App,
+  type ComputedRef,
+  computed,
+  getCurrentInstance,
+  type InjectionKey,
+  inject,
+  onMounted,
+  onScopeDispose,
+  type ShallowRef,
+  shallowRef,
+} from "vue";
+import {
+  type AnyClaims,
+  createSessionClient,
+  type SessionClient,
+  type SessionClientOptions,
+  type SessionState,
+  type SessionUser,
+} from "../client/index.js";
+import { userOf } from "../client/session-state.js";
 
 export interface SessionPluginOptions extends SessionClientOptions {
   /** Of the app's own making: whoever made it disposes of it, and the other options are its own. Without one the plugin makes its own. */
@@ -14,6 +33,8 @@ export interface SessionPlugin {
 /** The client's methods, and what is known at present. */
 export interface UseSessionResult<Claims = AnyClaims> extends SessionClient<Claims> {
   readonly state: Readonly<ShallowRef<SessionState<Claims>>>;
+  /** Whose page this is: who is signed in, or was until the session expired; null where that is nobody. What hangs on it stays when a session expires. */
+  readonly user: ComputedRef<SessionUser<Claims> | null>;
 }
 
 const CLIENT: InjectionKey<SessionClient<unknown>> = Symbol("cognito-bff");
@@ -49,5 +70,6 @@ export function useSession<Claims = AnyClaims>(): UseSessionResult<Claims> {
       return client.waitingCalls;
     },
     state,
+    user: computed(() => userOf(state.value)),
   };
 }

@@ -1,6 +1,6 @@
 import { createSessionClient } from "cognito-bff/client";
 import { createSession, useSession } from "cognito-bff/vue";
-import { computed, createApp, createSSRApp, h, ref } from "vue";
+import { createApp, createSSRApp, h, ref } from "vue";
 import { givenClient, query } from "./page.js";
 
 const Note = {
@@ -13,14 +13,13 @@ const Note = {
 const App = {
   setup() {
     const session = useSession();
-    const { state } = session;
+    const { state, user } = session;
     globalThis.session = session;
     const outcome = ref("");
     const signIn = async () => {
       outcome.value = "waiting";
       outcome.value = await session.login({ mode: "popup" });
     };
-    const user = computed(() => state.value.session?.user ?? state.value.user);
     return () =>
       h("main", [
         h("p", { id: "state" }, state.value.status),

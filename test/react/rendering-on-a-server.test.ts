@@ -34,7 +34,7 @@ t.test("the methods can be called on a server, too: nobody is signed in there, a
   renderToString(createElement(SessionProvider, null, createElement(Status)));
   const session = seen.at(-1);
   t.same(await session?.check(), { status: "unreachable" });
-  t.equal(session?.waitingCalls, 0);
+  t.same([session?.waitingCalls, session?.user], [0, null]);
   t.equal(session?.saveDraft("checkout", {}), false);
 });
 

@@ -3,7 +3,7 @@ import t from "tap";
 import type { AnyClaims, SessionState } from "../../src/client/index.js";
 import { createSessionClientIn } from "../../src/client/session-client.js";
 import { sessionStore } from "../../src/svelte/index.js";
-import { expired, FakeTabs, sessionAnswer } from "../client/fake-browser.js";
+import { expired, FakeTabs, problemAnswer, sessionAnswer } from "../client/fake-browser.js";
 import { flush } from "../support/manual-clock.js";
 
 function open() {
@@ -48,4 +48,16 @@ t.test("on a server a store of its own knows nothing, asks nobody and needs no w
   t.same(get(session), { status: "unknown" });
   session.dispose();
   t.end();
+});
+
+t.test("whose page it is stays known when the session expires, and no longer than until the sign-out", async (t) => {
+  const { tabs, session } = open();
+  const users: (string | null)[] = [];
+  t.teardown(session.user.subscribe((user) => users.push(user?.sub ?? null)));
+  for (const answer of [sessionAnswer(tabs.clock.now()), expired(), problemAnswer(401, { reason: "signed_out", cause: "logout" })]) {
+    const checked = session.check();
+    tabs.next("/auth/session").answer(answer);
+    await checked;
+  }
+  t.same(users, [null, "ada", "ada", null]);
 });

@@ -48,6 +48,7 @@ t.test("the state follows the client until the scope ends", async (t) => {
   await answer(tabs, client.check(), sessionAnswer(tabs.clock.now()));
   t.equal(session?.state.value, client.session(), "the client's own object");
   t.match(session?.state.value, { status: "active", session: { user: { sub: "ada" } } });
+  t.equal(session?.user.value?.sub, "ada");
   scope.stop();
   await answer(tabs, client.check(), expired());
   t.match([client.session().status, session?.state.value.status], ["expired", "active"]);
