@@ -89,7 +89,16 @@ export function browserOf(page: (Window & typeof globalThis) | undefined): Brows
       return { post: (message) => channel.postMessage(message), close: () => channel.close() };
     },
     storage: sessionStorageOf(page),
-    popup: (url) => page.open(url, "bff-sign-in", POPUP_FEATURES) !== null,
+    popup(url) {
+      const opened = page.open(url, "bff-sign-in", POPUP_FEATURES);
+      try {
+        // Sign-in pages without a Cross-Origin-Opener-Policy could lead this page elsewhere.
+        if (opened) opened.opener = null;
+      } catch {
+        // It was open already, and is on such a page.
+      }
+      return opened !== null;
+    },
     leaveFor: (url) => location.assign(url),
   };
 }

@@ -5,7 +5,7 @@ import { createDrafts } from "./drafts.js";
 import { type FormDraft, fillForm, readForm } from "./form-fields.js";
 import type { Answered } from "./problem.js";
 import type { SessionEndedError } from "./session-ended-error.js";
-import { createSessionFetch, type RecoverOptions, type RepeatOptions, type SessionRequestInit } from "./session-fetch.js";
+import { type CallOptions, createSessionFetch, type RecoverOptions, type SessionRequestInit } from "./session-fetch.js";
 import { type AnyClaims, isSignedIn, type SessionState } from "./session-state.js";
 import { openSessionEvents, openSessionSocket, type SessionEvents, type SessionSocket } from "./session-streams.js";
 import { createSessionTracker, type Listener } from "./session-tracker.js";
@@ -17,7 +17,7 @@ const DEFAULTS = { idleWarningMs: MINUTE_MS, sessionWarningMs: 5 * MINUTE_MS, dr
 const SHORTEST_WARNING_MS = 20_000;
 const BETWEEN_ACTIVITIES_MS = MINUTE_MS;
 
-export interface SessionClientOptions extends RepeatOptions {
+export interface SessionClientOptions extends CallOptions {
   /** The server's AUTH_PREFIX; `/auth`. */
   readonly authPrefix?: string;
   /** How long before the idle limit the state is `expiring`, milliseconds; a minute, and 20 seconds at least. */

@@ -14,8 +14,17 @@ export interface RepeatOptions {
   readonly waitForService?: boolean | undefined;
 }
 
+/** How calls of this origin are sent. */
+export interface CallOptions extends RepeatOptions {
+  /**
+   * With `x-bff-csrf`, which the server's CSRF_HEADER=required asks for; true. False for what the API redirects to another origin, a presigned address
+   * as a rule: the browser would ask there first whether it may come with the header (Fetch standard, CORS-preflight fetch).
+   */
+  readonly csrfHeader?: boolean | undefined;
+}
+
 /** As `fetch` takes it. */
-export interface SessionRequestInit extends RequestInit, RepeatOptions {}
+export interface SessionRequestInit extends RequestInit, CallOptions {}
 
 /** What `recover` has to know of the call that was answered. Without a method it counts as GET. */
 export interface RecoverOptions {
@@ -41,17 +50,17 @@ export function createSessionFetch<Claims>(
   browser: Browser,
   tracker: SessionTracker<Claims>,
   waiting: WaitingCalls<Claims>,
-  defaults: RepeatOptions,
+  defaults: CallOptions,
 ): SessionFetch {
   const isOurs = (url: string) => new URL(url, browser.base()).origin === browser.origin;
 
   const present = () => ({ era: tracker.era, sub: tracker.user?.sub ?? null });
 
   async function sessionFetch(input: RequestInfo | URL, init: SessionRequestInit = {}): Promise<Response> {
-    const { replay = defaults.replay, waitForService = defaults.waitForService, ...rest } = init;
+    const { replay = defaults.replay, waitForService = defaults.waitForService, csrfHeader = defaults.csrfHeader ?? true, ...rest } = init;
     let request = new Request(input instanceof Request ? input : new URL(input, browser.base()), rest);
     if (!isOurs(request.url)) return browser.fetch(request);
-    request.headers.set(CSRF_HEADER, "1");
+    if (csrfHeader) request.headers.set(CSRF_HEADER, "1");
     const { method, signal } = request;
     const mayRepeat = isSafe(method) || (!isStream(rest.body) && (replay || request.headers.has(IDEMPOTENCY_KEY)));
     const giveUpAtMs = browser.now() + LONGEST_SERVICE_WAIT_MS;

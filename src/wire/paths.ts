@@ -41,7 +41,7 @@ export const LOGIN_QUERY = {
 export const THROUGH_LOGOUT = "logout";
 
 /** Names of parameters of `/resume`'s query: where to go and how, as for `/login`, and why the callback was not completed. */
-export const RESUME_QUERY = { returnTo: LOGIN_QUERY.returnTo, display: LOGIN_QUERY.display, cause: "cause" } as const;
+export const RESUME_QUERY = { returnTo: RETURN_TO, display: DISPLAY, cause: "cause" } as const;
 
 /** The `display` of a window of its own (OpenID Connect Core 3.1.2.1). */
 export const POPUP_DISPLAY = "popup";

@@ -48,6 +48,8 @@ export interface KeepingApi {
   readonly arrived: readonly Arrived[];
   /** Called before a call is answered. */
   onArrival: () => void;
+  /** Where `/api/moved` is. */
+  movedTo: string;
   readonly sockets: ReadonlySet<WebSocket>;
 }
 
@@ -62,7 +64,7 @@ async function startKeepingApi(t: Test): Promise<KeepingApi> {
     arrived.push({ method, path, headers, body });
     api.onArrival();
     if (path === "/api/moved") {
-      response.writeHead(303, { location: "/api/there" }).end();
+      response.writeHead(303, { location: api.movedTo }).end();
     } else if (path === "/api/events") {
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.write(`event: number\ndata: ${arrived.length}\n\n`);
@@ -88,7 +90,13 @@ async function startKeepingApi(t: Test): Promise<KeepingApi> {
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  const api: KeepingApi = { url: `http://127.0.0.1:${port}`, arrived, onArrival: () => {}, sockets: sockets.clients };
+  const api: KeepingApi = {
+    url: `http://127.0.0.1:${port}`,
+    arrived,
+    onArrival: () => {},
+    movedTo: "/api/there",
+    sockets: sockets.clients,
+  };
   return api;
 }
 

@@ -103,6 +103,38 @@ await browserSuite(t, "calls of the client, in a real browser", async (t, browse
     await shows(page, "signed_out logout");
   });
 
+  t.test(
+    "a read that the API redirects to another origin goes there as fetch alone would send it, where it may go without x-bff-csrf",
+    async (t) => {
+      const elsewhere = await ClientApp.start(t, browser);
+      const app = await ClientApp.start(t, browser, { settings: { spaCsp: "" } });
+      const page = await app.signedIn();
+      app.api.movedTo = `${elsewhere.api.url}/presigned`;
+      t.match(await send(page, "/api/moved", { csrfHeader: false }), { status: 200 });
+      t.match(elsewhere.api.arrived, [{ method: "GET", path: "/presigned" }], "and nothing had to be asked beforehand");
+      t.equal(elsewhere.api.arrived.length, 1);
+      t.equal(app.api.arrived[0]?.headers["x-bff-csrf"], undefined);
+    },
+  );
+
+  t.test("sign-in pages that send no Cross-Origin-Opener-Policy get no hold of the page that opened them", async (t) => {
+    const app = await ClientApp.start(t, browser);
+    const page = await app.open();
+    await shows(page, "anonymous");
+    await app.visitor.context.route(/\/auth\/login/, (route) =>
+      route.fulfill({ contentType: "text/html", body: "<p>another provider</p>" }),
+    );
+    const opened = page.waitForEvent("popup");
+    await page.locator("#sign-in").click();
+    const popup = await opened;
+    await popup.getByText("another provider").waitFor();
+    t.equal(await popup.evaluate("opener"), null);
+    const closed = popup.waitForEvent("close");
+    await popup.evaluate("window.close()");
+    await closed;
+    t.pass("and the window can close itself all the same");
+  });
+
   t.test("the API's own 401 says nothing of the session, and neither does another origin, which never sees x-bff-csrf", async (t) => {
     const elsewhere = await ClientApp.start(t, browser);
     const app = await ClientApp.start(t, browser, { settings: { spaCsp: `script-src 'self'; connect-src 'self' ${elsewhere.api.url}` } });
