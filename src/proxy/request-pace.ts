@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from "../model/clock.js";
+import { SilenceTimer } from "./connections/silence-timer.js";
 
 /** Longest silence within a request's body where no route says otherwise. */
 export const REQUEST_IDLE_TIMEOUT_MS = 60_000;
@@ -15,75 +16,72 @@ const SHORTEST_WINDOW_MS = 60_000;
 export class RequestPace {
   readonly #clock: Clock;
   readonly #limitMs: number | null;
+  readonly #silence: SilenceTimer;
   readonly #windowMs: number;
   readonly #onTooSlow: () => void;
-  /** Within the present window. */
   #bytes = 0;
-  /** How much of the window was left when the present waiting began. */
   #leftMs: number;
-  #waitsSinceMs = 0;
-  #heardAtMs = 0;
+  #sinceMs = 0;
   /** Null while nobody waits. */
-  #cancel: Cancel | null = null;
-  #over = false;
+  #cancelWindow: Cancel | null = null;
+  #over: boolean;
 
   constructor(clock: Clock, limitMs: number | null, onTooSlow: () => void) {
     this.#clock = clock;
     this.#limitMs = limitMs;
+    this.#silence = new SilenceTimer(clock, this.#end);
     this.#windowMs = Math.max(SHORTEST_WINDOW_MS, limitMs ?? 0);
     this.#leftMs = this.#windowMs;
     this.#onTooSlow = onTooSlow;
+    this.#over = limitMs === null;
   }
 
   /** The sender is waited for from now on. */
   wait(): void {
-    if (this.#limitMs === null || this.#over || this.#cancel !== null) return;
-    const nowMs = this.#clock.monotonicMs();
-    this.#waitsSinceMs = nowMs;
-    this.#heardAtMs = nowMs;
-    this.#watch(this.#limitMs, nowMs);
+    if (this.#over || this.#cancelWindow !== null) return;
+    this.#silence.restart(this.#limitMs);
+    this.#startWindow();
   }
 
   heard(bytes: number): void {
+    if (this.#over) return;
     this.#bytes += bytes;
-    // No timer is made anew: the one that is set looks at this when it goes off.
-    if (this.#cancel !== null) this.#heardAtMs = this.#clock.monotonicMs();
+    if (this.#cancelWindow !== null) this.#silence.restart(this.#limitMs);
   }
 
   /** Somebody else is waited for: what came is held back, or it was all. */
   rest(): void {
-    if (this.#cancel === null) return;
+    if (this.#cancelWindow === null) return;
     this.#stop();
-    this.#leftMs = Math.max(0, this.#leftMs - (this.#clock.monotonicMs() - this.#waitsSinceMs));
+    this.#leftMs = Math.max(0, this.#leftMs - (this.#clock.monotonicMs() - this.#sinceMs));
   }
 
-  /** Until the silence or the window is over, whichever comes first. */
-  #watch(limitMs: number, nowMs: number): void {
-    const leftMs = Math.min(this.#heardAtMs + limitMs, this.#waitsSinceMs + this.#leftMs) - nowMs;
-    this.#cancel = this.#clock.deadline(leftMs, () => this.#judge(limitMs));
+  #startWindow(): void {
+    this.#sinceMs = this.#clock.monotonicMs();
+    // By the clock that the silence runs by, so that moving it ahead moves both.
+    this.#cancelWindow = this.#clock.after(this.#leftMs, this.#judge);
   }
 
-  #judge(limitMs: number): void {
-    // Node's timers count whole milliseconds, and may be a part of one early.
-    const nowMs = this.#clock.monotonicMs() + 1;
-    const isSilent = nowMs > this.#heardAtMs + limitMs;
-    const isWindowOver = nowMs > this.#waitsSinceMs + this.#leftMs;
-    if (isSilent || (isWindowOver && this.#bytes < (LEAST_BYTES_PER_SECOND * this.#windowMs) / 1_000)) {
-      this.#stop();
-      this.#over = true;
-      this.#onTooSlow();
+  readonly #judge = (): void => {
+    if (this.#bytes < (LEAST_BYTES_PER_SECOND * this.#windowMs) / 1_000) {
+      this.#end();
       return;
     }
-    if (isWindowOver) {
-      this.#bytes = 0;
-      this.#leftMs = this.#windowMs;
-      this.#waitsSinceMs = this.#clock.monotonicMs();
-    }
-    this.#watch(limitMs, this.#clock.monotonicMs());
-  }
+    this.#bytes = 0;
+    this.#leftMs = this.#windowMs;
+    this.#startWindow();
+  };
+
+  readonly #end = (): void => {
+    if (this.#over) return;
+    this.#stop();
+    this.#over = true;
+    this.#onTooSlow();
+  };
 
   #stop(): void {
-    this.#cancel?.();
-    this.#cancel = null;
+    this.#silence.stop();
+    this.#cancelWindow?.();
+    this.#cancelWindow = null;
   }
 }

@@ -93,6 +93,7 @@ export function createUnreadBodies(clock: Clock): UnreadBodies {
         answering.add(raw);
         // Behind the packet in hand, with which the body may be whole.
         setImmediate(() => {
+          answering.delete(raw);
           if (!raw.complete) {
             reply.header("connection", "close");
             drainBeforeEnd(raw, limitOf(request));
