@@ -87,6 +87,7 @@ export function createSessionClient<Claims = AnyClaims>(options: SessionClientOp
 }
 
 /** In a given browser. */
+// Long: a list of methods, a few lines each.
 export function createSessionClientIn<Claims>(browser: Browser, options: SessionClientOptions): SessionClient<Claims> {
   const { authPrefix = DEFAULT_AUTH_PREFIX } = options;
   const tracker = createSessionTracker<Claims>({

@@ -52,6 +52,7 @@ export interface SessionTracker<Claims> {
   dispose(): void;
 }
 
+// Long: one state and all that changes it. Apart, the parts would hand its variables about, and pages would load that.
 export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead }: TrackerOptions): SessionTracker<Claims> {
   let state: SessionState<Claims> = { status: "unknown" };
   let heard: HeardSession<Claims> | null = null;
