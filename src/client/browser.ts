@@ -41,8 +41,9 @@ function sessionStorageOf(page: Window): Storage | null {
   }
 }
 
-const NO_CHANNEL = { post() {}, close() {} };
 const nothing = () => {};
+const never = () => nothing;
+const NO_CHANNEL = { post: nothing, close: nothing };
 
 /** Where no page is, as on a server that renders one: nothing is asked, and nothing happens by itself. */
 const NOWHERE: Browser = {
@@ -51,9 +52,9 @@ const NOWHERE: Browser = {
   here: () => "/",
   fetch: () => Promise.reject(),
   now: Date.now,
-  after: () => nothing,
-  onReturn: () => nothing,
-  onActivity: () => nothing,
+  after: never,
+  onReturn: never,
+  onActivity: never,
   openChannel: () => NO_CHANNEL,
   storage: null,
   popup: () => false,

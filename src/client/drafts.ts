@@ -19,12 +19,13 @@ interface Draft {
   readonly data: unknown;
 }
 
-type ByKey = Readonly<Record<string, Draft>>;
+/** Others may have written there, whatever they liked. */
+type ByKey = Readonly<Record<string, Partial<Draft> | null>>;
 
 export function createDrafts({ storage, now }: Pick<Browser, "storage" | "now">, lifetimeMs: number, userOf: () => string | null): Drafts {
   function all(): ByKey {
     try {
-      return JSON.parse(storage?.getItem(NAME) ?? "{}") as ByKey;
+      return Object(JSON.parse(storage?.getItem(NAME) ?? "{}")) as ByKey;
     } catch {
       // Somebody else's.
       return {};
@@ -32,7 +33,7 @@ export function createDrafts({ storage, now }: Pick<Browser, "storage" | "now">,
   }
 
   /** False where there is no room. */
-  function keep(isKept: (draft: Draft, key: string) => boolean, added: ByKey = {}): boolean {
+  function keep(isKept: (draft: Partial<Draft> | null, key: string) => boolean, added: ByKey = {}): boolean {
     const drafts = { ...Object.fromEntries(Object.entries(all()).filter(([key, draft]) => isKept(draft, key))), ...added };
     try {
       storage?.setItem(NAME, JSON.stringify(drafts));
@@ -50,11 +51,11 @@ export function createDrafts({ storage, now }: Pick<Browser, "storage" | "now">,
     },
     take(key) {
       const draft = all()[key];
-      if (draft === undefined || draft.sub !== userOf()) return null;
+      if (!draft || draft.sub !== userOf()) return null;
       drop(key);
-      return draft.untilMs > now() ? draft.data : null;
+      return (draft.untilMs ?? 0) > now() ? draft.data : null;
     },
     drop,
-    dropAll: (sub) => void keep((draft) => draft.sub === sub),
+    dropAll: (sub) => void keep((draft) => draft?.sub === sub),
   };
 }

@@ -24,9 +24,9 @@ export async function problemIn(answer: Response | Answered): Promise<OwnProblem
   const reason = answer.headers.get(PROBLEM_HEADER);
   if (typeof reason !== "string") return null;
   const body: unknown = answer instanceof Response ? await bodyOf(answer) : answer.data;
-  const told = typeof body === "object" ? (body as Partial<ProblemDocument> | null) : null;
-  // The person is led there: a path of ours, whoever wrote the body.
-  const loginUrl = `${told?.login_url}`.match(/^\/(?![/\\]).*/)?.[0];
+  const told = body as Partial<ProblemDocument> | null | undefined;
+  // The person is led there: a path of ours, whoever wrote the body. Addresses are read without their tabs.
+  const loginUrl = `${told?.login_url}`.match(/^\/(?![/\\\t]).*/)?.[0];
   return { ...told, reason: reason as ProblemDocument["reason"], login_url: loginUrl };
 }
 

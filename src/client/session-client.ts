@@ -12,7 +12,6 @@ import { createSessionTracker, type Listener } from "./session-tracker.js";
 import { createWaitingCalls } from "./waiting-calls.js";
 
 const MINUTE_MS = 60_000;
-const DEFAULTS = { idleWarningMs: MINUTE_MS, sessionWarningMs: 5 * MINUTE_MS, draftLifetimeMs: 24 * 60 * MINUTE_MS } as const;
 /** WCAG 2.2, 2.2.1: whoever is warned has 20 seconds at least to say that they are still there. */
 const SHORTEST_WARNING_MS = 20_000;
 const BETWEEN_ACTIVITIES_MS = MINUTE_MS;
@@ -89,18 +88,19 @@ export function createSessionClient<Claims = AnyClaims>(options: SessionClientOp
 /** In a given browser. */
 // Long: a list of methods, a few lines each.
 export function createSessionClientIn<Claims>(browser: Browser, options: SessionClientOptions): SessionClient<Claims> {
-  const { authPrefix = DEFAULT_AUTH_PREFIX } = options;
+  const { authPrefix = DEFAULT_AUTH_PREFIX, idleWarningMs = MINUTE_MS, sessionWarningMs = 5 * MINUTE_MS } = options;
+  const { draftLifetimeMs = 24 * 60 * MINUTE_MS } = options;
   const tracker = createSessionTracker<Claims>({
     browser,
     authPrefix,
     warnAhead: {
-      idle: Math.max(SHORTEST_WARNING_MS, options.idleWarningMs ?? DEFAULTS.idleWarningMs),
-      session: options.sessionWarningMs ?? DEFAULTS.sessionWarningMs,
+      idle: Math.max(SHORTEST_WARNING_MS, idleWarningMs),
+      session: sessionWarningMs,
     },
   });
   const waiting = createWaitingCalls(tracker, browser);
   const calls = createSessionFetch(browser, tracker, waiting, options);
-  const drafts = createDrafts(browser, options.draftLifetimeMs ?? DEFAULTS.draftLifetimeMs, () => tracker.user?.sub ?? null);
+  const drafts = createDrafts(browser, draftLifetimeMs, () => tracker.user?.sub ?? null);
   let endLogin = (_outcome: LoginOutcome): void => {};
   let activeAtMs = Number.NEGATIVE_INFINITY;
 
@@ -148,14 +148,14 @@ export function createSessionClientIn<Claims>(browser: Browser, options: Session
     subscribe: tracker.subscribe,
     check: tracker.check,
     stayActive: tracker.stayActive,
-    login(wanted = {}) {
+    async login(wanted = {}) {
       endLogin("given_up");
       const url = loginUrl(wanted);
       if (wanted.mode !== "popup") {
         browser.leaveFor(url);
-        return Promise.resolve("leaving");
+        return "leaving";
       }
-      if (!browser.popup(url)) return Promise.resolve("blocked");
+      if (!browser.popup(url)) return "blocked";
       return new Promise((resolve) => {
         endLogin = resolve;
       });
@@ -192,7 +192,7 @@ export function createSessionClientIn<Claims>(browser: Browser, options: Session
     dispose() {
       stopActivity();
       endLogin("given_up");
-      waiting.giveUp();
+      waiting.close();
       tracker.dispose();
     },
   };

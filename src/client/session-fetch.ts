@@ -61,15 +61,15 @@ export function createSessionFetch<Claims>(
     let request = new Request(input instanceof Request ? input : new URL(input, browser.base()), rest);
     if (!isOurs(request.url)) return browser.fetch(request);
     if (csrfHeader) request.headers.set(CSRF_HEADER, "1");
-    const { method, signal } = request;
+    const { method, signal, credentials } = request;
     const mayRepeat = isSafe(method) || (!isStream(rest.body) && (replay || request.headers.has(IDEMPOTENCY_KEY)));
     const giveUpAtMs = browser.now() + LONGEST_SERVICE_WAIT_MS;
     for (let hasWaited = false; ; ) {
       const spare = mayRepeat ? request.clone() : null;
       const began = present();
       const response = await browser.fetch(request);
-      // A redirect may have led elsewhere.
-      const problem = isOurs(response.url) ? await problemIn(response) : null;
+      // A redirect may have led elsewhere. Without its cookie a call is a stranger's, whoever is signed in.
+      const problem = credentials !== "omit" && isOurs(response.url) ? await problemIn(response) : null;
       if (problem === null) return response;
       if (response.status === 401) tracker.hear(problem, began.era);
       // What is redirected has arrived, and its answer is another call's.
@@ -86,6 +86,9 @@ export function createSessionFetch<Claims>(
         signal.throwIfAborted();
         if (verdict !== "retry") return response;
       } else return response;
+      // Somebody else may be signed in by now, or nobody.
+      const { sub } = present();
+      if (sub !== began.sub && (began.sub !== null || !isSafe(method))) return response;
       request = spare;
     }
   }

@@ -72,7 +72,7 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead }:
 
   function become(next: SessionState<Claims>, isToldToTabs: boolean): void {
     const previous = state;
-    if (saysTheSame(next, previous)) return;
+    if (isDisposed || saysTheSame(next, previous)) return;
     state = next;
     if (isToldToTabs && previous.status !== "unknown" && isSignedIn(next) !== isSignedIn(previous)) channel.post(CHANGED_MESSAGE);
     for (const listener of [...listeners]) {
@@ -142,7 +142,7 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead }:
 
   function request(method: string, path: string, body?: BodyInit): Request {
     const headers = { accept: "application/json", [CSRF_HEADER]: "1" };
-    return new Request(browser.origin + authPrefix + path, { method, headers, cache: "no-store", ...(body === undefined ? {} : { body }) });
+    return new Request(browser.origin + authPrefix + path, { method, headers, cache: "no-store", body: body ?? null });
   }
 
   async function askOnce(method: "GET" | "POST", isToldToTabs: boolean): Promise<SessionState<Claims>> {
@@ -162,7 +162,8 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead }:
   /** No network, an outage, a page in between: nobody has said that the session is over. */
   function hearNothing(response: Response | null): void {
     if (state.status === "unknown") become({ status: "unreachable" }, false);
-    if (state.status !== "unreachable") return;
+    if (isSignedIn(state)) return;
+    // News of a sign-in come once, and calls wait for it.
     cancelTimer();
     cancelTimer = browser.after((response && retryAfterMs(response)) ?? BETWEEN_LOOKS_MS, look);
   }
@@ -206,7 +207,10 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead }:
     stayActive: () => ask("POST", true),
     hear(problem, startedIn) {
       // What is known to have ended has its reason, and a question after a sign-in may be under way.
-      if (startedIn === era && !("loginUrl" in state)) hearProblem(problem, true);
+      if (startedIn !== era || "loginUrl" in state) return;
+      hearProblem(problem, true);
+      // It may have been asked for the news of a sign-in, and its answer is dropped now.
+      if (asking) void askAnew();
     },
     signedOut() {
       hearProblem({ reason: "signed_out", cause: "logout" }, true);

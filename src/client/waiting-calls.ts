@@ -21,6 +21,8 @@ export interface WaitingCalls<Claims> {
   follow(state: SessionState<Claims>): void;
   /** Nobody is going to sign in. */
   giveUp(): void;
+  /** … and no call waits any more. */
+  close(): void;
   readonly size: number;
 }
 
@@ -30,6 +32,7 @@ export function createWaitingCalls<Claims>(
   { after, now }: Pick<Browser, "after" | "now">,
 ): WaitingCalls<Claims> {
   const waiting = new Set<Waiting>();
+  let isClosed = false;
 
   const isSame = ({ sub, isWrite }: Waiting, now: string) => (sub === null ? !isWrite : sub === now);
 
@@ -38,7 +41,7 @@ export function createWaitingCalls<Claims>(
   }
 
   function follow(state: SessionState<Claims>): void {
-    if (state.status === "signed_out") giveUp();
+    if (isClosed || state.status === "signed_out") giveUp();
     if (!isSignedIn(state)) return;
     for (const call of [...waiting]) call.end(isSame(call, state.session.user.sub));
   }
@@ -69,6 +72,10 @@ export function createWaitingCalls<Claims>(
       }),
     follow,
     giveUp,
+    close() {
+      isClosed = true;
+      giveUp();
+    },
     get size() {
       return waiting.size;
     },

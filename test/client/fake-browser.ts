@@ -87,6 +87,7 @@ export class FakeTab implements Browser {
     this.#hearing.set(self, hear);
     return {
       post: (message: unknown) => {
+        if (!this.#hearing.has(self)) throw new DOMException("The channel is closed", "InvalidStateError");
         this.sent.push(message);
         for (const [other, listener] of [...this.#hearing]) if (other !== self) listener(message);
       },

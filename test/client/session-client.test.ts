@@ -91,6 +91,7 @@ t.test("the person is led to no other place than a path of ours, whatever an ans
     "/\\other.example.com",
     "javascript:alert(1)",
     "\t//x",
+    "/\t/other.example.com",
     "",
     7,
   ]) {
@@ -374,6 +375,51 @@ t.test("a sign-in that is heard of while the server is asked is asked for once m
   t.same(tabs.asked, [], "once, however often it is told");
 });
 
+t.test("a 401 that overtakes the news of a sign-in in another tab does not drown it", async (t) => {
+  const { tabs, client, states } = await signedIn();
+  const call = client.fetch("/api/a");
+  await flush();
+  tabs
+    .openTab()
+    .openChannel("cognito-bff", () => {})
+    .post({ type: "changed" });
+  const asked = tabs.next("/auth/session");
+  tabs.next("/api/a").answer(expired());
+  await flush();
+  const session = () => sessionAnswer(tabs.clock.now(), { startedAtMs: 1 });
+  asked.answer(session());
+  await flush();
+  tabs.next("/auth/session").answer(session());
+  await flush();
+  t.same(states, ["expired", "active"]);
+  tabs.next("/api/a").answer(new Response());
+  t.equal((await call).status, 200);
+});
+
+t.test("a sign-in whose news meets an outage is asked for until there is an answer", async (t) => {
+  const { tabs, client, states } = await signedIn();
+  const call = client.fetch("/api/a");
+  await flush();
+  tabs.next("/api/a").answer(expired());
+  await flush();
+  tabs
+    .openTab()
+    .openChannel("cognito-bff", () => {})
+    .post({ type: "signed-in" });
+  tabs.next("/auth/session").fail();
+  await tabs.clock.run(5_000);
+  tabs.next("/auth/session").answer(problemAnswer(503, { reason: "cognito_throttled" }, { "retry-after": "7" }));
+  await flush();
+  await tabs.clock.run(7_000);
+  tabs.next("/auth/session").answer(sessionAnswer(tabs.clock.now(), { startedAtMs: 1 }));
+  await flush();
+  t.same(states, ["expired", "active"]);
+  tabs.next("/api/a").answer(new Response());
+  t.equal((await call).status, 200);
+  await tabs.clock.run(60_000);
+  t.same(tabs.asked, []);
+});
+
 t.test("only calls of our own origin carry x-bff-csrf, and only theirs are judged", async (t) => {
   const { tabs, client, states } = await signedIn();
   for (const [url, expected] of [
@@ -410,6 +456,55 @@ t.test("our own 503 is waited out where the caller asked for it, writes included
   await flush();
   tabs.next("/api/a").answer(busy());
   t.equal((await plain).status, 503);
+});
+
+t.test("what was waited out is not sent as somebody else, nor after a sign-out", async (t) => {
+  for (const meanwhile of [
+    (nowMs: number) => sessionAnswer(nowMs, { sub: "eve" }),
+    () => problemAnswer(401, { reason: "signed_out", cause: "logout" }),
+  ]) {
+    const { tabs, client } = await signedIn({ replay: true, waitForService: true });
+    const calls = [client.fetch("/api/a", { method: "POST", body: "x" }), client.fetch("/api/a")];
+    await flush();
+    for (const _ of calls) tabs.next("/api/a").answer(problemAnswer(503, { reason: "cognito_throttled" }, { "retry-after": "3" }));
+    await flush();
+    const checked = client.check();
+    tabs.next("/auth/session").answer(meanwhile(tabs.clock.now()));
+    await checked;
+    await tabs.clock.run(3_000);
+    await flush();
+    t.same(tabs.asked, []);
+    t.same(
+      (await Promise.all(calls)).map(({ status }) => status),
+      [503, 503],
+    );
+  }
+  const tabs = new FakeTabs();
+  const client = createSessionClientIn(tabs.openTab(), { replay: true, waitForService: true });
+  const calls = [client.fetch("/api/read"), client.fetch("/api/write", { method: "POST" })];
+  await flush();
+  for (const path of ["/api/read", "/api/write"])
+    tabs.next(path).answer(problemAnswer(503, { reason: "cognito_throttled" }, { "retry-after": "3" }));
+  await flush();
+  void client.check();
+  tabs.next("/auth/session").answer(sessionAnswer(tabs.clock.now()));
+  await tabs.clock.run(3_000);
+  await flush();
+  tabs.next("/api/read").answer(new Response());
+  t.same(tabs.asked, [], "a write that began as nobody knows whom");
+  t.same(
+    (await Promise.all(calls)).map(({ status }) => status),
+    [200, 503],
+  );
+});
+
+t.test("a call that bears no cookie on purpose says nothing of the session", async (t) => {
+  const { tabs, client, states } = await signedIn();
+  const call = client.fetch("/api/a", { credentials: "omit" });
+  await flush();
+  tabs.next("/api/a").answer(problemAnswer(401, { reason: "anonymous" }));
+  t.equal((await call).status, 401);
+  t.same(states, []);
 });
 
 t.test("ahead of an idle limit it says so, and staying active moves it", async (t) => {
@@ -533,6 +628,42 @@ t.test("a page that is gone asks nobody any more", async (t) => {
   await tabs.clock.run(2 * DAY_MS);
   t.same(tabs.asked, []);
   t.equal(tabs.clock.pending(), 0);
+});
+
+t.test("calls that are under way when a page ends get their answers, and wait for nobody", async (t) => {
+  const { tabs, tab, client } = await signedIn();
+  const calls = [client.fetch("/api/a"), client.fetch("/api/b", { method: "POST" })];
+  const left = client.logout();
+  await flush();
+  client.dispose();
+  for (const path of ["/api/a", "/api/b"]) tabs.next(path).answer(expired());
+  await flush();
+  t.same([client.waitingCalls, tabs.asked.length, tabs.clock.pending()], [0, 1, 0]);
+  t.same(
+    (await Promise.all(calls)).map(({ status }) => status),
+    [401, 401],
+  );
+  tabs.next("/auth/logout").answer(Response.json({ logout_url: "https://pool.example.com/logout" }));
+  t.match(await left, { kind: "leaving" });
+  t.same(tab.leftFor, ["https://pool.example.com/logout"]);
+});
+
+t.test("whatever lies in the storage, calls go on and drafts are kept", async (t) => {
+  for (const stored of ["null", "7", '"text"', "[]", '{"order":null}', '{"order":7,"other":[]}', "{"]) {
+    const { tabs, tab, client } = await signedIn();
+    tab.storage?.setItem("bff-drafts", stored);
+    const call = client.fetch("/api/a");
+    await flush();
+    tabs.next("/api/a").answer(expired());
+    await flush();
+    await signIn(tabs);
+    tabs.next("/api/a").answer(new Response());
+    t.equal((await call).status, 200, stored);
+    tab.storage?.setItem("bff-drafts", stored);
+    t.equal(client.takeDraft("order"), null, stored);
+    t.ok(client.saveDraft("__proto__", { a: 1 }), stored);
+    t.same(client.takeDraft("__proto__"), { a: 1 }, stored);
+  }
 });
 
 t.test(
