@@ -2,21 +2,7 @@ import type { Page } from "playwright-core";
 import t from "tap";
 import { browserSuite } from "../support/chromium.js";
 import { ClientApp, historyOf, shows } from "./client-app.js";
-
-/** The worker of many an app: it passes on whatever it has not kept. */
-const WORKER = `
-self.addEventListener("install", () => self.skipWaiting());
-self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
-self.addEventListener("fetch", (event) => event.respondWith(fetch(event.request)));
-`;
-
-/** Resolves once the page's requests go through the worker. */
-const REGISTER = `(async () => {
-  const { serviceWorker } = navigator;
-  const controlled = new Promise((resolve) => serviceWorker.addEventListener("controllerchange", resolve, { once: true }));
-  await serviceWorker.register("/worker.js");
-  if (!serviceWorker.controller) await controlled;
-})()`;
+import { REGISTER, WORKER } from "./passing-worker.js";
 
 const ENDED = "expired refresh_token_expired";
 

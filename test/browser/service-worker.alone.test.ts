@@ -1,22 +1,8 @@
 import t from "tap";
 import { browserSuite } from "../support/chromium.js";
 import { runDemo } from "../support/running-demo.js";
+import { REGISTER, WORKER } from "./passing-worker.js";
 import { type PageBody, Visitor } from "./visitor.js";
-
-/** The worker of many an app: it passes on whatever it has not kept. */
-const WORKER = `
-self.addEventListener("install", () => self.skipWaiting());
-self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
-self.addEventListener("fetch", (event) => event.respondWith(fetch(event.request)));
-`;
-
-/** Resolves once the page's requests go through the worker. */
-const REGISTER = `(async () => {
-  const { serviceWorker } = navigator;
-  const controlled = new Promise((resolve) => serviceWorker.addEventListener("controllerchange", resolve, { once: true }));
-  await serviceWorker.register("/worker.js");
-  if (!serviceWorker.controller) await controlled;
-})()`;
 
 await browserSuite(t, "an app with a service worker, in a real browser", async (t, browser) => {
   t.test("signing in and out works through a worker that passes every request on", async (t) => {

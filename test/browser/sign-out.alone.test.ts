@@ -65,6 +65,23 @@ await browserSuite(
       t.equal(await page.evaluate("globalThis.cameBack"), true, "Chromium had kept the page");
       await showsNothingPrivate(t, page);
     });
+
+    t.test("without a network it shows nothing private either, until the server has spoken", async (t) => {
+      const demo = await runDemo(t);
+      const visitor = await Visitor.arrive(t, browser, demo);
+      const page = await visitor.signedIn();
+      await fillForm(page);
+      await page.goto(visitor.url("/auth/problems/session-ended"));
+      await visitor.context.setOffline(true);
+      await page.evaluate("history.back()");
+      await page.getByText("There is no connection.").waitFor();
+      t.equal(await page.locator("#checkout").isVisible(), false);
+      t.same(await formOf(page), EMPTY_FORM);
+      t.equal(await page.locator("#account-name").textContent(), "");
+      await visitor.context.setOffline(false);
+      await page.locator("#checkout").waitFor();
+      t.same(await formOf(page), ADDRESS, "and the person whose session lives finds what was typed");
+    });
   },
   { keepsPages: true },
 );
