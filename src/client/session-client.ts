@@ -174,10 +174,12 @@ export function createSessionClientIn<Claims>(browser: Browser, options: Session
     keepDraft(form, key = form.id || form.name) {
       const save = () => void drafts.save(key, readForm(form));
       const restore = () => {
-        const draft = isSignedIn(tracker.state) ? drafts.take(key) : null;
-        if (draft === null) return;
-        fillForm(form, draft as FormDraft);
-        save();
+        if (!isSignedIn(tracker.state)) return;
+        // Once: what is on the page from now on is newer, or was emptied because it has been sent.
+        stop();
+        const draft = drafts.take(key) as FormDraft | null;
+        // Which is told to `save` as if it had been typed.
+        if (draft) fillForm(form, draft);
       };
       form.addEventListener("input", save);
       const stop = tracker.subscribe(restore);

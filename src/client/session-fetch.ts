@@ -115,7 +115,9 @@ export function createSessionFetch<Claims>(
       if (isSignedIn(tracker.state)) await tracker.check();
       else tracker.hear(problem, era);
       const isWrite = !isSafe(method.toUpperCase());
-      if (repeated || (isWrite && (!replay || answer.redirected))) return new SessionEndedError(problem, tracker.loginUrl());
+      // Of an earlier session, it seems, which may have been another person's.
+      const isOthers = isSignedIn(tracker.state) && tracker.users.size > 1;
+      if (repeated || (isWrite && (!replay || answer.redirected || isOthers))) return new SessionEndedError(problem, tracker.loginUrl());
       return waiting.wait(problem, isWrite, sub, signal);
     },
   };

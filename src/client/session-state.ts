@@ -74,10 +74,9 @@ type Limit = { readonly limit: "idle" | "session"; readonly endsAtMs: number; re
 
 /** The limits of a session by this machine's clock. */
 export function limitsOf<Claims>({ session, aheadMs }: HeardSession<Claims>, warnAhead: WarnAhead): readonly Limit[] {
-  const ends = { idle: session.idle_ends_at, session: session.session_ends_at };
   return (["idle", "session"] as const).flatMap((limit) => {
-    const end = ends[limit];
-    if (end === null) return [];
+    const end = session[`${limit}_ends_at`];
+    if (!end) return [];
     const endsAtMs = Date.parse(end) - aheadMs;
     return [{ limit, endsAtMs, warnAtMs: endsAtMs - warnAhead[limit] }];
   });
@@ -89,8 +88,7 @@ export function stateAt<Claims>(heard: HeardSession<Claims>, warnAhead: WarnAhea
   const [nearest] = limitsOf(heard, warnAhead)
     .filter(({ warnAtMs }) => warnAtMs <= nowMs)
     .sort((a, b) => a.endsAtMs - b.endsAtMs);
-  if (nearest === undefined) return { status: "active", session };
-  return { status: "expiring", session, limit: nearest.limit, endsAtMs: nearest.endsAtMs };
+  return nearest ? { status: "expiring", session, limit: nearest.limit, endsAtMs: nearest.endsAtMs } : { status: "active", session };
 }
 
 /** What our own 401 makes of a state. */
@@ -102,7 +100,7 @@ export function stateAfter<Claims>(
   const { reason, cause = null } = problem;
   if (reason === "anonymous") return { status: "anonymous", loginUrl };
   if (reason === "signed_out") return { status: "signed_out", cause, loginUrl };
-  return { status: "expired", reason: reason === "invalid" ? "invalid" : "expired", cause, loginUrl, user };
+  return { status: "expired", reason: reason === "invalid" ? reason : "expired", cause, loginUrl, user };
 }
 
 /** Whether two states say the same, so that nobody has to hear of the second. */

@@ -37,6 +37,8 @@ export interface SessionTracker<Claims> {
   readonly era: number;
   /** Who is signed in, or was last. */
   readonly user: SessionUser<Claims> | null;
+  /** The `sub` of everybody who has been signed in while this page was open. */
+  readonly users: ReadonlySet<string>;
   subscribe(listener: Listener<Claims>): () => void;
   /** Asks the server. One question at a time, however many ask. */
   check(): Promise<SessionState<Claims>>;
@@ -57,6 +59,7 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead }:
   let state: SessionState<Claims> = { status: "unknown" };
   let heard: HeardSession<Claims> | null = null;
   let user: SessionUser<Claims> | null = null;
+  const users = new Set<string>();
   let era = 0;
   /** Counts what was learned: an answer that was asked for before something else was learned is too old to say anything. */
   let turn = 0;
@@ -88,7 +91,7 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead }:
   /** The time has come for something: a warning, a question behind a limit. */
   function plan(): void {
     cancelTimer();
-    if (heard === null || isDisposed) return;
+    if (!heard || isDisposed) return;
     const nowMs = browser.now();
     const moments = limitsOf(heard, warnAhead).flatMap(({ endsAtMs, warnAtMs }) => [warnAtMs, endsAtMs + BEHIND_LIMIT_MS]);
     const next = Math.min(...moments.filter((atMs) => atMs > nowMs));
@@ -104,7 +107,7 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead }:
 
   /** What the time that has passed makes of a session. */
   function showTime(): void {
-    if (heard !== null && isSignedIn(state)) become(stateAt(heard, warnAhead, browser.now()), false);
+    if (heard && isSignedIn(state)) become(stateAt(heard, warnAhead, browser.now()), false);
   }
 
   /** Looks after the session on its own account: not more often than it is worth. */
@@ -124,6 +127,7 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead }:
     if (!isSignedIn(state) || before?.started_at !== session.started_at || before.user.sub !== session.user.sub) era += 1;
     heard = { session, aheadMs: Date.parse(document.server_time) - askedAtMs };
     user = session.user;
+    users.add(user.sub);
     become(stateAt(heard, warnAhead, browser.now()), isToldToTabs);
     plan();
   }
@@ -170,7 +174,7 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead }:
 
   /** For news that an answer under way may know nothing of. */
   function askAnew(): Promise<SessionState<Claims>> {
-    if (asking === null) return ask("GET", false);
+    if (!asking) return ask("GET", false);
     askingNext ??= asking.then(() => {
       askingNext = null;
       return ask("GET", false);
@@ -181,7 +185,7 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead }:
   function ask(method: "GET" | "POST", isToldToTabs: boolean): Promise<SessionState<Claims>> {
     if (isDisposed) return Promise.resolve(state);
     // Activity is not told by a question that is under way already.
-    if (asking !== null) return method === "GET" ? asking : asking.then(() => ask(method, isToldToTabs));
+    if (asking) return method === "GET" ? asking : asking.then(() => ask(method, isToldToTabs));
     const answer = askOnce(method, isToldToTabs).finally(() => {
       asking = null;
     });
@@ -199,6 +203,7 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead }:
     get user() {
       return user;
     },
+    users,
     subscribe(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

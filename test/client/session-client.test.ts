@@ -648,6 +648,44 @@ t.test("calls that are under way when a page ends get their answers, and wait fo
   t.same(tab.leftFor, ["https://pool.example.com/logout"]);
 });
 
+t.test("a form is filled once: what the app, or the person, has made of it since stays", async (t) => {
+  const { tabs, client } = await signedIn();
+  const street = Object.assign(new EventTarget(), { name: "street", type: "text", value: "" });
+  const form = Object.assign(new EventTarget(), { id: "order", elements: [street] }) as unknown as HTMLFormElement;
+  const select = (globalThis as { HTMLSelectElement?: unknown }).HTMLSelectElement;
+  Object.assign(globalThis, { HTMLSelectElement: EventTarget });
+  t.teardown(() => Object.assign(globalThis, { HTMLSelectElement: select }));
+  client.saveDraft("order", [["street", "Main Street 1"]]);
+  const stop = client.keepDraft(form);
+  t.equal(street.value, "Main Street 1");
+  // The order is placed, and the app empties its form.
+  street.value = "";
+  const checked = client.check();
+  tabs.next("/auth/session").answer(sessionAnswer(tabs.clock.now(), { idleEndsInMs: 900_000 }));
+  await checked;
+  t.equal(street.value, "");
+  stop();
+});
+
+t.test("a write whose 401 is heard of when somebody else is signed in is not theirs", async (t) => {
+  const { tabs, client } = await signedIn();
+  const meet = async (answer: Response) => {
+    const checked = client.check();
+    tabs.next("/auth/session").answer(answer);
+    await checked;
+  };
+  await meet(expired());
+  await meet(sessionAnswer(tabs.clock.now(), { sub: "eve", startedAtMs: 1 }));
+  const recover = async (method: string) => {
+    const verdict = client.recover(expired(), { method, replay: true });
+    await flush();
+    tabs.next("/auth/session").answer(sessionAnswer(tabs.clock.now(), { sub: "eve", startedAtMs: 1 }));
+    return verdict;
+  };
+  t.ok((await recover("POST")) instanceof SessionEndedError);
+  t.equal(await recover("GET"), "retry");
+});
+
 t.test("whatever lies in the storage, calls go on and drafts are kept", async (t) => {
   for (const stored of ["null", "7", '"text"', "[]", '{"order":null}', '{"order":7,"other":[]}', "{"]) {
     const { tabs, tab, client } = await signedIn();
