@@ -16,9 +16,13 @@ export function createApi(client: SessionClient, baseURL = "/api"): AxiosInstanc
   api.interceptors.response.use(undefined, async (error: unknown) => {
     if (!axios.isAxiosError(error) || !error.response || !error.config) throw error;
     const { config, response } = error;
+    const { status, data } = response;
     const headers = { get: (name: string) => response.headers[name] };
+    const sent = new URL(api.getUri(config), globalThis.location?.href);
+    // XMLHttpRequest tells where the answer came from.
+    const { responseURL: url = sent.href } = response.request as { readonly responseURL?: string };
     const verdict = await client.recover(
-      { status: response.status, headers, data: response.data, url: api.getUri(config) },
+      { status, headers, data, url, redirected: url !== sent.href },
       {
         method: config.method,
         replay: config.replay || config.headers.has("Idempotency-Key"),
