@@ -26,7 +26,7 @@ async function startRedirectingApi(t: Test) {
   api.listen(0, "127.0.0.1");
   await once(api, "listening");
   t.teardown(() => api.close());
-  return { url: `http://127.0.0.1:${(api.address() as AddressInfo).port}`, arrived, api };
+  return { url: `http://127.0.0.1:${(api.address() as AddressInfo).port}`, arrived };
 }
 
 /** What became of a call of axios in the page. */
@@ -36,8 +36,8 @@ const call = (code: string) => `(async () => {
 })()`;
 
 await browserSuite(t, "the axios recipe in a real browser", async (t, browser) => {
-  t.test("a write goes on after the sign-in; one that was redirected has arrived, and does not", async (t) => {
-    const { url, arrived, api } = await startRedirectingApi(t);
+  t.test("a write that met the session's end arrives once after the sign-in, wherever the API's redirect leads then", async (t) => {
+    const { url, arrived } = await startRedirectingApi(t);
     const settings = { proxyRoutes: [{ prefix: "/api", target: url }] };
     const app = await ClientApp.start(t, browser, { settings, files: { "axios.js": await bundled() } });
     const page = await app.signedIn();
@@ -48,9 +48,5 @@ await browserSuite(t, "the axios recipe in a real browser", async (t, browser) =
     await app.signIn(page);
     t.equal(await order, 200);
     t.same(arrived.splice(0), ["POST /api/orders?a=b%20c", "GET /api/orders/1"]);
-
-    api.once("request", () => app.demo.advance("31d"));
-    t.equal(await page.evaluate(call(`createApi(client).post("/orders", { pens: 2 }, { replay: true })`)), "SessionEndedError");
-    t.same(arrived, ["POST /api/orders"]);
   });
 });
