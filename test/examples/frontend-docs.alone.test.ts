@@ -11,6 +11,8 @@ await browserSuite(t, "the ten lines of docs/frontend.md in a real browser", asy
     const app = await ClientApp.start(t, browser, { files: { "index.html": html, "app.js": script } });
     const page = await app.visitor.open("/auth/login?return_to=/");
     await app.visitor.passManagedLogin(page);
+    // The client has its first answer, and would tell of the end by itself otherwise.
+    await page.waitForLoadState("networkidle");
     await page.getByLabel("Note").fill("two pens");
     app.demo.advance("31d");
     await page.getByRole("button", { name: "Order" }).click();

@@ -17,7 +17,11 @@ function beginningIn(bytes: Buffer): Buffer[] {
   if (bytes.length === 0) return [];
   const tail = bytes.subarray(-LONGEST_HEAD_BYTES);
   const start = tail.toString("latin1").search(BEGINNING);
-  return start < 0 ? [] : [Buffer.from(tail.subarray(start))];
+  if (start < 0) return [];
+  // Not from Node's pool, which is 64 kB itself.
+  const copy = Buffer.allocUnsafeSlow(tail.length - start);
+  tail.copy(copy, 0, start);
+  return [copy];
 }
 
 /**
