@@ -10,9 +10,11 @@ await firefoxSuite(t, "an order that meets the end of its session, in a real Fir
     const demo = await runDemo(t);
     const page = await browser.newPage();
     const answers: { readonly status: number; readonly text: string }[] = [];
-    page.on("response", async (response) => {
+    page.on("response", (response) => {
       if (!response.url().endsWith("/api/orders")) return;
-      answers.push({ status: response.status(), text: response.status() === 201 ? await response.text() : "" });
+      const status = response.status();
+      const body = status === 201 ? response.text() : Promise.resolve("");
+      void body.then((text) => answers.push({ status, text }));
     });
     await page.goto(demo.url);
     await click(page, "#sign-in");
