@@ -28,13 +28,12 @@ function read(name: string): BrowserFile | null {
  * each time (`no-cache`) and answered with 304 while it is the same (RFC 9110 section 13.1.2).
  */
 export function browserFileRoutes(app: FastifyInstance): void {
-  const files = new Map<string, BrowserFile | null>();
+  let file: BrowserFile | null = null;
   app.route({
     ...registrationOf(AUTH_ROUTES.client),
     async handler(request, reply) {
-      const name = request.url.slice(app.prefix.length + 1).replace(/\?.*$/, "");
-      const file = files.get(name) ?? read(name);
-      files.set(name, file);
+      // One name, however its path was spelled.
+      file ??= read("client.js");
       if (file === null) return reply.callNotFound();
       reply.headers({
         "content-type": "text/javascript; charset=utf-8",
