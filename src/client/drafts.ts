@@ -1,16 +1,19 @@
 import type { Browser } from "./browser.js";
+import { type FormDraft, fillForm, readForm } from "./form-fields.js";
+import { isSignedIn } from "./session-state.js";
+import type { SessionTracker } from "./session-tracker.js";
 
 const NAME = "bff-drafts";
 
 /** What was typed, kept for this tab and this person: it lasts through the way to the sign-in page and back, and ends with the tab. */
 export interface Drafts {
   /** False where nobody is known whose it would be, or the browser has no room for it. */
-  save(key: string, data: unknown): boolean;
+  saveDraft(key: string, data: unknown): boolean;
   /** Gives it back and forgets it; null where there is none of this person's, or it is too old. */
-  take(key: string): unknown;
-  drop(key: string): void;
-  /** Forgets all; all but those of one person where `sub` is given. */
-  dropAll(sub?: string): void;
+  takeDraft<T = unknown>(key: string): T | null;
+  dropDraft(key: string): void;
+  /** Keeps what is typed into a form, and puts it back for the same person. Returns what ends that. */
+  keepDraft(form: HTMLFormElement, key?: string): () => void;
 }
 
 interface Draft {
@@ -22,7 +25,17 @@ interface Draft {
 /** Others may have written there, whatever they liked. */
 type ByKey = Readonly<Record<string, Partial<Draft> | null>>;
 
-export function createDrafts({ storage, now }: Pick<Browser, "storage" | "now">, lifetimeMs: number, userOf: () => string | null): Drafts {
+export function createDrafts<Claims>(
+  { storage, now }: Pick<Browser, "storage" | "now">,
+  tracker: SessionTracker<Claims>,
+  lifetimeMs: number,
+): Drafts {
+  const userOf = () => tracker.user?.sub;
+  // Before calls go on: what another person had typed goes no further.
+  tracker.subscribe((state) => {
+    if (isSignedIn(state) || state.status === "signed_out") keep((draft) => draft?.sub === userOf());
+  });
+
   function all(): ByKey {
     try {
       return Object(JSON.parse(storage?.getItem(NAME) ?? "{}")) as ByKey;
@@ -43,19 +56,44 @@ export function createDrafts({ storage, now }: Pick<Browser, "storage" | "now">,
     }
   }
 
-  const drop = (key: string) => void keep((_draft, each) => each !== key);
+  function saveDraft(key: string, data: unknown): boolean {
+    const sub = userOf();
+    return sub !== undefined && keep(() => true, { [key]: { sub, untilMs: now() + lifetimeMs, data } });
+  }
+
+  function takeDraft<T>(key: string): T | null {
+    const draft = all()[key];
+    if (!draft || draft.sub !== userOf()) return null;
+    dropDraft(key);
+    // Whoever names the type vouches for it.
+    return (draft.untilMs ?? 0) > now() ? (draft.data as T) : null;
+  }
+
+  function dropDraft(key: string): void {
+    keep((_draft, each) => each !== key);
+  }
+
   return {
-    save(key, data) {
-      const sub = userOf();
-      return sub !== null && keep(() => true, { [key]: { sub, untilMs: now() + lifetimeMs, data } });
+    saveDraft,
+    takeDraft,
+    dropDraft,
+    keepDraft(form, key = form.id || form.name) {
+      const save = () => void saveDraft(key, readForm(form));
+      const restore = () => {
+        if (!isSignedIn(tracker.state)) return;
+        // Once: what is on the page from now on is newer, or was emptied because it has been sent.
+        stop();
+        const draft = takeDraft<FormDraft>(key);
+        // Which is told to `save` as if it had been typed.
+        if (draft) fillForm(form, draft);
+      };
+      form.addEventListener("input", save);
+      const stop = tracker.subscribe(restore);
+      restore();
+      return () => {
+        form.removeEventListener("input", save);
+        stop();
+      };
     },
-    take(key) {
-      const draft = all()[key];
-      if (!draft || draft.sub !== userOf()) return null;
-      drop(key);
-      return (draft.untilMs ?? 0) > now() ? draft.data : null;
-    },
-    drop,
-    dropAll: (sub) => void keep((draft) => draft?.sub === sub),
   };
 }

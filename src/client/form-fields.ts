@@ -15,8 +15,8 @@ function fieldsOf(form: HTMLFormElement): Field[] {
 }
 
 function readField(field: Field): string | boolean | readonly string[] {
-  if (field.type === "checkbox" || field.type === "radio") return (field as HTMLInputElement).checked;
-  if (field instanceof HTMLSelectElement && field.multiple) return [...field.selectedOptions].map(({ value }) => value);
+  if (/^(?:checkbox|radio)$/.test(field.type)) return (field as HTMLInputElement).checked;
+  if (field.type === "select-multiple") return [...(field as HTMLSelectElement).selectedOptions].map(({ value }) => value);
   return field.value;
 }
 

@@ -23,16 +23,16 @@ export interface OwnProblem extends Pick<ProblemDocument, "reason" | "cause"> {
 export async function problemIn(answer: Response | Answered): Promise<OwnProblem | null> {
   const reason = answer.headers.get(PROBLEM_HEADER);
   if (typeof reason !== "string") return null;
-  const body: unknown = answer instanceof Response ? await bodyOf(answer) : answer.data;
+  const body: unknown = answer instanceof Response ? await jsonOf(answer) : answer.data;
   const told = body as Partial<ProblemDocument> | null | undefined;
   // The person is led there: a path of ours, whoever wrote the body. Addresses are read without their tabs.
   const loginUrl = `${told?.login_url}`.match(/^\/(?![/\\\t]).*/)?.[0];
   return { ...told, reason: reason as ProblemDocument["reason"], login_url: loginUrl };
 }
 
-async function bodyOf(response: Response): Promise<unknown> {
+/** The body; null where it is none. The caller may read it as well. */
+export async function jsonOf(response: Response): Promise<unknown> {
   try {
-    // The caller reads the answer as well.
     return await response.clone().json();
   } catch {
     return null;
@@ -40,7 +40,7 @@ async function bodyOf(response: Response): Promise<unknown> {
 }
 
 /** Retry-After in milliseconds; null without one that is a number. */
-export function retryAfterMs({ headers }: Pick<Answered, "headers">): number | null {
-  const seconds = Number(headers.get("retry-after"));
+export function retryAfterMs(answer: Pick<Answered, "headers"> | null): number | null {
+  const seconds = Number(answer?.headers.get("retry-after"));
   return seconds > 0 ? seconds * 1_000 : null;
 }

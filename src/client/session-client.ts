@@ -2,8 +2,7 @@ import { DEFAULT_AUTH_PREFIX, DISPLAY, LOGOUT_EVERYWHERE, LOGOUT_PATH, POPUP_DIS
 import type { LogoutDocument } from "../wire/shapes.js";
 import { type Browser, browserOf } from "./browser.js";
 import { createDrafts } from "./drafts.js";
-import { type FormDraft, fillForm, readForm } from "./form-fields.js";
-import type { Answered } from "./problem.js";
+import { type Answered, jsonOf } from "./problem.js";
 import type { SessionEndedError } from "./session-ended-error.js";
 import { type CallOptions, createSessionFetch, type RecoverOptions, type SessionRequestInit } from "./session-fetch.js";
 import { type AnyClaims, isSignedIn, type SessionState } from "./session-state.js";
@@ -81,7 +80,7 @@ export interface SessionClient<Claims = AnyClaims> {
 export function createSessionClient<Claims = AnyClaims>(options: SessionClientOptions = {}): SessionClient<Claims> {
   const page = globalThis.window;
   const client = createSessionClientIn<Claims>(browserOf(page), options);
-  if (page !== undefined) void client.check();
+  if (page) void client.check();
   return client;
 }
 
@@ -90,39 +89,36 @@ export function createSessionClient<Claims = AnyClaims>(options: SessionClientOp
 export function createSessionClientIn<Claims>(browser: Browser, options: SessionClientOptions): SessionClient<Claims> {
   const { authPrefix = DEFAULT_AUTH_PREFIX, idleWarningMs = MINUTE_MS, sessionWarningMs = 5 * MINUTE_MS } = options;
   const { draftLifetimeMs = 24 * 60 * MINUTE_MS } = options;
+  const gone = new AbortController();
   const tracker = createSessionTracker<Claims>({
     browser,
     authPrefix,
+    gone: gone.signal,
     warnAhead: {
       idle: Math.max(SHORTEST_WARNING_MS, idleWarningMs),
       session: sessionWarningMs,
     },
   });
-  const waiting = createWaitingCalls(tracker, browser);
+  const drafts = createDrafts(browser, tracker, draftLifetimeMs);
+  const waiting = createWaitingCalls(tracker, browser, gone.signal);
   const calls = createSessionFetch(browser, tracker, waiting, options);
-  const drafts = createDrafts(browser, draftLifetimeMs, () => tracker.user?.sub ?? null);
   let endLogin = (_outcome: LoginOutcome): void => {};
-  let activeAtMs = Number.NEGATIVE_INFINITY;
+  let rests = false;
 
   tracker.subscribe((state) => {
-    // Before calls go on: those of another person, and what that person had typed, go no further.
-    if (isSignedIn(state)) drafts.dropAll(state.session.user.sub);
-    if (state.status === "signed_out") drafts.dropAll();
-    waiting.follow(state);
     if (isSignedIn(state)) endLogin("signed_in");
   });
 
-  const stopActivity =
-    options.activity === "pointer"
-      ? browser.onActivity(() => {
-          const { state } = tracker;
-          if (!isSignedIn(state) || state.session.idle_ends_at === null) return;
-          const agoMs = browser.now() - activeAtMs;
-          if (agoMs >= 0 && agoMs < BETWEEN_ACTIVITIES_MS) return;
-          activeAtMs = browser.now();
-          void tracker.stayActive();
-        })
-      : () => {};
+  function act(): void {
+    const { state } = tracker;
+    if (rests || !isSignedIn(state) || state.session.idle_ends_at === null) return;
+    rests = true;
+    browser.after(BETWEEN_ACTIVITIES_MS, () => {
+      rests = false;
+    });
+    void tracker.stayActive();
+  }
+  if (options.activity === "pointer") browser.onActivity(act, gone.signal);
 
   function loginUrl({ mode, returnTo = browser.here() }: LoginOptions): string {
     const url = new URL(tracker.loginUrl(), browser.origin);
@@ -133,9 +129,9 @@ export function createSessionClientIn<Claims>(browser: Browser, options: Session
 
   async function logout(everywhere: boolean): Promise<LogoutOutcome> {
     const body = everywhere ? new URLSearchParams({ [LOGOUT_EVERYWHERE]: "true" }) : undefined;
-    const response = await browser.fetch(tracker.request("POST", LOGOUT_PATH, body)).catch(() => null);
+    const response = await tracker.send("POST", LOGOUT_PATH, body);
     // A portal of some network answers everything with 200 and a page.
-    const document = response?.ok ? ((await response.json().catch(() => null)) as LogoutDocument | null) : null;
+    const document = response?.ok ? ((await jsonOf(response)) as LogoutDocument | null) : null;
     if (!document?.logout_url) return { kind: "failed", status: response?.status ?? null };
     tracker.signedOut();
     browser.leaveFor(document.logout_url);
@@ -144,6 +140,9 @@ export function createSessionClientIn<Claims>(browser: Browser, options: Session
 
   return {
     ...calls,
+    ...drafts,
+    sessionSocket: (url, protocols) => openSessionSocket(browser, tracker, url, protocols),
+    sessionEvents: (url) => openSessionEvents(browser, tracker, url),
     session: () => tracker.state,
     subscribe: tracker.subscribe,
     check: tracker.check,
@@ -168,34 +167,9 @@ export function createSessionClientIn<Claims>(browser: Browser, options: Session
     get waitingCalls() {
       return waiting.size;
     },
-    saveDraft: drafts.save,
-    takeDraft: <T>(key: string) => drafts.take(key) as T | null,
-    dropDraft: drafts.drop,
-    keepDraft(form, key = form.id || form.name) {
-      const save = () => void drafts.save(key, readForm(form));
-      const restore = () => {
-        if (!isSignedIn(tracker.state)) return;
-        // Once: what is on the page from now on is newer, or was emptied because it has been sent.
-        stop();
-        const draft = drafts.take(key) as FormDraft | null;
-        // Which is told to `save` as if it had been typed.
-        if (draft) fillForm(form, draft);
-      };
-      form.addEventListener("input", save);
-      const stop = tracker.subscribe(restore);
-      restore();
-      return () => {
-        form.removeEventListener("input", save);
-        stop();
-      };
-    },
-    sessionSocket: (url, protocols) => openSessionSocket(browser, tracker, url, protocols),
-    sessionEvents: (url) => openSessionEvents(browser, tracker, url),
     dispose() {
-      stopActivity();
       endLogin("given_up");
-      waiting.close();
-      tracker.dispose();
+      gone.abort();
     },
   };
 }

@@ -4,10 +4,10 @@ import type { EndedReason } from "./session-state.js";
 
 /** A call was not forwarded, since the session has ended, and nobody signed in again in time or as the same person. */
 export class SessionEndedError extends Error {
-  readonly reason: EndedReason;
-  override readonly cause: Cause | null;
+  declare readonly reason: EndedReason;
+  declare readonly cause: Cause | null;
   /** Where to sign in. */
-  readonly loginUrl: string;
+  declare readonly loginUrl: string;
 
   constructor({ reason, cause }: OwnProblem, loginUrl: string) {
     super(`The session has ended: ${cause ?? reason}.`);

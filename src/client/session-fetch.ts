@@ -4,6 +4,7 @@ import { type Answered, problemIn, retryAfterMs } from "./problem.js";
 import { SessionEndedError } from "./session-ended-error.js";
 import { isSignedIn } from "./session-state.js";
 import type { SessionTracker } from "./session-tracker.js";
+import { waitUntil } from "./wait.js";
 import type { WaitingCalls } from "./waiting-calls.js";
 
 /** How a call may be sent again after it met an ended session or a pause of the service. It was not forwarded then. */
@@ -49,7 +50,7 @@ export interface SessionFetch {
 export function createSessionFetch<Claims>(
   browser: Browser,
   tracker: SessionTracker<Claims>,
-  waiting: WaitingCalls<Claims>,
+  waiting: WaitingCalls,
   defaults: CallOptions,
 ): SessionFetch {
   const isOurs = (url: string) => new URL(url, browser.base()).origin === browser.origin;
@@ -62,7 +63,8 @@ export function createSessionFetch<Claims>(
     if (!isOurs(request.url)) return browser.fetch(request);
     if (csrfHeader) request.headers.set(CSRF_HEADER, "1");
     const { method, signal, credentials } = request;
-    const mayRepeat = isSafe(method) || (!isStream(rest.body) && (replay || request.headers.has(IDEMPOTENCY_KEY)));
+    const isWrite = !isSafe(method);
+    const mayRepeat = !isWrite || (!isStream(rest.body) && (replay || request.headers.has(IDEMPOTENCY_KEY)));
     const giveUpAtMs = browser.now() + LONGEST_SERVICE_WAIT_MS;
     for (let hasWaited = false; ; ) {
       const spare = mayRepeat ? request.clone() : null;
@@ -73,35 +75,23 @@ export function createSessionFetch<Claims>(
       if (problem === null) return response;
       if (response.status === 401) tracker.hear(problem, began.era);
       // What is redirected has arrived, and its answer is another call's.
-      if (spare === null || (response.redirected && !isSafe(method))) return response;
+      if (spare === null || (response.redirected && isWrite)) return response;
+      let mayGoOn = true;
       if (response.status === 503 && waitForService) {
         const waitMs = retryAfterMs(response);
         if (waitMs === null || browser.now() + waitMs > giveUpAtMs) return response;
-        signal.throwIfAborted();
-        await pause(waitMs, signal);
+        await new Promise<void>((resolve) => waitUntil(browser, waitMs, signal, resolve));
       } else if (response.status === 401 && !hasWaited) {
         // Once: what meets an ended session again right after a sign-in would meet it for ever.
         hasWaited = true;
-        const verdict = await waiting.wait(problem, !isSafe(method), began.sub, signal);
-        signal.throwIfAborted();
-        if (verdict !== "retry") return response;
+        mayGoOn = (await waiting.wait(problem, isWrite, began.sub, signal)) === "retry";
       } else return response;
+      signal.throwIfAborted();
       // Somebody else may be signed in by now, or nobody.
       const { sub } = present();
-      if (sub !== began.sub && (began.sub !== null || !isSafe(method))) return response;
+      if (!mayGoOn || (sub !== began.sub && (began.sub !== null || isWrite))) return response;
       request = spare;
     }
-  }
-
-  /** Ends early where the caller gives up. The signal is the request's own. */
-  function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = browser.after(delayMs, resolve);
-      signal.onabort = () => {
-        cancel();
-        resolve();
-      };
-    });
   }
 
   return {

@@ -64,30 +64,33 @@ export interface WarnAhead {
   readonly session: number;
 }
 
-/** A session, and by how much the server's clock is ahead of this machine's, milliseconds. */
-export interface HeardSession<Claims> {
-  readonly session: SessionOf<Claims>;
-  readonly aheadMs: number;
+interface Limit {
+  readonly limit: "idle" | "session";
+  readonly endsAtMs: number;
+  readonly warnAtMs: number;
 }
 
-type Limit = { readonly limit: "idle" | "session"; readonly endsAtMs: number; readonly warnAtMs: number };
+/** A session, and its limits by this machine's clock. */
+export interface HeardSession<Claims> {
+  readonly session: SessionOf<Claims>;
+  readonly limits: readonly Limit[];
+}
 
-/** The limits of a session by this machine's clock. */
-export function limitsOf<Claims>({ session, aheadMs }: HeardSession<Claims>, warnAhead: WarnAhead): readonly Limit[] {
-  return (["idle", "session"] as const).flatMap((limit) => {
+/** @param askedAtMs the answer is not older: limits are rather seen too near than too far. */
+export function hearSession<Claims>(session: SessionOf<Claims>, warnAhead: WarnAhead, askedAtMs: number): HeardSession<Claims> {
+  const behindMs = askedAtMs - Date.parse(session.server_time);
+  const limits = (["idle", "session"] as const).flatMap((limit) => {
     const end = session[`${limit}_ends_at`];
     if (!end) return [];
-    const endsAtMs = Date.parse(end) - aheadMs;
+    const endsAtMs = Date.parse(end) + behindMs;
     return [{ limit, endsAtMs, warnAtMs: endsAtMs - warnAhead[limit] }];
   });
+  return { session, limits };
 }
 
 /** What a session is at a moment: a limit whose warning is due makes it `expiring`, the nearest of several. Time alone never ends it. */
-export function stateAt<Claims>(heard: HeardSession<Claims>, warnAhead: WarnAhead, nowMs: number): SignedInState<Claims> {
-  const { session } = heard;
-  const [nearest] = limitsOf(heard, warnAhead)
-    .filter(({ warnAtMs }) => warnAtMs <= nowMs)
-    .sort((a, b) => a.endsAtMs - b.endsAtMs);
+export function stateAt<Claims>({ session, limits }: HeardSession<Claims>, nowMs: number): SignedInState<Claims> {
+  const [nearest] = limits.filter(({ warnAtMs }) => warnAtMs <= nowMs).sort((a, b) => a.endsAtMs - b.endsAtMs);
   return nearest ? { status: "expiring", session, limit: nearest.limit, endsAtMs: nearest.endsAtMs } : { status: "active", session };
 }
 
@@ -98,14 +101,7 @@ export function stateAfter<Claims>(
   user: SessionUser<Claims> | null,
 ): SessionState<Claims> {
   const { reason, cause = null } = problem;
-  if (reason === "anonymous") return { status: "anonymous", loginUrl };
-  if (reason === "signed_out") return { status: "signed_out", cause, loginUrl };
+  if (reason === "anonymous") return { status: reason, loginUrl };
+  if (reason === "signed_out") return { status: reason, cause, loginUrl };
   return { status: "expired", reason: reason === "invalid" ? reason : "expired", cause, loginUrl, user };
 }
-
-/** Whether two states say the same, so that nobody has to hear of the second. */
-export function saysTheSame<Claims>(a: SessionState<Claims>, b: SessionState<Claims>): boolean {
-  return JSON.stringify(a, withoutServerTime) === JSON.stringify(b, withoutServerTime);
-}
-
-const withoutServerTime = (name: string, value: unknown) => (name === "server_time" ? undefined : value);

@@ -48,9 +48,10 @@ t.test("a page says where it is, fetches by its own fetch, opens a window and le
 t.test("coming back is being seen again, online again, or out of the back-forward cache", (t) => {
   const { page, browser } = fakeWindow();
   let times = 0;
-  const stop = browser.onReturn(() => {
+  const gone = new AbortController();
+  browser.onReturn(() => {
     times += 1;
-  });
+  }, gone.signal);
   const tell = (type: string, more = {}) => page.dispatchEvent(Object.assign(new Event(type), more));
   tell("pageshow", { persisted: false });
   t.equal(times, 0, "a page that is loaded asks by itself");
@@ -63,17 +64,18 @@ t.test("coming back is being seen again, online again, or out of the back-forwar
   tell("online");
   t.equal(times, 3, "nobody looks");
   page.document.hidden = false;
-  stop();
+  gone.abort();
   tell("online");
   t.equal(times, 3);
 
   let acts = 0;
-  const stopActs = browser.onActivity(() => {
+  const still = new AbortController();
+  browser.onActivity(() => {
     acts += 1;
-  });
+  }, still.signal);
   tell("pointerdown");
   tell("keydown");
-  stopActs();
+  still.abort();
   tell("keydown");
   t.equal(acts, 2);
   t.end();
@@ -122,8 +124,9 @@ t.test("where there is no page nothing is asked and nothing happens", async (t) 
   const browser = browserOf(undefined);
   await t.rejects(browser.fetch(new Request("https://app.example.com/x")));
   browser.after(0, () => t.fail("called back"))();
-  browser.onReturn(() => {})();
-  browser.onActivity(() => {})();
+  const { signal } = new AbortController();
+  browser.onReturn(() => t.fail("called back"), signal);
+  browser.onActivity(() => t.fail("called back"), signal);
   browser.leaveFor("/");
   browser.openChannel("x", () => {}).post(1);
   t.same([browser.popup("/"), browser.storage, browser.here()], [false, null, "/"]);

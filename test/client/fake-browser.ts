@@ -72,14 +72,14 @@ export class FakeTab implements Browser {
   /** No longer than a page can. */
   after = (delayMs: number, callback: () => void) => this.#tabs.clock.after(Math.min(delayMs, 2_147_483_647), callback);
 
-  onReturn = (callback: () => void) => {
+  onReturn = (callback: () => void, signal: AbortSignal) => {
     this.#returning.add(callback);
-    return () => void this.#returning.delete(callback);
+    signal.addEventListener("abort", () => this.#returning.delete(callback));
   };
 
-  onActivity = (callback: () => void) => {
+  onActivity = (callback: () => void, signal: AbortSignal) => {
     this.#acting.add(callback);
-    return () => void this.#acting.delete(callback);
+    signal.addEventListener("abort", () => this.#acting.delete(callback));
   };
 
   openChannel = (_name: string, hear: (message: unknown) => void) => {

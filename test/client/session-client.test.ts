@@ -716,3 +716,21 @@ t.test(
     t.match(client.session(), { status: "expired", user: null });
   },
 );
+
+t.test("activity is told, also when the server is asked already and there is news besides", async (t) => {
+  const { tabs, client } = await signedIn({}, { idleEndsInMs: 600_000 });
+  void client.check();
+  tabs
+    .openTab()
+    .openChannel("cognito-bff", () => {})
+    .post({ type: "changed" });
+  const stays = client.stayActive();
+  const methods: string[] = [];
+  tabs.server = ({ method }) => {
+    methods.push(method);
+    return sessionAnswer(tabs.clock.now(), { idleEndsInMs: 600_000 });
+  };
+  tabs.next("/auth/session").answer(sessionAnswer(tabs.clock.now(), { idleEndsInMs: 600_000 }));
+  await stays;
+  t.same(methods, ["GET", "POST"]);
+});
