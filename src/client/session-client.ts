@@ -81,6 +81,7 @@ export function createSessionClient<Claims = AnyClaims>(options: SessionClientOp
   const page = globalThis.window;
   const client = createSessionClientIn<Claims>(browserOf(page), options);
   if (page) void client.check();
+  else client.dispose();
   return client;
 }
 

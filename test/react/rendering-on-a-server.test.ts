@@ -33,7 +33,7 @@ t.test("what a client knows already is not rendered before the page is hydrated,
 t.test("the methods can be called on a server, too: nobody is signed in there, and nothing is asked", async (t) => {
   renderToString(createElement(SessionProvider, null, createElement(Status)));
   const session = seen.at(-1);
-  t.same(await session?.check(), { status: "unreachable" });
+  t.same(await session?.check(), { status: "unknown" });
   t.same([session?.waitingCalls, session?.user], [0, null]);
   t.equal(session?.saveDraft("checkout", {}), false);
 });
