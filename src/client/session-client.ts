@@ -6,7 +6,7 @@ import { type Answered, jsonOf } from "./problem.js";
 import type { SessionEndedError } from "./session-ended-error.js";
 import { type CallOptions, createSessionFetch, type RecoverOptions, type SessionRequestInit } from "./session-fetch.js";
 import { type AnyClaims, isSignedIn, type SessionState } from "./session-state.js";
-import { openSessionEvents, openSessionSocket, type SessionEvents, type SessionSocket } from "./session-streams.js";
+import { createStreams, type SessionEvents, type SessionSocket } from "./session-streams.js";
 import { createSessionTracker, type Listener } from "./session-tracker.js";
 import { createWaitingCalls } from "./waiting-calls.js";
 
@@ -142,8 +142,7 @@ export function createSessionClientIn<Claims>(browser: Browser, options: Session
   return {
     ...calls,
     ...drafts,
-    sessionSocket: (url, protocols) => openSessionSocket(browser, tracker, url, protocols),
-    sessionEvents: (url) => openSessionEvents(browser, tracker, url),
+    ...createStreams({ browser, tracker, gone: gone.signal }),
     session: () => tracker.state,
     subscribe: tracker.subscribe,
     check: tracker.check,

@@ -4,8 +4,7 @@ import { type Answered, problemIn, retryAfterMs } from "./problem.js";
 import { SessionEndedError } from "./session-ended-error.js";
 import { isSignedIn } from "./session-state.js";
 import type { SessionTracker } from "./session-tracker.js";
-import { waitUntil } from "./wait.js";
-import type { WaitingCalls } from "./waiting-calls.js";
+import { type WaitingCalls, waitUntil } from "./waiting-calls.js";
 
 /** How a call may be sent again after it met an ended session or a pause of the service. It was not forwarded then. */
 export interface RepeatOptions {

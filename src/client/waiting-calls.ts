@@ -3,7 +3,6 @@ import type { OwnProblem } from "./problem.js";
 import { SessionEndedError } from "./session-ended-error.js";
 import { isSignedIn, type SessionState } from "./session-state.js";
 import type { SessionTracker } from "./session-tracker.js";
-import { waitUntil } from "./wait.js";
 
 /** For so long a call waits for the person to sign in. */
 const LONGEST_WAIT_MS = 15 * 60 * 1_000;
@@ -68,4 +67,24 @@ export function createWaitingCalls<Claims>(
       return waiting.size;
     },
   };
+}
+
+/** Calls back when the time has passed, or as soon as the caller gives up. Returns what ends that. */
+export function waitUntil(
+  { after }: Pick<Browser, "after">,
+  delayMs: number,
+  callersSignal: AbortSignal | null,
+  callback: () => void,
+): () => void {
+  const stop = () => {
+    cancel();
+    callersSignal?.removeEventListener("abort", end);
+  };
+  const end = () => {
+    stop();
+    callback();
+  };
+  const cancel = after(callersSignal?.aborted ? 0 : delayMs, end);
+  callersSignal?.addEventListener("abort", end);
+  return stop;
 }

@@ -10,6 +10,7 @@ class FakeStream extends EventTarget {
   readonly sent: unknown[] = [];
   readyState = 0;
   closed: unknown[] | null = null;
+  wasClosed = false;
   readonly #args: readonly unknown[];
 
   constructor(...args: unknown[]) {
@@ -23,6 +24,7 @@ class FakeStream extends EventTarget {
   }
 
   tell(type: string, more: object = {}): void {
+    if (type === "close") this.wasClosed = true;
     const event = Object.assign(type === "message" || more === MESSAGE ? new MessageEvent(type, { data: "hello" }) : new Event(type), more);
     const handler = (this as unknown as Record<string, ((event: Event) => void) | undefined>)[`on${type}`];
     this.dispatchEvent(event);
@@ -51,15 +53,19 @@ async function page(t: Test) {
   tabs.next().answer(sessionAnswer(tabs.clock.now()));
   await flush();
   const streams = FakeStream.made;
-  const signIn = async () => {
+  const signIn = async (sub = "ada") => {
     tabs
       .openTab()
       .openChannel("cognito-bff", () => {})
       .post({ type: "signed-in" });
-    tabs.next("/auth/session").answer(sessionAnswer(tabs.clock.now(), { startedAtMs: tabs.clock.now() }));
+    tabs.next("/auth/session").answer(sessionAnswer(tabs.clock.now(), { sub, startedAtMs: tabs.clock.now() }));
     await flush();
   };
-  return { tabs, client, streams, signIn };
+  /** From now on the server answers by itself that the session lives. */
+  const lives = () => {
+    tabs.server = ({ url }) => (url.endsWith("/auth/session") ? sessionAnswer(tabs.clock.now()) : null);
+  };
+  return { tabs, client, streams, signIn, lives };
 }
 
 t.test("a socket passes on what it hears, and is opened again shortly after a restart, with jitter", async (t) => {
@@ -152,4 +158,113 @@ t.test("an event stream passes on events of every name, also once it was opened 
   t.equal(events.source() as unknown, streams[1]);
   events.close();
   t.ok(streams[1]?.closed);
+});
+
+t.test("what is refused again and again while the session lives is tried ever more rarely, once a minute in the end", async (t) => {
+  for (const kind of ["socket", "events"]) {
+    const { tabs, client, streams, lives } = await page(t);
+    lives();
+    if (kind === "socket") client.sessionSocket("/api/live");
+    else client.sessionEvents("/api/events");
+    const waits: number[] = [];
+    for (let times = 1; times < 10; times++) {
+      const refused = streams.at(-1);
+      if (refused) refused.readyState = FakeStream.CLOSED;
+      refused?.tell(kind === "socket" ? "close" : "error", { code: 1006 });
+      const fromMs = tabs.clock.now();
+      while (streams.length === times) await tabs.clock.run(100);
+      waits.push((tabs.clock.now() - fromMs) / 1_000);
+    }
+    const most = [4, 8, 16, 32, 60, 60, 60, 60, 60];
+    t.ok(
+      waits.every((seconds, index) => seconds >= (most[index] ?? 0) / 2 && seconds <= (most[index] ?? 0) + 0.1),
+      `${kind}: ${waits}`,
+    );
+  }
+});
+
+t.test("a socket that is closed as if its session had ended, while it lives, makes no loop; one that held starts afresh", async (t) => {
+  const { tabs, client, streams, lives } = await page(t);
+  lives();
+  client.sessionSocket("/api/live");
+  const lastsFor = async (ms: number) => {
+    streams.at(-1)?.tell("open");
+    await tabs.clock.run(ms);
+    streams.at(-1)?.tell("close", { code: 4401 });
+    await flush();
+  };
+  for (let passedMs = 0; passedMs < 600_000; passedMs += 1_000) {
+    if (!streams.at(-1)?.wasClosed) await lastsFor(0);
+    await tabs.clock.run(1_000);
+  }
+  t.ok(streams.length < 30, `${streams.length} in ten minutes`);
+  while (streams.at(-1)?.wasClosed) await tabs.clock.run(1_000);
+  await lastsFor(61_000);
+  const { length } = streams;
+  await tabs.clock.run(4_000);
+  t.equal(streams.length, length + 1);
+});
+
+t.test("nothing is open and nothing is opened again after the client has been disposed of", async (t) => {
+  for (const when of ["open", "soon", "asking", "waiting"]) {
+    const { tabs, client, streams } = await page(t);
+    client.sessionSocket("/api/live");
+    client.sessionEvents("/api/events");
+    for (const stream of [...streams]) {
+      if (when === "open") continue;
+      stream.readyState = FakeStream.CLOSED;
+      stream.tell("close", { code: when === "soon" ? 1012 : 4401 });
+      stream.tell("error");
+    }
+    if (when === "soon" || when === "waiting") tabs.next("/auth/session").answer(when === "soon" ? sessionAnswer(0) : expired());
+    await flush();
+    client.dispose();
+    if (when === "asking") tabs.next("/auth/session").answer(sessionAnswer(tabs.clock.now()));
+    await tabs.clock.run(120_000);
+    t.equal(streams.length, 2, when);
+    t.ok(
+      streams.every(({ closed }) => closed),
+      when,
+    );
+    t.equal(tabs.clock.pending(), 0, when);
+  }
+});
+
+t.test("a stream is the person's who opened it: when somebody else is signed in it is closed for good, and says so", async (t) => {
+  for (const when of ["open", "waiting"]) {
+    const { tabs, client, streams, signIn } = await page(t);
+    const told: string[] = [];
+    client.sessionSocket("/api/live").addEventListener("close", () => told.push("close"));
+    client.sessionEvents("/api/events").addEventListener("error", () => told.push("error"));
+    if (when === "waiting")
+      for (const stream of [...streams]) {
+        stream.readyState = FakeStream.CLOSED;
+        stream.tell(stream === streams[0] ? "close" : "error", { code: 4401 });
+      }
+    else void client.check();
+    tabs.next("/auth/session").answer(expired());
+    await flush();
+    told.length = 0;
+    await signIn("eve");
+    t.same(told, ["close", "error"], when);
+    // The browser's own, when the connection has been taken down.
+    streams[0]?.tell("close", { code: 1005 });
+    t.same(told, ["close", "error"], when);
+    t.ok(
+      streams.every(({ closed }) => closed),
+      when,
+    );
+    await tabs.clock.run(120_000);
+    t.equal(streams.length, 2, when);
+  }
+});
+
+t.test("a socket's address may be relative: it is the page's, in the scheme of sockets", async (t) => {
+  const { client, streams } = await page(t);
+  client.sessionSocket("/api/live?since=7");
+  client.sessionSocket(new URL("http://localhost:3000/api/live"));
+  t.same(
+    streams.map(({ args }) => args[0]),
+    ["wss://app.example.com/api/live?since=7", "ws://localhost:3000/api/live"],
+  );
 });
