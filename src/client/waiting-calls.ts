@@ -59,6 +59,8 @@ export function createWaitingCalls<Claims>(
         };
         const stop = waitUntil(browser, LONGEST_WAIT_MS, signal, () => call.end(false));
         waiting.add(call);
+        // Where nobody was ever signed in no session has ended.
+        if (problem.reason === "anonymous" && tracker.users.size === 0) call.end(false);
         // There may be a session again already.
         follow(tracker.state);
       }),

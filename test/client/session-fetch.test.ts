@@ -85,3 +85,39 @@ t.test("an answer to a sign-out that names no page to go to is none: the session
   t.same(tab.leftFor, []);
   t.equal(client.session().status, "active");
 });
+
+t.test("where nobody has ever been signed in no session has ended: a call gets its 401 at once", async (t) => {
+  const tabs = new FakeTabs();
+  const client = createSessionClientIn(tabs.openTab(), { replay: true });
+  const anonymous = () => problemAnswer(401, { reason: "anonymous" });
+  const calls = [client.fetch("/api/offers"), client.fetch("/api/offers", { method: "POST" })];
+  await flush();
+  for (const _ of calls) tabs.next("/api/offers").answer(anonymous());
+  await flush();
+  t.equal(client.waitingCalls, 0);
+  t.same(
+    (await Promise.all(calls)).map(({ status }) => status),
+    [401, 401],
+  );
+  t.match(await client.recover(anonymous()), { name: "SessionEndedError", reason: "anonymous" });
+  t.equal(tabs.clock.pending(), 0);
+  t.equal(client.session().status, "anonymous");
+});
+
+t.test("a call waits for whoever was signed in on this page, and where a session has ended, whosever it was", async (t) => {
+  const { tabs, client } = await signedIn();
+  void client.fetch("/api/a");
+  await flush();
+  tabs.next("/api/a").answer(problemAnswer(401, { reason: "anonymous" }));
+  await flush();
+  t.equal(client.waitingCalls, 1);
+  for (const reason of ["expired", "invalid"] as const) {
+    const tabs = new FakeTabs();
+    const client = createSessionClientIn(tabs.openTab(), {});
+    void client.fetch("/api/a");
+    await flush();
+    tabs.next("/api/a").answer(problemAnswer(401, { reason }));
+    await flush();
+    t.equal(client.waitingCalls, 1, reason);
+  }
+});
