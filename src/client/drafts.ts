@@ -30,10 +30,9 @@ export function createDrafts<Claims>(
   tracker: SessionTracker<Claims>,
   lifetimeMs: number,
 ): Drafts {
-  const userOf = () => tracker.user?.sub;
   // Before calls go on: what another person had typed goes no further.
   tracker.subscribe((state) => {
-    if (isSignedIn(state) || state.status === "signed_out") keep((draft) => draft?.sub === userOf());
+    if (isSignedIn(state) || state.status === "signed_out") keep((draft) => draft?.sub === tracker.sub);
   });
 
   function all(): ByKey {
@@ -57,13 +56,13 @@ export function createDrafts<Claims>(
   }
 
   function saveDraft(key: string, data: unknown): boolean {
-    const sub = userOf();
-    return sub !== undefined && keep(() => true, { [key]: { sub, untilMs: now() + lifetimeMs, data } });
+    const { sub } = tracker;
+    return sub !== null && keep(() => true, { [key]: { sub, untilMs: now() + lifetimeMs, data } });
   }
 
   function takeDraft<T>(key: string): T | null {
     const draft = all()[key];
-    if (!draft || draft.sub !== userOf()) return null;
+    if (!draft || draft.sub !== tracker.sub) return null;
     dropDraft(key);
     // Whoever names the type vouches for it.
     return (draft.untilMs ?? 0) > now() ? (draft.data as T) : null;

@@ -33,7 +33,7 @@ export interface KeptStream<S> {
 /** What a stream needs of its client. */
 export interface StreamScope {
   readonly browser: Pick<Browser, "after" | "now" | "base">;
-  readonly tracker: Pick<SessionTracker<unknown>, "user" | "check" | "subscribe">;
+  readonly tracker: Pick<SessionTracker<unknown>, "sub" | "check" | "subscribe">;
   /** Aborted with the client: nothing is open after that. */
   readonly gone: AbortSignal;
 }
@@ -47,12 +47,14 @@ export function keepOpen<S extends Stream>(
   let stream: S;
   let openedAtMs: number;
   let delayMs = FIRST_DELAY_MS / 2;
-  let sub = tracker.user?.sub;
+  let { sub } = tracker;
   let isOver = gone.aborted;
   let isOthers = false;
   /** For somebody to be signed in. */
   let isWaiting = false;
   let cancel = () => {};
+  // An address that is none throws: nothing has to be taken back then.
+  start();
   const stop = tracker.subscribe((state, previous) => {
     if (!isSignedIn(state)) return;
     const now = state.session.user.sub;
@@ -106,6 +108,5 @@ export function keepOpen<S extends Stream>(
     stream.close(code, reason);
   }
 
-  start();
   return { target, hear, close, stream: () => stream };
 }

@@ -3,6 +3,7 @@ export interface Listeners<Told extends readonly unknown[]> {
   /** Returns what ends it. */
   add(listener: (...told: Told) => void): () => void;
   tell(...told: Told): void;
+  size(): number;
 }
 
 export function createListeners<Told extends readonly unknown[]>(): Listeners<Told> {
@@ -22,5 +23,6 @@ export function createListeners<Told extends readonly unknown[]>(): Listeners<To
         }
       }
     },
+    size: () => listeners.size,
   };
 }

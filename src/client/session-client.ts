@@ -66,6 +66,8 @@ export interface SessionClient<Claims = AnyClaims> {
   logout(options?: { readonly everywhere?: boolean }): Promise<LogoutOutcome>;
   /** How many calls wait for the sign-in. */
   readonly waitingCalls: number;
+  /** Calls back with how many calls wait, whenever that changes. Returns what ends it. */
+  onWaiting(listener: (waitingCalls: number) => void): () => void;
   saveDraft(key: string, data: unknown): boolean;
   takeDraft<T = unknown>(key: string): T | null;
   dropDraft(key: string): void;
@@ -121,24 +123,6 @@ export function createSessionClientIn<Claims>(browser: Browser, options: Session
   }
   if (options.activity === "pointer") browser.onActivity(act, gone.signal);
 
-  function loginUrl({ mode, returnTo = browser.here() }: LoginOptions): string {
-    const url = new URL(tracker.loginUrl(), browser.origin);
-    url.searchParams.set(RETURN_TO, returnTo);
-    if (mode === "popup") url.searchParams.set(DISPLAY, POPUP_DISPLAY);
-    return url.href;
-  }
-
-  async function logout(everywhere: boolean): Promise<LogoutOutcome> {
-    const body = everywhere ? new URLSearchParams({ [LOGOUT_EVERYWHERE]: "true" }) : undefined;
-    const response = await tracker.send("POST", LOGOUT_PATH, body);
-    // A portal of some network answers everything with 200 and a page.
-    const document = response?.ok ? ((await jsonOf(response)) as LogoutDocument | null) : null;
-    if (!document?.logout_url) return { kind: "failed", status: response?.status ?? null };
-    tracker.signedOut();
-    browser.leaveFor(document.logout_url);
-    return { kind: "leaving", everywhere: document.everywhere ?? null };
-  }
-
   return {
     ...calls,
     ...drafts,
@@ -147,14 +131,17 @@ export function createSessionClientIn<Claims>(browser: Browser, options: Session
     subscribe: tracker.subscribe,
     check: tracker.check,
     stayActive: tracker.stayActive,
-    async login(wanted = {}) {
+    async login({ mode, returnTo = browser.here() } = {}) {
+      const isPopup = mode === "popup";
+      const url = new URL(tracker.loginUrl(), browser.origin);
+      url.searchParams.set(RETURN_TO, returnTo);
+      if (isPopup) url.searchParams.set(DISPLAY, POPUP_DISPLAY);
       endLogin("given_up");
-      const url = loginUrl(wanted);
-      if (wanted.mode !== "popup") {
-        browser.leaveFor(url);
+      if (!isPopup) {
+        browser.leaveFor(url.href);
         return "leaving";
       }
-      if (!browser.popup(url)) return "blocked";
+      if (!browser.popup(url.href)) return "blocked";
       return new Promise((resolve) => {
         endLogin = resolve;
       });
@@ -163,10 +150,20 @@ export function createSessionClientIn<Claims>(browser: Browser, options: Session
       endLogin("given_up");
       waiting.giveUp();
     },
-    logout: ({ everywhere = false } = {}) => logout(everywhere),
-    get waitingCalls() {
-      return waiting.size;
+    async logout({ everywhere } = {}) {
+      const body = everywhere ? new URLSearchParams({ [LOGOUT_EVERYWHERE]: "true" }) : undefined;
+      const response = await tracker.send("POST", LOGOUT_PATH, body);
+      // A portal of some network answers everything with 200 and a page.
+      const document = response?.ok ? ((await jsonOf(response)) as LogoutDocument | null) : null;
+      if (!document?.logout_url) return { kind: "failed", status: response?.status ?? null };
+      tracker.signedOut();
+      browser.leaveFor(document.logout_url);
+      return { kind: "leaving", everywhere: document.everywhere ?? null };
     },
+    get waitingCalls() {
+      return waiting.size();
+    },
+    onWaiting: waiting.onWaiting,
     dispose() {
       endLogin("given_up");
       gone.abort();

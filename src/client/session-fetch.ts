@@ -54,8 +54,6 @@ export function createSessionFetch<Claims>(
 ): SessionFetch {
   const isOurs = (url: string) => new URL(url, browser.base()).origin === browser.origin;
 
-  const present = () => ({ era: tracker.era, sub: tracker.user?.sub ?? null });
-
   async function sessionFetch(input: RequestInfo | URL, init: SessionRequestInit = {}): Promise<Response> {
     const { replay = defaults.replay, waitForService = defaults.waitForService, csrfHeader = defaults.csrfHeader ?? true, ...rest } = init;
     let request = new Request(input instanceof Request ? input : new URL(input, browser.base()), rest);
@@ -67,12 +65,12 @@ export function createSessionFetch<Claims>(
     const giveUpAtMs = browser.now() + LONGEST_SERVICE_WAIT_MS;
     for (let hasWaited = false; ; ) {
       const spare = mayRepeat ? request.clone() : null;
-      const began = present();
+      const { era, sub } = tracker;
       const response = await browser.fetch(request);
       // A redirect may have led elsewhere. Without its cookie a call is a stranger's, whoever is signed in.
       const problem = credentials !== "omit" && isOurs(response.url) ? await problemIn(response) : null;
       if (problem === null) return response;
-      if (response.status === 401) tracker.hear(problem, began.era);
+      if (response.status === 401) tracker.hear(problem, era);
       // What is redirected has arrived, and its answer is another call's.
       if (spare === null || (response.redirected && isWrite)) return response;
       let mayGoOn = true;
@@ -83,12 +81,11 @@ export function createSessionFetch<Claims>(
       } else if (response.status === 401 && !hasWaited) {
         // Once: what meets an ended session again right after a sign-in would meet it for ever.
         hasWaited = true;
-        mayGoOn = (await waiting.wait(problem, isWrite, began.sub, signal)) === "retry";
+        mayGoOn = (await waiting.wait(problem, isWrite, sub, signal)) === "retry";
       } else return response;
       signal.throwIfAborted();
       // Somebody else may be signed in by now, or nobody.
-      const { sub } = present();
-      if (!mayGoOn || (sub !== began.sub && (began.sub !== null || isWrite))) return response;
+      if (!mayGoOn || (tracker.sub !== sub && (sub !== null || isWrite))) return response;
       request = spare;
     }
   }
@@ -99,7 +96,7 @@ export function createSessionFetch<Claims>(
       if (answer.status !== 401 || !isOurs(answer.url ?? "")) return null;
       const problem = await problemIn(answer);
       if (problem === null) return null;
-      const { era, sub } = present();
+      const { era, sub } = tracker;
       // It may be of a call that began before the person signed in again: the server knows.
       if (isSignedIn(tracker.state)) await tracker.check();
       else tracker.hear(problem, era);

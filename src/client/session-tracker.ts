@@ -36,8 +36,8 @@ export interface SessionTracker<Claims> {
   readonly state: SessionState<Claims>;
   /** Counts the sessions there have been: a call that began in an earlier one learns nothing of this one. */
   readonly era: number;
-  /** Who is signed in, or was last. */
-  readonly user: SessionUser<Claims> | null;
+  /** The `sub` of who is signed in, or was last; null where nobody is known. */
+  readonly sub: string | null;
   /** The `sub` of everybody who has been signed in while this page was open. */
   readonly users: ReadonlySet<string>;
   subscribe(listener: Listener<Claims>): () => void;
@@ -178,8 +178,8 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead, g
     get era() {
       return era;
     },
-    get user() {
-      return user;
+    get sub() {
+      return user?.sub ?? null;
     },
     users,
     subscribe: listeners.add,

@@ -1,4 +1,5 @@
 import type { Browser } from "./browser.js";
+import { createListeners } from "./listeners.js";
 import type { OwnProblem } from "./problem.js";
 import { SessionEndedError } from "./session-ended-error.js";
 import { isSignedIn, type SessionState } from "./session-state.js";
@@ -7,19 +8,14 @@ import type { SessionTracker } from "./session-tracker.js";
 /** For so long a call waits for the person to sign in. */
 const LONGEST_WAIT_MS = 15 * 60 * 1_000;
 
-interface Waiting {
-  readonly end: (mayGoOn: boolean) => void;
-  readonly sub: string | null;
-  /** Whether it may go on only for somebody who is known to be the one who began it. */
-  readonly isWrite: boolean;
-}
-
 export interface WaitingCalls {
   /** Resolves when the call can be sent again, or with the error that says why it cannot. Never rejects. */
   wait(problem: OwnProblem, isWrite: boolean, sub: string | null, signal: AbortSignal | null): Promise<"retry" | SessionEndedError>;
   /** Nobody is going to sign in. */
   giveUp(): void;
-  readonly size: number;
+  size(): number;
+  /** Calls back with their number whenever it changes. Returns what ends that. */
+  onWaiting(listener: (waitingCalls: number) => void): () => void;
 }
 
 /** Calls that met an ended session, and wait for one sign-in together. */
@@ -28,18 +24,16 @@ export function createWaitingCalls<Claims>(
   browser: Pick<Browser, "after" | "now">,
   gone: AbortSignal,
 ): WaitingCalls {
-  const waiting = new Set<Waiting>();
+  /** Told who is signed in; null: nobody is going to be. */
+  const waiting = createListeners<[now: string | null]>();
+  const listeners = createListeners<[waitingCalls: number]>();
+  const giveUp = () => waiting.tell(null);
   gone.addEventListener("abort", giveUp);
   tracker.subscribe(follow);
 
-  function giveUp(): void {
-    for (const { end } of [...waiting]) end(false);
-  }
-
   function follow(state: SessionState<Claims>): void {
     if (gone.aborted || state.status === "signed_out") giveUp();
-    if (!isSignedIn(state)) return;
-    for (const { end, sub, isWrite } of [...waiting]) end(sub === null ? !isWrite : sub === state.session.user.sub);
+    if (isSignedIn(state)) waiting.tell(state.session.user.sub);
   }
 
   return {
@@ -48,26 +42,25 @@ export function createWaitingCalls<Claims>(
         // Timers stand still while a machine sleeps.
         const giveUpAtMs = browser.now() + LONGEST_WAIT_MS;
         const error = new SessionEndedError(problem, tracker.loginUrl());
-        const call: Waiting = {
-          sub,
-          isWrite,
-          end(mayGoOn) {
-            waiting.delete(call);
-            stop();
-            resolve(mayGoOn && browser.now() < giveUpAtMs ? "retry" : error);
-          },
+        // A write goes on only for somebody who is known to be the one who began it.
+        const isSame = (now: string) => (sub === null ? !isWrite : sub === now);
+        const end = (now: string | null) => {
+          leave();
+          stop();
+          listeners.tell(waiting.size());
+          resolve(now !== null && isSame(now) && browser.now() < giveUpAtMs ? "retry" : error);
         };
-        const stop = waitUntil(browser, LONGEST_WAIT_MS, signal, () => call.end(false));
-        waiting.add(call);
+        const stop = waitUntil(browser, LONGEST_WAIT_MS, signal, () => end(null));
+        const leave = waiting.add(end);
         // Where nobody was ever signed in no session has ended.
-        if (problem.reason === "anonymous" && tracker.users.size === 0) call.end(false);
+        if (problem.reason === "anonymous" && tracker.users.size === 0) end(null);
         // There may be a session again already.
         follow(tracker.state);
+        listeners.tell(waiting.size());
       }),
     giveUp,
-    get size() {
-      return waiting.size;
-    },
+    onWaiting: listeners.add,
+    size: waiting.size,
   };
 }
 

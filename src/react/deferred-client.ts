@@ -33,6 +33,7 @@ export function deferClient(options?: SessionClientOptions): DeferredClient {
     get waitingCalls() {
       return made?.waitingCalls ?? 0;
     },
+    onWaiting: (listener) => get().onWaiting(listener),
     saveDraft: (key, data) => get().saveDraft(key, data),
     takeDraft: (key) => get().takeDraft(key),
     dropDraft: (key) => get().dropDraft(key),

@@ -121,3 +121,23 @@ t.test("a call waits for whoever was signed in on this page, and where a session
     t.equal(client.waitingCalls, 1, reason);
   }
 });
+
+t.test("whoever offers the sign-in is told how many calls wait for it, until nobody has to know", async (t) => {
+  const { tabs, client } = await signedIn();
+  const told: number[] = [];
+  const stop = client.onWaiting((waitingCalls) => told.push(waitingCalls));
+  const calls = [client.fetch("/api/a"), client.fetch("/api/b"), client.fetch("/api/c", { method: "POST" })];
+  await flush();
+  for (const path of ["/api/a", "/api/b", "/api/c"]) tabs.next(path).answer(expired());
+  await flush();
+  t.same(told, [1, 2]);
+  client.cancelLogin();
+  t.same(told, [1, 2, 1, 0]);
+  stop();
+  void client.fetch("/api/d");
+  await flush();
+  tabs.next("/api/d").answer(expired());
+  await flush();
+  t.same([client.waitingCalls, told.length], [1, 4]);
+  await Promise.all(calls);
+});

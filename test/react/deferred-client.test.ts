@@ -76,6 +76,7 @@ t.test("every method is the client's", async (t) => {
   t.match(await client.logout(), { kind: "failed", status: 500 });
   t.same([client.waitingCalls, client.saveDraft("key", 1), client.takeDraft("key")], [0, false, null]);
   client.dropDraft("key");
+  client.onWaiting(() => t.fail("nothing waits"))();
   const form = Object.assign(new EventTarget(), { id: "form" });
   // Never read: nobody types into it.
   client.keepDraft(form as HTMLFormElement)();
