@@ -106,10 +106,13 @@ export function createSessionClientIn<Claims>(browser: Browser, options: Session
   const waiting = createWaitingCalls(tracker, browser, gone.signal);
   const calls = createSessionFetch(browser, tracker, waiting, options);
   let endLogin = (_outcome: LoginOutcome): void => {};
+  /** When the sign-in was begun: it is over with the next one. */
+  let loginEra = 0;
   let rests = false;
 
   tracker.subscribe((state) => {
-    if (isSignedIn(state)) endLogin("signed_in");
+    // A limit that moves is no new session.
+    if (isSignedIn(state) && tracker.era !== loginEra) endLogin("signed_in");
   });
 
   function act(): void {
@@ -137,6 +140,7 @@ export function createSessionClientIn<Claims>(browser: Browser, options: Session
       url.searchParams.set(RETURN_TO, returnTo);
       if (isPopup) url.searchParams.set(DISPLAY, POPUP_DISPLAY);
       endLogin("given_up");
+      loginEra = tracker.era;
       if (!isPopup) {
         browser.leaveFor(url.href);
         return "leaving";

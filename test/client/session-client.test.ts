@@ -734,3 +734,20 @@ t.test("activity is told, also when the server is asked already and there is new
   await stays;
   t.same(methods, ["GET", "POST"]);
 });
+
+t.test("a sign-in while somebody still is signed in is over with the new session, and not when a limit moves", async (t) => {
+  const { tabs, client } = await signedIn({}, { idleEndsInMs: 30_000 });
+  let outcome: string | null = null;
+  void client.login({ mode: "popup" }).then((became) => {
+    outcome = became;
+  });
+  for (const idleEndsInMs of [40_000, 900_000]) {
+    const stays = client.stayActive();
+    tabs.next("/auth/session").answer(sessionAnswer(tabs.clock.now(), { idleEndsInMs }));
+    await stays;
+    t.equal(outcome, null);
+  }
+  t.equal(client.session().status, "active");
+  await signIn(tabs, { idleEndsInMs: 900_000 });
+  t.equal(outcome, "signed_in");
+});
