@@ -18,6 +18,8 @@ import {
 
 /** Between two looks that nobody asked for. */
 const BETWEEN_LOOKS_MS = 5_000;
+/** What does not answer in time counts as no answer: all that comes later would wait for it. The server's own refresh may take some seconds. */
+const LONGEST_ANSWER_MS = 30_000;
 /** The server is asked once more when a limit has passed; not in the same moment, or its clock might not be there yet. */
 const BEHIND_LIMIT_MS = 1_000;
 
@@ -101,7 +103,12 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead, g
     const moments = heard.limits.flatMap(({ endsAtMs, warnAtMs }) => [warnAtMs, endsAtMs + BEHIND_LIMIT_MS]);
     const next = Math.min(...moments.filter((atMs) => atMs > nowMs));
     // A timer of more than 24.8 days goes off early, and one that slept late. Somebody may have been active in another tab.
-    wakeAfter(next - nowMs, () => void (browser.now() < next ? showTime() : ask("GET")));
+    wakeAfter(next - nowMs, () => {
+      if (browser.now() < next) return showTime();
+      // A warning does not wait for an answer that does not come.
+      wakeAfter(BETWEEN_LOOKS_MS, showTime);
+      void ask("GET");
+    });
   }
 
   /** Looks after the session on its own account: not more often than it is worth. */
@@ -126,7 +133,8 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead, g
 
   function send(method: string, path: string, body: BodyInit | null = null): Promise<Response | null> {
     const headers = { accept: "application/json", [CSRF_HEADER]: "1" };
-    const request = new Request(browser.origin + authPrefix + path, { method, headers, cache: "no-store", body });
+    const signal = browser.timeout(LONGEST_ANSWER_MS);
+    const request = new Request(browser.origin + authPrefix + path, { method, headers, cache: "no-store", body, signal });
     return browser.fetch(request).catch(() => null);
   }
 

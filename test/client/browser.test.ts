@@ -90,6 +90,15 @@ t.test("a timer of 30 days is not due at once", async (t) => {
   cancel();
 });
 
+t.test("what takes too long is aborted", async (t) => {
+  const signal = fakeWindow().browser.timeout(1);
+  // Its timer keeps no process alive.
+  const alive = setTimeout(() => {}, 5_000);
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  clearTimeout(alive);
+  t.equal(signal.reason.name, "TimeoutError");
+});
+
 t.test("pages tell each other over the channel; without one nobody is told, and nothing breaks", async (t) => {
   const { page, browser } = fakeWindow();
   const other = fakeWindow().browser;

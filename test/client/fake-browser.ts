@@ -40,10 +40,15 @@ export class FakeTabs {
     const answer = this.server?.(request);
     if (answer) return Promise.resolve(answer);
     return new Promise((resolve, reject) => {
-      const abort = () => reject(request.signal.reason);
+      const asked = { request, answer: resolve, fail: () => reject(new TypeError("Failed to fetch")) };
+      this.asked.push(asked);
+      const abort = () => {
+        const index = this.asked.indexOf(asked);
+        if (index >= 0) this.asked.splice(index, 1);
+        reject(request.signal.reason);
+      };
       if (request.signal.aborted) abort();
       request.signal.addEventListener("abort", abort);
-      this.asked.push({ request, answer: resolve, fail: () => reject(new TypeError("Failed to fetch")) });
     });
   }
 }
@@ -55,6 +60,8 @@ export class FakeTab implements Browser {
   readonly #stored = new Map<string, string>();
   readonly #returning = new Set<() => void>();
   readonly #acting = new Set<() => void>();
+  /** Of the request that is about to be sent: a clock without timers that nobody waits for. */
+  #cancelTimeout = () => {};
   readonly popups: string[] = [];
   readonly leftFor: string[] = [];
   readonly sent: unknown[] = [];
@@ -67,10 +74,20 @@ export class FakeTab implements Browser {
 
   base = () => `${ORIGIN}/checkout`;
   here = () => "/checkout?step=2#pay";
-  fetch = (request: Request) => this.#tabs.fetch(request);
+  fetch = (request: Request) => {
+    const cancel = this.#cancelTimeout;
+    this.#cancelTimeout = () => {};
+    return this.#tabs.fetch(request).finally(cancel);
+  };
   now = () => this.#tabs.clock.now();
   /** No longer than a page can. */
   after = (delayMs: number, callback: () => void) => this.#tabs.clock.after(Math.min(delayMs, 2_147_483_647), callback);
+
+  timeout = (delayMs: number): AbortSignal => {
+    const control = new AbortController();
+    this.#cancelTimeout = this.#tabs.clock.after(delayMs, () => control.abort(new DOMException("too late", "TimeoutError")));
+    return control.signal;
+  };
 
   onReturn = (callback: () => void, signal: AbortSignal) => {
     this.#returning.add(callback);

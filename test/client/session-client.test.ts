@@ -638,7 +638,8 @@ t.test("calls that are under way when a page ends get their answers, and wait fo
   client.dispose();
   for (const path of ["/api/a", "/api/b"]) tabs.next(path).answer(expired());
   await flush();
-  t.same([client.waitingCalls, tabs.asked.length, tabs.clock.pending()], [0, 1, 0]);
+  // The sign-out is under way, and given half a minute.
+  t.same([client.waitingCalls, tabs.asked.length, tabs.clock.pending()], [0, 1, 1]);
   t.same(
     (await Promise.all(calls)).map(({ status }) => status),
     [401, 401],
@@ -750,4 +751,33 @@ t.test("a sign-in while somebody still is signed in is over with the new session
   t.equal(client.session().status, "active");
   await signIn(tabs, { idleEndsInMs: 900_000 });
   t.equal(outcome, "signed_in");
+});
+
+t.test(
+  "a server that does not answer counts as no answer after half a minute: it is asked again, and nothing waits for ever",
+  async (t) => {
+    const tabs = new FakeTabs();
+    const client = createSessionClientIn(tabs.openTab(), {});
+    const checked = client.check();
+    await tabs.clock.run(30_000);
+    t.same(await checked, { status: "unreachable" });
+    await tabs.clock.run(10_000);
+    tabs.next("/auth/session").answer(sessionAnswer(tabs.clock.now()));
+    await flush();
+    t.equal(client.session().status, "active");
+    const left = client.logout();
+    await tabs.clock.run(30_000);
+    t.same(await left, { kind: "failed", status: null });
+    const stays = client.stayActive();
+    await tabs.clock.run(30_000);
+    t.match(await stays, { status: "active" });
+  },
+);
+
+t.test("a warning does not wait for a server that does not answer", async (t) => {
+  const { tabs, client } = await signedIn({}, { idleEndsInMs: 600_000 });
+  await tabs.clock.run(540_000);
+  t.equal(client.session().status, "active", "somebody may have been active in another tab");
+  await tabs.clock.run(5_000);
+  t.equal(client.session().status, "expiring");
 });
