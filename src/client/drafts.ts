@@ -24,6 +24,7 @@ interface Draft {
 
 /** Others may have written there, whatever they liked. */
 type ByKey = Readonly<Record<string, Partial<Draft> | null>>;
+type Entry = readonly [key: string, Partial<Draft> | null];
 
 export function createDrafts<Claims>(
   { storage, now }: Pick<Browser, "storage" | "now">,
@@ -32,7 +33,7 @@ export function createDrafts<Claims>(
 ): Drafts {
   // Before calls go on: what another person had typed goes no further.
   tracker.subscribe((state) => {
-    if (isSignedIn(state) || state.status === "signed_out") keep((draft) => draft?.sub === tracker.sub);
+    if (isSignedIn(state) || state.status === "signed_out") keep(([, draft]) => draft?.sub === tracker.sub);
   });
 
   function all(): ByKey {
@@ -45,10 +46,10 @@ export function createDrafts<Claims>(
   }
 
   /** False where there is no room. */
-  function keep(isKept: (draft: Partial<Draft> | null, key: string) => boolean, added: ByKey = {}): boolean {
-    const drafts = { ...Object.fromEntries(Object.entries(all()).filter(([key, draft]) => isKept(draft, key))), ...added };
+  function keep(isKept: (entry: Entry) => boolean, ...added: readonly Entry[]): boolean {
+    const drafts = [...Object.entries(all()).filter(isKept), ...added];
     try {
-      storage?.setItem(NAME, JSON.stringify(drafts));
+      storage?.setItem(NAME, JSON.stringify(Object.fromEntries(drafts)));
       return storage !== null;
     } catch {
       return false;
@@ -57,7 +58,7 @@ export function createDrafts<Claims>(
 
   function saveDraft(key: string, data: unknown): boolean {
     const { sub } = tracker;
-    return sub !== null && keep(() => true, { [key]: { sub, untilMs: now() + lifetimeMs, data } });
+    return sub !== null && keep(() => true, [key, { sub, untilMs: now() + lifetimeMs, data }]);
   }
 
   function takeDraft<T>(key: string): T | null {
@@ -69,7 +70,7 @@ export function createDrafts<Claims>(
   }
 
   function dropDraft(key: string): void {
-    keep((_draft, each) => each !== key);
+    keep(([each]) => each !== key);
   }
 
   return {

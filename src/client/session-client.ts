@@ -160,7 +160,7 @@ export function createSessionClientIn<Claims>(browser: Browser, options: Session
       // A portal of some network answers everything with 200 and a page.
       const document = response?.ok ? ((await jsonOf(response)) as LogoutDocument | null) : null;
       if (!document?.logout_url) return { kind: "failed", status: response?.status ?? null };
-      tracker.signedOut();
+      tracker.end({ reason: "signed_out", cause: "logout" });
       browser.leaveFor(document.logout_url);
       return { kind: "leaving", everywhere: document.everywhere ?? null };
     },

@@ -61,7 +61,8 @@ export function createSessionFetch<Claims>(
     if (csrfHeader) request.headers.set(CSRF_HEADER, "1");
     const { method, signal, credentials } = request;
     const isWrite = !isSafe(method);
-    const mayRepeat = !isWrite || (!isStream(rest.body) && (replay || request.headers.has(IDEMPOTENCY_KEY)));
+    // A stream is gone once it has been sent.
+    const mayRepeat = !isWrite || (!(rest.body instanceof ReadableStream) && (replay || request.headers.has(IDEMPOTENCY_KEY)));
     const giveUpAtMs = browser.now() + LONGEST_SERVICE_WAIT_MS;
     for (let hasWaited = false; ; ) {
       const spare = mayRepeat ? request.clone() : null;
@@ -108,6 +109,3 @@ export function createSessionFetch<Claims>(
     },
   };
 }
-
-/** A body that is gone once it has been sent. */
-const isStream = (body: unknown) => body instanceof ReadableStream;

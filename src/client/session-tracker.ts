@@ -10,7 +10,6 @@ import {
   isSignedIn,
   type SessionOf,
   type SessionState,
-  type SessionUser,
   stateAfter,
   stateAt,
   type WarnAhead,
@@ -49,8 +48,8 @@ export interface SessionTracker<Claims> {
   stayActive(): Promise<SessionState<Claims>>;
   /** A call that began in `era` met our own 401. */
   hear(problem: OwnProblem, era: number): void;
-  /** The person has signed out on this page. */
-  signedOut(): void;
+  /** It has ended, whatever is known of it. */
+  end(problem: OwnProblem): void;
   /** To one of the server's own routes. Null without an answer. */
   send(method: string, path: string, body?: BodyInit): Promise<Response | null>;
   /** Where to sign in. */
@@ -61,8 +60,8 @@ export interface SessionTracker<Claims> {
 export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead, gone }: TrackerOptions): SessionTracker<Claims> {
   let state: SessionState<Claims> = { status: "unknown" };
   let lastSaid = "";
+  /** The latest: of whoever is signed in, or was until the session expired. */
   let heard: HeardSession<Claims> | null = null;
-  let user: SessionUser<Claims> | null = null;
   const users = new Set<string>();
   let era = 0;
   /** Counts what was learned: an answer that was asked for before something else was learned is too old to say anything. */
@@ -72,7 +71,7 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead, g
   /** Of the one timer there is: whatever is learned sets it anew. */
   let cancelTimer = () => {};
   const listeners = createListeners<Parameters<Listener<Claims>>>();
-  const channel = browser.openChannel(CHANNEL_NAME, () => void ask("GET", true));
+  const channel = browser.openChannel(CHANNEL_NAME, () => void ask(true));
   browser.onReturn(look, gone);
   gone.addEventListener("abort", () => {
     cancelTimer();
@@ -107,7 +106,7 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead, g
       if (browser.now() < next) return showTime();
       // A warning does not wait for an answer that does not come.
       wakeAfter(BETWEEN_LOOKS_MS, showTime);
-      void ask("GET");
+      void ask();
     });
   }
 
@@ -116,15 +115,14 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead, g
     const waitMs = lookedAtMs + BETWEEN_LOOKS_MS - browser.now();
     // A clock that was set back must not put it off for longer.
     if (waitMs > 0 && waitMs <= BETWEEN_LOOKS_MS) wakeAfter(waitMs, look);
-    else void ask("GET");
+    else void ask();
   }
 
   function hearProblem(problem: OwnProblem, isNews?: boolean): void {
     turn += 1;
-    heard = null;
     cancelTimer();
-    if (problem.reason === "signed_out") user = null;
-    become(stateAfter(problem, problem.login_url ?? loginUrl(), user), isNews);
+    if (problem.reason === "signed_out") heard = null;
+    become(stateAfter(problem, problem.login_url ?? loginUrl(), heard?.session.user ?? null), isNews);
   }
 
   function loginUrl(): string {
@@ -151,8 +149,7 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead, g
       const before = heard?.session;
       if (!isSignedIn(state) || before?.started_at !== session.started_at || before.user.sub !== session.user.sub) era += 1;
       heard = hearSession(session, warnAhead, askedAtMs);
-      user = session.user;
-      users.add(user.sub);
+      users.add(session.user.sub);
       showTime(isNews);
     } else if (problem && response?.status === 401) hearProblem(problem, isNews);
     // No network, an outage, a page in between: nobody has said that the session is over.
@@ -166,12 +163,12 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead, g
   }
 
   /** @param isNews other tabs have it; a question that is under way may know nothing of it. */
-  function ask(method: "GET" | "POST", isNews?: boolean): Promise<SessionState<Claims>> {
+  function ask(isNews?: boolean, method: "GET" | "POST" = "GET"): Promise<SessionState<Claims>> {
     if (gone.aborted) return Promise.resolve(state);
     // Activity is not told by a question that is under way either.
     if (asking !== null) {
       if (method === "GET" && !isNews) return asking;
-      return asking.then(() => (method === "GET" && asking !== null ? asking : ask(method, isNews)));
+      return asking.then(() => (method === "GET" && asking !== null ? asking : ask(isNews, method)));
     }
     asking = askOnce(method, isNews).finally(() => {
       asking = null;
@@ -187,22 +184,20 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead, g
       return era;
     },
     get sub() {
-      return user?.sub ?? null;
+      return heard?.session.user.sub ?? null;
     },
     users,
     subscribe: listeners.add,
-    check: () => ask("GET"),
-    stayActive: () => ask("POST"),
+    check: () => ask(),
+    stayActive: () => ask(false, "POST"),
     hear(problem, startedIn) {
       // What is known to have ended has its reason, and a question after a sign-in may be under way.
       if (startedIn !== era || "loginUrl" in state) return;
       hearProblem(problem);
       // It may have been asked for the news of a sign-in, and its answer is dropped now.
-      if (asking !== null) void ask("GET", true);
+      if (asking !== null) void ask(true);
     },
-    signedOut() {
-      hearProblem({ reason: "signed_out", cause: "logout" });
-    },
+    end: hearProblem,
     send,
     loginUrl,
   };
