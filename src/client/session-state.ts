@@ -74,18 +74,22 @@ interface Limit {
 export interface HeardSession<Claims> {
   readonly session: SessionOf<Claims>;
   readonly limits: readonly Limit[];
+  /** Whether it had just begun. */
+  readonly isFresh: boolean;
 }
+
+const FRESH_MS = 60_000;
 
 /** @param askedAtMs the answer is not older: limits are rather seen too near than too far. */
 export function hearSession<Claims>(session: SessionOf<Claims>, warnAhead: WarnAhead, askedAtMs: number): HeardSession<Claims> {
-  const behindMs = askedAtMs - Date.parse(session.server_time);
+  const serverMs = Date.parse(session.server_time);
   const limits = (["idle", "session"] as const).flatMap((limit) => {
     const end = session[`${limit}_ends_at`];
     if (!end) return [];
-    const endsAtMs = Date.parse(end) + behindMs;
+    const endsAtMs = Date.parse(end) - serverMs + askedAtMs;
     return [{ limit, endsAtMs, warnAtMs: endsAtMs - warnAhead[limit] }];
   });
-  return { session, limits };
+  return { session, limits, isFresh: serverMs - Date.parse(session.started_at) < FRESH_MS };
 }
 
 /** What a session is at a moment: a limit whose warning is due makes it `expiring`, the nearest of several. Time alone never ends it. */

@@ -85,7 +85,9 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead, g
     if (gone.aborted || said === lastSaid) return;
     lastSaid = said;
     state = next;
-    if (!isNews && previous.status !== "unknown" && isSignedIn(next) !== isSignedIn(previous)) channel.post(CHANGED_MESSAGE);
+    const isChange = isSignedIn(next) !== isSignedIn(previous);
+    // A page that has just been loaded has no news, unless it has come back from a sign-in.
+    if (isChange && !isNews && (previous.status !== "unknown" || heard?.isFresh)) channel.post(CHANGED_MESSAGE);
     listeners.tell(next, previous);
   }
 
@@ -132,7 +134,7 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead, g
   function send(method: string, path: string, body: BodyInit | null = null): Promise<Response | null> {
     const headers = { accept: "application/json", [CSRF_HEADER]: "1" };
     const signal = browser.timeout(LONGEST_ANSWER_MS);
-    const request = new Request(browser.origin + authPrefix + path, { method, headers, cache: "no-store", body, signal });
+    const request = new Request(browser.origin + authPrefix + path, { method, headers, body, signal });
     return browser.fetch(request).catch(() => null);
   }
 

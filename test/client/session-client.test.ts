@@ -781,3 +781,49 @@ t.test("a warning does not wait for a server that does not answer", async (t) =>
   await tabs.clock.run(5_000);
   t.equal(client.session().status, "expiring");
 });
+
+t.test("a page that comes back from a sign-in by redirect tells the others once; one that is only loaded tells nobody", async (t) => {
+  const tabs = new FakeTabs();
+  let startedAtMs: number | null = null;
+  let questions = 0;
+  tabs.server = ({ url }) => {
+    if (!url.endsWith("/auth/session")) return null;
+    questions += 1;
+    return startedAtMs === null ? expired() : sessionAnswer(tabs.clock.now(), { startedAtMs });
+  };
+  const open = async () => {
+    const tab = tabs.openTab();
+    const client = createSessionClientIn(tab, {});
+    await client.check();
+    await flush();
+    return { tab, client };
+  };
+  const waiting = [await open(), await open()];
+  const call = waiting[0]?.client.fetch("/api/a");
+  await flush();
+  tabs.next("/api/a").answer(expired());
+  await flush();
+  t.equal(waiting[0]?.client.waitingCalls, 1);
+
+  // In a second window: sign-in, and back.
+  startedAtMs = tabs.clock.now() - 2_000;
+  questions = 0;
+  const back = [await open(), await open()];
+  tabs.next("/api/a").answer(new Response("done"));
+  t.equal(await (await call)?.text(), "done");
+  t.same(
+    [...waiting, ...back].map(({ client }) => client.session().status),
+    ["active", "active", "active", "active"],
+  );
+  // Its own, and those of whoever hears of it.
+  t.ok(questions <= 2 + 2 + 3, `${questions} questions`);
+  t.same(
+    waiting.flatMap(({ tab }) => tab.sent),
+    [],
+    "whoever hears of it does not tell on",
+  );
+
+  await tabs.clock.run(60_000);
+  const later = await open();
+  t.same(later.tab.sent, []);
+});
