@@ -15,7 +15,8 @@ export interface Browser {
   onReturn(callback: () => void, signal: AbortSignal): void;
   /** Calls back when the person does something; until the signal is aborted. */
   onActivity(callback: () => void, signal: AbortSignal): void;
-  openChannel(name: string, hear: (message: unknown) => void): { post(message: unknown): void; close(): void };
+  /** Null where the browser has none. */
+  openChannel(name: string, hear: () => void): Pick<BroadcastChannel, "postMessage" | "close"> | null;
   readonly storage: Pick<Storage, "getItem" | "setItem"> | null;
   /** Opens a window of its own; false where the browser blocks it. */
   popup(url: string): boolean;
@@ -57,9 +58,9 @@ export function browserOf(page: (Window & typeof globalThis) | undefined): Brows
     onActivity: (callback, signal) => listen(["pointerdown", "keydown"], callback, signal),
     openChannel(name, hear) {
       // Safari has it since 15.4; without it tabs learn by their own calls.
-      const channel = page?.BroadcastChannel && new page.BroadcastChannel(name);
-      if (channel) channel.onmessage = ({ data }) => hear(data);
-      return { post: (message) => channel?.postMessage(message), close: () => channel?.close() };
+      const channel = page?.BroadcastChannel ? new page.BroadcastChannel(name) : null;
+      if (channel) channel.onmessage = hear;
+      return channel;
     },
     get storage() {
       try {

@@ -4,6 +4,8 @@ import { isSignedIn } from "./session-state.js";
 import type { SessionTracker } from "./session-tracker.js";
 
 const NAME = "bff-drafts";
+/** What a form has kept has keys of its own. */
+const FORM = "form\n";
 
 /** What was typed, kept for this tab and this person: it lasts through the way to the sign-in page and back, and ends with the tab. */
 export interface Drafts {
@@ -64,29 +66,32 @@ export function createDrafts<Claims>(
   function takeDraft<T>(key: string): T | null {
     const draft = all()[key];
     if (!draft || draft.sub !== tracker.sub) return null;
-    dropDraft(key);
+    drop(key);
     // Whoever names the type vouches for it.
     return (draft.untilMs ?? 0) > now() ? (draft.data as T) : null;
   }
 
-  function dropDraft(key: string): void {
-    keep(([each]) => each !== key);
+  function drop(...keys: readonly string[]): void {
+    keep(([each]) => !keys.includes(each));
   }
 
   return {
     saveDraft,
     takeDraft,
-    dropDraft,
-    keepDraft(form, key = form.id || form.name) {
-      const save = () => void saveDraft(key, readForm(form));
+    dropDraft: (key) => drop(key, FORM + key),
+    // Not `form.id`: that is a field, where one has this name.
+    keepDraft(form, key = `${form.getAttribute("id") ?? form.getAttribute("name")}`) {
+      const save = () => void saveDraft(FORM + key, readForm(form));
       const restore = () => {
         if (!isSignedIn(tracker.state)) return;
         // Once: what is on the page from now on is newer, or was emptied because it has been sent.
         stop();
-        const draft = takeDraft<FormDraft>(key);
+        const draft = takeDraft<FormDraft>(FORM + key);
         // Which is told to `save` as if it had been typed.
         if (draft) fillForm(form, draft);
       };
+      // Passwords are noted while they still are.
+      readForm(form);
       form.addEventListener("input", save);
       const stop = tracker.subscribe(restore);
       restore();

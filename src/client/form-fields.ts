@@ -1,16 +1,19 @@
-/** What of a form may be kept: never a password, a card, a one-time code, a file, nor what the page itself put there. */
-const NEVER_KEPT = /^(?:password|file|hidden)$/;
-const PRIVATE = /\bcc-|one-time-code|password/i;
+/** Of a field's type and autocomplete, what is never kept: a password, a card, a one-time code, a file, nor what the page itself put there. */
+const PRIVATE = /password|one-time-code|\bcc-|^(?:file|hidden) /i;
+/** A field that was one of these once is one for good: a password's letters may be shown. */
+const neverKept = new WeakSet<Element>();
 
 type Field = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
 /** By their names, in their order. */
 export type FormDraft = readonly (readonly [name: string, value: string | boolean | readonly string[]])[];
 
+/** Also notes which fields are never kept. */
 function fieldsOf(form: HTMLFormElement): Field[] {
   return [...form.elements].filter((element): element is Field => {
     const { name, type, autocomplete } = element as Field;
-    return Boolean(name) && "value" in element && !NEVER_KEPT.test(type) && !PRIVATE.test(autocomplete ?? "");
+    if (PRIVATE.test(`${type} ${autocomplete}`)) neverKept.add(element);
+    return Boolean(name) && "value" in element && !neverKept.has(element);
   });
 }
 

@@ -90,8 +90,12 @@ export function createSessionClient<Claims = AnyClaims>(options: SessionClientOp
 /** In a given browser. */
 // Long: a list of methods, a few lines each.
 export function createSessionClientIn<Claims>(browser: Browser, options: SessionClientOptions): SessionClient<Claims> {
-  const { authPrefix = DEFAULT_AUTH_PREFIX, idleWarningMs = MINUTE_MS, sessionWarningMs = 5 * MINUTE_MS } = options;
-  const { draftLifetimeMs = 24 * 60 * MINUTE_MS } = options;
+  const {
+    authPrefix = DEFAULT_AUTH_PREFIX,
+    idleWarningMs = MINUTE_MS,
+    sessionWarningMs = 5 * MINUTE_MS,
+    draftLifetimeMs = 24 * 60 * MINUTE_MS,
+  } = options;
   const gone = new AbortController();
   const tracker = createSessionTracker<Claims>({
     browser,

@@ -93,7 +93,7 @@ export function createSessionFetch<Claims>(
 
   return {
     fetch: sessionFetch,
-    async recover(answer, { method = "GET", replay = false, repeated = false, signal = null } = {}) {
+    async recover(answer, { method = "GET", replay, repeated, signal } = {}) {
       if (answer.status !== 401 || !isOurs(answer.url ?? "")) return null;
       const problem = await problemIn(answer);
       if (problem === null) return null;

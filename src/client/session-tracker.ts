@@ -67,7 +67,7 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead, g
   /** Counts what was learned: an answer that was asked for before something else was learned is too old to say anything. */
   let turn = 0;
   let asking: Promise<SessionState<Claims>> | null = null;
-  let lookedAtMs = Number.NEGATIVE_INFINITY;
+  let askedAtMs = Number.NEGATIVE_INFINITY;
   /** Of the one timer there is: whatever is learned sets it anew. */
   let cancelTimer = () => {};
   const listeners = createListeners<Parameters<Listener<Claims>>>();
@@ -75,7 +75,7 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead, g
   browser.onReturn(look, gone);
   gone.addEventListener("abort", () => {
     cancelTimer();
-    channel.close();
+    channel?.close();
   });
 
   /** @param isNews other tabs know it already. */
@@ -87,7 +87,7 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead, g
     state = next;
     const isChange = isSignedIn(next) !== isSignedIn(previous);
     // A page that has just been loaded has no news, unless it has come back from a sign-in.
-    if (isChange && !isNews && (previous.status !== "unknown" || heard?.isFresh)) channel.post(CHANGED_MESSAGE);
+    if (isChange && !isNews && (previous.status !== "unknown" || heard?.isFresh)) channel?.postMessage(CHANGED_MESSAGE);
     listeners.tell(next, previous);
   }
 
@@ -114,7 +114,7 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead, g
 
   /** Looks after the session on its own account: not more often than it is worth. */
   function look(): void {
-    const waitMs = lookedAtMs + BETWEEN_LOOKS_MS - browser.now();
+    const waitMs = askedAtMs + BETWEEN_LOOKS_MS - browser.now();
     // A clock that was set back must not put it off for longer.
     if (waitMs > 0 && waitMs <= BETWEEN_LOOKS_MS) wakeAfter(waitMs, look);
     else void ask();
@@ -140,11 +140,10 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead, g
 
   async function askOnce(method: "GET" | "POST", isNews?: boolean): Promise<SessionState<Claims>> {
     const asked = turn;
-    const askedAtMs = browser.now();
-    lookedAtMs = askedAtMs;
+    askedAtMs = browser.now();
     const response = await send(method, SESSION_PATH);
     const problem = response && (await problemIn(response));
-    const session = response?.ok && !problem ? await sessionIn<Claims>(response) : null;
+    const session = response?.ok ? await sessionIn<Claims>(response) : null;
     if (asked !== turn || gone.aborted) return state;
     if (session) {
       turn += 1;
@@ -165,8 +164,8 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead, g
   }
 
   /** @param isNews other tabs have it; a question that is under way may know nothing of it. */
-  function ask(isNews?: boolean, method: "GET" | "POST" = "GET"): Promise<SessionState<Claims>> {
-    if (gone.aborted) return Promise.resolve(state);
+  async function ask(isNews?: boolean, method: "GET" | "POST" = "GET"): Promise<SessionState<Claims>> {
+    if (gone.aborted) return state;
     // Activity is not told by a question that is under way either.
     if (asking !== null) {
       if (method === "GET" && !isNews) return asking;

@@ -10,7 +10,12 @@ const LONGEST_WAIT_MS = 15 * 60 * 1_000;
 
 export interface WaitingCalls {
   /** Resolves when the call can be sent again, or with the error that says why it cannot. Never rejects. */
-  wait(problem: OwnProblem, isWrite: boolean, sub: string | null, signal: AbortSignal | null): Promise<"retry" | SessionEndedError>;
+  wait(
+    problem: OwnProblem,
+    isWrite: boolean,
+    sub: string | null,
+    signal: AbortSignal | null | undefined,
+  ): Promise<"retry" | SessionEndedError>;
   /** Nobody is going to sign in. */
   giveUp(): void;
   size(): number;
@@ -68,7 +73,7 @@ export function createWaitingCalls<Claims>(
 export function waitUntil(
   { after }: Pick<Browser, "after">,
   delayMs: number,
-  callersSignal: AbortSignal | null,
+  callersSignal: AbortSignal | null | undefined,
   callback: () => void,
 ): () => void {
   const stop = () => {

@@ -14,7 +14,7 @@ export interface Asked {
 /** All tabs of a browser: one clock, one channel, one server. */
 export class FakeTabs {
   readonly clock: ManualClock;
-  readonly #hearing = new Map<symbol, (message: unknown) => void>();
+  readonly #hearing = new Map<symbol, () => void>();
   /** In the order in which they were sent. */
   readonly asked: Asked[] = [];
   /** Answers at once, where there is something to say. */
@@ -56,7 +56,7 @@ export class FakeTabs {
 export class FakeTab implements Browser {
   readonly origin = ORIGIN;
   readonly #tabs: FakeTabs;
-  readonly #hearing: Map<symbol, (message: unknown) => void>;
+  readonly #hearing: Map<symbol, () => void>;
   readonly #stored = new Map<string, string>();
   readonly #returning = new Set<() => void>();
   readonly #acting = new Set<() => void>();
@@ -67,7 +67,7 @@ export class FakeTab implements Browser {
   readonly sent: unknown[] = [];
   blocksPopups = false;
 
-  constructor(tabs: FakeTabs, hearing: Map<symbol, (message: unknown) => void>) {
+  constructor(tabs: FakeTabs, hearing: Map<symbol, () => void>) {
     this.#tabs = tabs;
     this.#hearing = hearing;
   }
@@ -99,14 +99,14 @@ export class FakeTab implements Browser {
     signal.addEventListener("abort", () => this.#acting.delete(callback));
   };
 
-  openChannel = (_name: string, hear: (message: unknown) => void) => {
+  openChannel = (_name: string, hear: () => void) => {
     const self = Symbol();
     this.#hearing.set(self, hear);
     return {
-      post: (message: unknown) => {
+      postMessage: (message: unknown) => {
         if (!this.#hearing.has(self)) throw new DOMException("The channel is closed", "InvalidStateError");
         this.sent.push(message);
-        for (const [other, listener] of [...this.#hearing]) if (other !== self) listener(message);
+        for (const [other, listener] of [...this.#hearing]) if (other !== self) listener();
       },
       close: () => void this.#hearing.delete(self),
     };

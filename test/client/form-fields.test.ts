@@ -76,3 +76,18 @@ t.test("a form that has become another one gets nothing that was meant for other
   t.equal(other.value, "");
   t.end();
 });
+
+t.test("a password whose letters are shown stays one, for a form that has seen it before", (t) => {
+  const secret = new Field({ name: "pin", type: "password" });
+  const shown = { elements: [new Field({ name: "street", value: "Main Street 1" }), secret] } as unknown as HTMLFormElement;
+  t.same(readForm(shown), [["street", "Main Street 1"]]);
+  secret.type = "text";
+  secret.value = "correct horse";
+  t.same(readForm(shown), [["street", "Main Street 1"]]);
+  fillForm(shown, [
+    ["street", "Main Street 2"],
+    ["pin", "1234"],
+  ]);
+  t.equal(secret.value, "correct horse");
+  t.end();
+});

@@ -22,7 +22,7 @@ async function signedIn(options: SessionClientOptions = {}, details: SessionDeta
 /** The person signs in, in a window of its own. */
 async function signIn(tabs: FakeTabs, details: SessionDetails = {}) {
   const popup = tabs.openTab().openChannel("cognito-bff", () => {});
-  popup.post({ type: "signed-in" });
+  popup.postMessage({ type: "signed-in" });
   popup.close();
   await flush();
   tabs.next("/auth/session").answer(sessionAnswer(tabs.clock.now(), { startedAtMs: tabs.clock.now(), ...details }));
@@ -346,7 +346,7 @@ t.test("a late 401 of the session before does not drown the news of the sign-in"
   tabs
     .openTab()
     .openChannel("cognito-bff", () => {})
-    .post({ type: "signed-in" });
+    .postMessage({ type: "signed-in" });
   const asked = tabs.next("/auth/session");
   tabs.next("/api/b").answer(expired());
   await flush();
@@ -365,7 +365,7 @@ t.test("a sign-in that is heard of while the server is asked is asked for once m
   const checked = client.check();
   const before = tabs.next("/auth/session");
   const popup = tabs.openTab().openChannel("cognito-bff", () => {});
-  for (let times = 0; times < 5; times++) popup.post({ type: "signed-in" });
+  for (let times = 0; times < 5; times++) popup.postMessage({ type: "signed-in" });
   before.answer(expired());
   await checked;
   await flush();
@@ -382,7 +382,7 @@ t.test("a 401 that overtakes the news of a sign-in in another tab does not drown
   tabs
     .openTab()
     .openChannel("cognito-bff", () => {})
-    .post({ type: "changed" });
+    .postMessage({ type: "changed" });
   const asked = tabs.next("/auth/session");
   tabs.next("/api/a").answer(expired());
   await flush();
@@ -405,7 +405,7 @@ t.test("a sign-in whose news meets an outage is asked for until there is an answ
   tabs
     .openTab()
     .openChannel("cognito-bff", () => {})
-    .post({ type: "signed-in" });
+    .postMessage({ type: "signed-in" });
   tabs.next("/auth/session").fail();
   await tabs.clock.run(5_000);
   tabs.next("/auth/session").answer(problemAnswer(503, { reason: "cognito_throttled" }, { "retry-after": "7" }));
@@ -649,14 +649,32 @@ t.test("calls that are under way when a page ends get their answers, and wait fo
   t.same(tab.leftFor, ["https://pool.example.com/logout"]);
 });
 
-t.test("a form is filled once: what the app, or the person, has made of it since stays", async (t) => {
-  const { tabs, client } = await signedIn();
+/** A form as a page has it, empty. */
+function orderForm() {
   const street = Object.assign(new EventTarget(), { name: "street", type: "text", value: "" });
-  const form = Object.assign(new EventTarget(), { id: "order", elements: [street] }) as unknown as HTMLFormElement;
-  const select = (globalThis as { HTMLSelectElement?: unknown }).HTMLSelectElement;
-  Object.assign(globalThis, { HTMLSelectElement: EventTarget });
-  t.teardown(() => Object.assign(globalThis, { HTMLSelectElement: select }));
-  client.saveDraft("order", [["street", "Main Street 1"]]);
+  const attributes = new Map([["id", "order"]]);
+  const target = Object.assign(new EventTarget(), {
+    elements: [street],
+    // The fields of a form are its properties, too.
+    id: street,
+    getAttribute: (name: string) => attributes.get(name) ?? null,
+  });
+  const type = (text: string) => {
+    street.value = text;
+    target.dispatchEvent(new Event("input"));
+  };
+  return { street, form: target as unknown as HTMLFormElement, type };
+}
+
+t.test("a form is filled once: what the app, or the person, has made of it since stays", async (t) => {
+  const { tabs, tab, client } = await signedIn();
+  const typed = orderForm();
+  const stopTyping = client.keepDraft(typed.form);
+  typed.type("Main Street 1");
+  stopTyping();
+  t.match(tab.storage?.getItem("bff-drafts"), "order", "by the form's id, and not by its field of that name");
+  // The page is loaded anew, in the same tab.
+  const { street, form } = orderForm();
   const stop = client.keepDraft(form);
   t.equal(street.value, "Main Street 1");
   // The order is placed, and the app empties its form.
@@ -666,6 +684,31 @@ t.test("a form is filled once: what the app, or the person, has made of it since
   await checked;
   t.equal(street.value, "");
   stop();
+});
+
+t.test("what a form keeps and what the app saves by the same name are two things, and both can be dropped", async (t) => {
+  const { client } = await signedIn();
+  client.saveDraft("order", { items: [3, 7] });
+  const { form, type } = orderForm();
+  client.keepDraft(form)();
+  const stop = client.keepDraft(form);
+  type("Main Street 1");
+  stop();
+  t.same(client.takeDraft("order"), { items: [3, 7] });
+  t.equal(client.takeDraft("order"), null);
+  const again = orderForm();
+  client.keepDraft(again.form)();
+  t.equal(again.street.value, "Main Street 1");
+
+  const stopAgain = client.keepDraft(again.form);
+  again.type("Main Street 2");
+  stopAgain();
+  client.saveDraft("order", 1);
+  client.dropDraft("order");
+  t.equal(client.takeDraft("order"), null);
+  const last = orderForm();
+  client.keepDraft(last.form)();
+  t.equal(last.street.value, "");
 });
 
 t.test("a write whose 401 is heard of when somebody else is signed in is not theirs", async (t) => {
@@ -724,7 +767,7 @@ t.test("activity is told, also when the server is asked already and there is new
   tabs
     .openTab()
     .openChannel("cognito-bff", () => {})
-    .post({ type: "changed" });
+    .postMessage({ type: "changed" });
   const stays = client.stayActive();
   const methods: string[] = [];
   tabs.server = ({ method }) => {

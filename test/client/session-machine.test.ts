@@ -107,7 +107,7 @@ t.test(
           else if (step.do === "cancel") client.cancelLogin();
           else if (step.do === "login") void client.login({ mode: "popup" });
           else if (step.do === "logout") void client.logout();
-          else if (step.do === "news") news.post({ type: step.type });
+          else if (step.do === "news") news.postMessage({ type: step.type });
           else if (step.do === "pass") await tabs.clock.run(step.ms);
           await flush();
           await flush();

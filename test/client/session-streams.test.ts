@@ -57,7 +57,7 @@ async function page(t: Test) {
     tabs
       .openTab()
       .openChannel("cognito-bff", () => {})
-      .post({ type: "signed-in" });
+      .postMessage({ type: "signed-in" });
     tabs.next("/auth/session").answer(sessionAnswer(tabs.clock.now(), { sub, startedAtMs: tabs.clock.now() }));
     await flush();
   };

@@ -98,7 +98,7 @@ export async function openRecipePage(t: Test): Promise<RecipePage> {
       sub = who;
       startedAtMs += 1_000;
       const popup = tabs.openTab().openChannel("cognito-bff", () => {});
-      popup.post({ type: "signed-in" });
+      popup.postMessage({ type: "signed-in" });
       popup.close();
       await until(() => client.session().status === "active", "signed in again");
     },

@@ -77,8 +77,8 @@ t.test("every method is the client's", async (t) => {
   t.same([client.waitingCalls, client.saveDraft("key", 1), client.takeDraft("key")], [0, false, null]);
   client.dropDraft("key");
   client.onWaiting(() => t.fail("nothing waits"))();
-  const form = Object.assign(new EventTarget(), { id: "form" });
-  // Never read: nobody types into it.
+  const form = Object.assign(new EventTarget(), { elements: [], getAttribute: () => "form" });
+  // Without a field.
   client.keepDraft(form as HTMLFormElement)();
   t.throws(() => client.sessionSocket("no address"));
   t.throws(() => client.sessionEvents("no address"));
