@@ -26,7 +26,7 @@ async function startRedirectingApi(t: Test) {
   api.listen(0, "127.0.0.1");
   await once(api, "listening");
   t.teardown(() => api.close());
-  return { url: `http://127.0.0.1:${(api.address() as AddressInfo).port}`, arrived };
+  return { url: `http://127.0.0.1:${(api.address() as AddressInfo).port}`, arrived, api };
 }
 
 /** What became of a call of axios in the page. */
@@ -48,5 +48,19 @@ await browserSuite(t, "the axios recipe in a real browser", async (t, browser) =
     await app.signIn(page);
     t.equal(await order, 200);
     t.same(arrived.splice(0), ["POST /api/orders?a=b%20c", "GET /api/orders/1"]);
+  });
+
+  t.test("a write that was redirected to a page which met the session's end has arrived, and is not sent again", async (t) => {
+    const { url, arrived, api } = await startRedirectingApi(t);
+    const settings = { proxyRoutes: [{ prefix: "/api", target: url }], sessionIdleTimeout: "50s" };
+    const app = await ClientApp.start(t, browser, { settings, files: { "axios.js": await bundled() } });
+    const page = await app.signedIn();
+
+    // Past the idle limit when the browser follows, and not past what a call that is under way may take.
+    api.once("request", () => app.demo.advance("55s"));
+    t.equal(await page.evaluate(call(`createApi(client).post("/orders", { pens: 2 }, { replay: true })`)), "SessionEndedError");
+    await shows(page, "expired expired idle_timeout");
+    await app.signIn(page);
+    t.same(arrived, ["POST /api/orders"]);
   });
 });
