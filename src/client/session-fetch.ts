@@ -71,7 +71,8 @@ export function createSessionFetch<Claims>(
       // A redirect may have led elsewhere. Without its cookie a call is a stranger's, whoever is signed in.
       const problem = credentials !== "omit" && isOurs(response.url) ? await problemIn(response) : null;
       if (problem === null) return response;
-      if (response.status === 401) tracker.hear(problem, era);
+      // Whoever gives a call up takes its answer's body away, and with that the cause.
+      if (response.status === 401) signal.aborted ? void tracker.check() : tracker.hear(problem, era);
       // What is redirected has arrived, and its answer is another call's.
       if (spare === null || (response.redirected && isWrite)) return response;
       let mayGoOn = true;

@@ -42,6 +42,24 @@ t.test("a write that the API has redirected has arrived there: what meets the se
   t.equal(client.waitingCalls, 1, "a read may be sent as often as one likes");
 });
 
+t.test("a call that is given up as its answer comes leaves the cause of the end known", async (t) => {
+  const { tabs, client } = await signedIn();
+  const giveUp = new AbortController();
+  const read = client.fetch("/api/orders", { signal: giveUp.signal });
+  await flush();
+  const answer = expired();
+  // As in a browser, where the body goes with the call.
+  const clone = () => {
+    throw new DOMException("aborted", "AbortError");
+  };
+  tabs.next("/api/orders").answer(Object.defineProperty(answer, "clone", { value: clone }));
+  giveUp.abort();
+  await t.rejects(read, { name: "AbortError" });
+  tabs.next("/auth/session").answer(expired());
+  await flush();
+  t.match(client.session(), { status: "expired", cause: "refresh_token_expired" });
+});
+
 t.test("a quarter of an hour is that of the clock on the wall: a machine that slept in between sends nothing old", async (t) => {
   const { tabs, client } = await signedIn();
   const write = client.fetch("/api/orders", { method: "POST", body: "{}", replay: true });
