@@ -19,7 +19,7 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig*.json ./
+COPY tsconfig*.json rolldown.config.js ./
 COPY src ./src
 # Then apart: what only the demo needs. Local Cognito is a fake identity provider and has no place in a production image.
 RUN npm run build \

@@ -1,4 +1,5 @@
 /* What a page loads for its session: minified and gzipped sizes of the built files, each with its budget. `npm run size`. */
+import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -38,8 +39,12 @@ function besideTheClient(name: string, most: number): Budget {
   };
 }
 
+const WORDS = readdirSync(new URL("element/", DIST)).filter((file) => /^words\.\w+\.js$/.test(file));
+
 export const BUDGETS: readonly Budget[] = [
   builtFile("client.js", 5 * KB),
+  builtFile("element.js", 4 * KB),
+  ...WORDS.map((file) => builtFile(file, KB)),
   besideTheClient("react", 1.5 * KB),
   besideTheClient("vue", 1.5 * KB),
   besideTheClient("svelte", 1.5 * KB),

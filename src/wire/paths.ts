@@ -20,6 +20,10 @@ export const AUTH_PATHS = {
   logout: LOGOUT_PATH,
   /** The client for browsers, built. */
   client: "/client.js",
+  /** `<session-guard>`, built. */
+  element: "/element.js",
+  /** What it says: followed by a language and `.js`. */
+  words: "/words.",
   /** Followed by `/` and a problem's slug or reason. */
   problems: "/problems",
 } as const;

@@ -3,7 +3,8 @@ import { parseSyntax } from "../support/syntax.js";
 import { isOfPage, sourceFiles } from "./source-files.js";
 import { type Surrounding, surroundingsOf } from "./surroundings.js";
 
-const CLOCKS = ["client/browser.ts", "local-cognito/common/clock.ts", "model/clock.ts"];
+// In the element it is what a countdown shows; nothing is decided by it.
+const CLOCKS = ["client/browser.ts", "element/surface.ts", "local-cognito/common/clock.ts", "model/clock.ts"];
 
 /** What waits or measures without the clock, and why. */
 const OWN_TIME: { readonly [path: string]: string } = {
@@ -11,6 +12,8 @@ const OWN_TIME: { readonly [path: string]: string } = {
   "model/clock.ts": "the clocks themselves",
   "commands/health.ts": "one question of a command that ends with its answer",
   "commands/stop.ts": "bounds the end of the process, whatever hangs in it",
+  "element/guard.ts": "words that could not be loaded are asked for again, by a page",
+  "element/surface.ts": "the seconds of a countdown, on a page",
   "http/connection/open-connections.ts": "looks whether bytes of real sockets have come before the process ends",
   "local-cognito/controls/gate.ts": "the fault `latency` really takes its time",
   "server/drain.ts": "gives the real sockets of refused calls a moment before the process ends",
@@ -103,6 +106,7 @@ for (const what of ["wall clock", "own time", "environment"] as const)
 t.test("what only looks like it is none of it", (t) => {
   for (const code of [
     "new Date(ms)",
+    "declare global { interface Window {} }",
     "new DateFormat()",
     "Date.UTC(2026)",
     "x instanceof Date",

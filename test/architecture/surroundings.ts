@@ -77,6 +77,8 @@ export function surroundingsOf(syntax: Syntax): ReadonlySet<Surrounding> {
   for (const { specifier } of importsOf(syntax).found) for (const [module, what] of MODULES) if (module.test(specifier)) found.add(what);
   walk(syntax.program, (node, above) => {
     if (node.type !== "Identifier" || !(Object.hasOwn(GLOBALS, node.name) || GLOBAL_OBJECTS.has(node.name))) return true;
+    // `declare global` says what there is, and takes nothing of it.
+    if (above.at(-1)?.type === "TSModuleDeclaration") return true;
     if (isValue(node, above)) for (const what of reachOf(node.name, node, above)) found.add(what);
     return true;
   });

@@ -1,17 +1,10 @@
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import t, { type Test } from "tap";
 import { REASONS } from "../../src/wire/reasons.js";
 import { browserSuite } from "../support/chromium.js";
 import { runDemo } from "../support/running-demo.js";
+import { isAccessible, violationsOf } from "./axe.js";
 import { fillForm, Visitor } from "./visitor.js";
-
-const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-/** All rules of axe-core, what is recommended included. */
-const RUN = `axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>
-  violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => [id, html, failureSummary].join(": "))))`;
 
 await browserSuite(t, "accessibility as axe-core sees it, light and dark, in a real browser", async (t, browser) => {
   t.test("the demo: before the sign-in, its form, a lever pulled, trouble, the end of the session, the order placed", async (t) => {
@@ -36,10 +29,10 @@ await browserSuite(t, "accessibility as axe-core sees it, light and dark, in a r
     await page.getByText("All is well again").waitFor();
     demo.advance("31d");
     await page.locator("#place-order").click();
-    await page.locator("#ended").waitFor();
+    await page.locator("session-guard dialog").waitFor();
     await isAccessible(t, page, "the dialog");
     const popup = page.waitForEvent("popup");
-    await page.locator("#sign-in-again").click();
+    await page.locator("session-guard [part~=primary]").click();
     await isAccessible(t, page, "the dialog, while it waits");
     await visitor.passManagedLogin(await popup);
     await page.locator("#ordered").waitFor();
@@ -106,8 +99,7 @@ await browserSuite(t, "accessibility as axe-core sees it, light and dark, in a r
     await page.setContent(
       `<html lang="en"><title>x</title><main><h1>x</h1><p style="color: #ccc; background: #fff">hardly to be read</p><input></main>`,
     );
-    await page.evaluate(AXE);
-    const found = await page.evaluate<string[]>(RUN);
+    const found = await violationsOf(page);
     t.same(found.map((violation) => violation.split(":")[0]).sort(), ["color-contrast", "label"]);
   });
 });
@@ -117,12 +109,4 @@ async function meets(t: Test, page: Page, visitor: Visitor, path: string, reason
   await page.goto(visitor.url(path));
   t.match(await page.locator("main").textContent(), reason);
   await isAccessible(t, page, `${path}: ${reason}`);
-}
-
-async function isAccessible(t: Test, page: Page, what: string): Promise<void> {
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    await page.evaluate(AXE);
-    t.same(await page.evaluate(RUN), [], `${what}, ${colorScheme}`);
-  }
 }

@@ -19,7 +19,7 @@ const OTHER = { email: "grace@example.com", password: "Different-1" };
 await browserSuite(t, "an order that meets the end of its session, in a real browser", async (t, browser) => {
   t.test("it waits for the sign-in in a window of its own, and is placed then: the same body, once", async (t) => {
     const { visitor, page, popup, answers } = await interrupted(t, browser, await runDemo(t));
-    t.match(await page.locator("#ended").textContent(), /as long as the shop allows/);
+    t.match(await page.locator("session-guard dialog").textContent(), /as long as the shop allows/);
     await visitor.passManagedLogin(await popup());
     await page.locator("#ordered").waitFor();
     t.equal(page.url(), visitor.url("/"), "the page was never left");
@@ -33,7 +33,8 @@ await browserSuite(t, "an order that meets the end of its session, in a real bro
     "where the browser opens no window, the sign-in is on this page, what was typed comes back, and nothing is sent by itself",
     async (t) => {
       const { visitor, page, answers } = await interrupted(t, browser, await runDemo(t), "window.open = () => null");
-      await page.locator("#sign-in-again").click();
+      await page.locator("session-guard [part~=primary]").click();
+      await page.getByRole("button", { name: "Use this window" }).click();
       await visitor.passManagedLogin(page);
       await page.locator("#checkout").waitFor();
       t.same(await formOf(page), ADDRESS);
@@ -60,7 +61,7 @@ await browserSuite(t, "an order that meets the end of its session, in a real bro
     t.same(await formOf(page), ADDRESS);
     await page.locator("#town").fill("Aarhus");
     await page.locator("#town").press("Enter");
-    await page.locator("#ended").waitFor();
+    await page.locator("session-guard dialog").waitFor();
     const opened = await popup();
     t.same(await answers(), [ENDED, ENDED]);
     await visitor.passManagedLogin(opened);
@@ -81,12 +82,12 @@ await browserSuite(t, "an order that meets the end of its session, in a real bro
     for (const page of tabs) {
       await page.bringToFront();
       await page.locator("#place-order").dispatchEvent("click");
-      await page.locator("#ended").waitFor();
+      await page.locator("session-guard dialog").waitFor();
     }
     const [first, second] = tabs as [Page, Page];
     await first.bringToFront();
     const opened = first.waitForEvent("popup");
-    await first.locator("#sign-in-again").click();
+    await first.locator("session-guard [part~=primary]").click();
     await visitor.passManagedLogin(await opened);
     for (const page of tabs) await page.locator("#ordered").waitFor();
     const numbers = await Promise.all(tabs.map((page) => page.locator("#order-number").textContent()));
@@ -100,7 +101,7 @@ await browserSuite(t, "an order that meets the end of its session, in a real bro
     await administer(demo, "AdminSetUserPassword", { Username: OTHER.email, Password: OTHER.password, Permanent: true });
     const { visitor, page, popup, answers } = await interrupted(t, browser, demo);
     await visitor.passManagedLogin(await popup(), OTHER);
-    await page.locator("#ended").waitFor({ state: "hidden" });
+    await page.locator("session-guard dialog").waitFor({ state: "hidden" });
     t.same(await formOf(page), EMPTY_FORM);
     t.notMatch(await page.evaluate<string>("JSON.stringify({ ...sessionStorage })"), ADDRESS.name);
     t.same(await answers(), [ENDED]);
@@ -115,7 +116,7 @@ await browserSuite(t, "an order that meets the end of its session, in a real bro
     await visitor.context.setOffline(true);
     await page.locator("#place-order").click();
     await page.getByText("We cannot tell whether your order arrived.").waitFor();
-    t.equal(await page.locator("#ended").isVisible(), false);
+    t.equal(await page.locator("session-guard dialog").isVisible(), false);
     t.same(await formOf(page), ADDRESS);
     await visitor.context.setOffline(false);
     await page.getByText("All is well again").waitFor();
@@ -149,14 +150,14 @@ async function interrupted(
   await fillForm(page);
   demo.advance("31d");
   await page.locator("#place-order").click();
-  await page.locator("#ended").waitFor();
+  await page.locator("session-guard dialog").waitFor();
   return {
     visitor,
     page,
     answers: () => Promise.all(answers),
     async popup() {
       const opened = page.waitForEvent("popup");
-      await page.locator("#sign-in-again").click();
+      await page.locator("session-guard [part~=primary]").click();
       return opened;
     },
   };

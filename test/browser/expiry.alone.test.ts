@@ -29,24 +29,23 @@ await browserSuite(t, "tokens that run out, in a real browser", async (t, browse
       demo.advance("31d");
 
       await page.locator("#place-order").click();
-      const dialog = page.locator("#ended");
+      const dialog = page.locator("session-guard dialog");
       await dialog.waitFor();
       t.match(await dialog.textContent(), /as long as the shop allows/, "the dialog gives the reason");
-      t.match(await dialog.textContent(), /refresh_token_expired/, "and the cause, for support");
-      t.match(await dialog.textContent(), /What you typed is kept/);
+      t.match(await dialog.textContent(), /What you typed is still here/);
       t.same(await formOf(page), ADDRESS, "the form stays in sight");
       t.equal(page.url(), visitor.url("/"), "and nobody is navigated away from it");
 
       t.match(await call(other), REFRESH_TOKEN_EXPIRED, "a second tab hears the same reason on its own call");
-      await other.locator("#ended").waitFor();
+      await other.locator("session-guard dialog").waitFor();
       t.equal(demo.refreshes(), 1, "Cognito was asked once");
 
       const popup = page.waitForEvent("popup");
-      await page.locator("#sign-in-again").click();
+      await page.locator("session-guard [part~=primary]").click();
       await visitor.passManagedLogin(await popup);
       await page.locator("#ordered").waitFor();
       t.equal(page.url(), visitor.url("/"), "the order that met the end is placed, and the page was never left");
-      await other.locator("#ended").waitFor({ state: "hidden" });
+      await other.locator("session-guard dialog").waitFor({ state: "hidden" });
       t.equal((await call(other)).status, 200, "and the second tab goes on");
     },
   );

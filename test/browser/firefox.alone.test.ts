@@ -24,9 +24,9 @@ await firefoxSuite(t, "an order that meets the end of its session, in a real Fir
 
     demo.advance("31d");
     await click(page, "#place-order");
-    await page.locator("#ended").wait();
+    await page.locator("session-guard >>> dialog[open]").wait();
     const before = new Set(await browser.pages());
-    await click(page, "#sign-in-again");
+    await click(page, "session-guard >>> [part~=primary]");
     const opened = async () => (await browser.pages()).find((candidate) => !before.has(candidate));
     await until(async () => (await opened()) !== undefined, "a window");
     await passManagedLogin(await opened(), demo.user);

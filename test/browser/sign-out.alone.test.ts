@@ -18,8 +18,8 @@ await browserSuite(t, "signing out, in a real browser", async (t, browser) => {
     t.equal(page.url(), visitor.url("/"), "by way of Cognito's logout, back at the shop");
     t.match(await page.locator("#signed-out").textContent(), /You are signed out/);
 
-    await other.locator("#ended").waitFor();
-    t.match(await other.locator("#ended").textContent(), /signed out in another tab/);
+    await other.locator("session-guard dialog").waitFor();
+    t.match(await other.locator("session-guard dialog").textContent(), /signed out in another tab/);
     await showsNothingPrivate(t, other);
     t.match(await call(other), { status: 401, problem: "signed_out", body: { cause: "logout" } });
     t.ok(

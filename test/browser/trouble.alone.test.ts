@@ -13,7 +13,7 @@ await browserSuite(t, "an outage of Cognito, in a real browser", async (t, brows
     demo.advance("57m");
     for (let count = 0; count < 3; count++) t.equal((await call(page)).status, 200);
     t.equal(await page.locator("#notice").isVisible(), false);
-    t.equal(await page.locator("#ended").isVisible(), false);
+    t.equal(await page.locator("session-guard dialog").isVisible(), false);
   });
 
   for (const fault of ["throttle", "html_503"] as const) {
@@ -32,7 +32,7 @@ await browserSuite(t, "an outage of Cognito, in a real browser", async (t, brows
       t.match(refused, { status: 503, problem: fault === "throttle" ? "cognito_throttled" : "cognito_unavailable" });
       t.ok(Number(refused.retryAfter) >= 1, "with Retry-After");
       t.equal((await visitor.cookies())[0]?.value, before?.value, "the session is kept");
-      t.equal(await page.locator("#ended").isVisible(), false);
+      t.equal(await page.locator("session-guard dialog").isVisible(), false);
 
       demo.localCognito.faults.clear();
       await page.getByText("All is well again").waitFor();

@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext, Cookie, Page, WebError } from "playwright-core";
 import type { Test } from "tap";
 import type { RunningDemo } from "../support/running-demo.js";
+import { countCoverage } from "./coverage.js";
 
 /** An answer as the page's script sees it. */
 export interface PageAnswer {
@@ -53,10 +54,12 @@ export class Visitor {
       t.fail(`a page's script failed: ${message}`, { page: failure.page()?.url(), thrown: stack });
     };
     context.on("weberror", onError);
-    t.teardown(() => {
+    const keepCoverage = await countCoverage(context);
+    t.teardown(async () => {
       // The test is over, and an answer under way would be reported as an error while its page closes.
       context.off("weberror", onError);
-      return context.close();
+      await keepCoverage();
+      await context.close();
     });
     return new Visitor(context, demo);
   }

@@ -22,7 +22,19 @@ t.test("a path is a route's by all of it, and has the methods of all routes that
   t.equal(allowedAt("/login"), "GET");
   t.equal(allowedAt("/session"), "GET, HEAD, POST");
   t.equal(allowedAt("/problems/expired"), "GET, HEAD");
-  for (const path of ["", "/", "/login/", "/logins", "/LOGIN", "/problems", "/problems/", "/problems/a/b", "/constructor"])
+  for (const path of [
+    "",
+    "/",
+    "/login/",
+    "/logins",
+    "/LOGIN",
+    "/problems",
+    "/problems/",
+    "/problems/a/b",
+    "/constructor",
+    "/clientXjs",
+    "/words.de/js",
+  ])
     t.equal(allowedAt(path), null, path);
   t.end();
 });
@@ -33,7 +45,9 @@ t.test("the README names the routes that there are for an app, and no others", (
   const { callback, resume, ...ofAnApp } = AUTH_ROUTES;
   // Where Cognito sends people, and where our own page does.
   t.notMatch(named, [callback.path, resume.path]);
-  const there = Object.values(ofAnApp).map(({ methods, path }) => `${methods[0]} ${path.replace(":name", "NAME")}`);
+  const there = Object.values(ofAnApp).map(
+    ({ methods, path }) => `${methods[0]} ${path.replace(":name", "NAME").replace(":lang", "LANG")}`,
+  );
   t.same(named.sort(), there.sort());
   t.end();
 });

@@ -103,7 +103,7 @@ t.test(
     t.equal(await compile("consumer.json", files, { outDir: "built", exactOptionalPropertyTypes: true }), "");
     t.equal(
       (await run("node", ["--no-warnings", "built/consumer.js"], { cwd: folder })).stdout.trim(),
-      '[true,"anonymous","anonymous","unreachable",null,null]',
+      '[true,"anonymous","anonymous","unknown",null]',
     );
     t.equal((await run(join(folder, "node_modules/.bin/cognito-bff"), ["--version"], { cwd: folder })).stdout.trim(), version);
     const key = (await run(join(folder, "node_modules/.bin/cognito-bff"), ["keygen"], { cwd: folder })).stdout.split("\n")[0] ?? "";

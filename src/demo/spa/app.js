@@ -3,14 +3,15 @@ import { startBackstage } from "./backstage.js";
 import { orderItems, showBasket } from "./basket.js";
 import { answerOf, calls } from "./calls.js";
 import { hideNotice, isWaiting, showGoodNews, showTrouble } from "./notice.js";
-import { endingWords, gateWords } from "./words.js";
+import { ENDINGS, gateWords } from "./words.js";
 
 const DRAFT = "order";
 
 const find = (id) => document.getElementById(id);
 const form = find("order-form");
-const dialog = find("ended");
 const client = createSessionClient();
+// It asks to sign in when that is needed.
+Object.assign(document.querySelector("session-guard"), { client, words: ENDINGS });
 
 /** Whose form is on the page; null while nothing private is shown. */
 let person = null;
@@ -25,13 +26,9 @@ calls.addEventListener("call", ({ detail }) => heard(detail));
 form.addEventListener("input", () => client.saveDraft(DRAFT, fields()));
 form.addEventListener("submit", placeOrder);
 for (const id of ["sign-in", "sign-in-top"]) onSignIn(id, () => client.login());
-for (const id of ["sign-in-form", "sign-in-again"]) onSignIn(id, signInAgain);
+onSignIn("sign-in-form", signInAgain);
 find("sign-out").addEventListener("click", signOut);
 find("order-again").addEventListener("click", () => showOnly("checkout"));
-// "Not now", or Escape: whatever waits for the sign-in need not wait any longer.
-dialog.addEventListener("close", () => {
-  if (!user()) client.cancelLogin();
-});
 
 // The back button may bring back a page from before a sign-out: nothing private shows until the server has spoken.
 window.addEventListener("pageshow", ({ persisted }) => {
@@ -70,7 +67,6 @@ function endingOf({ status, reason = status, cause }) {
 }
 
 function showSignedIn({ sub }) {
-  dialog.close();
   if (sub === person) return;
   form.reset();
   person = sub;
@@ -87,7 +83,7 @@ function showEnded(ending) {
   const interrupted = person !== null;
   // Ended on purpose: the next one at this screen must not read what was typed.
   if (ending.reason === "signed_out") form.reset();
-  if (interrupted) openDialog(ending);
+  hideNotice();
   // Ended against the person's will: the form stays in sight.
   if (interrupted && (ending.reason === "expired" || ending.reason === "invalid")) return;
   if (ending.reason !== "anonymous") find("signed-out-why").textContent = gateWords(ending);
@@ -97,7 +93,6 @@ function showEnded(ending) {
 function showNothingPrivate(section) {
   person = null;
   form.reset();
-  if (section === "checking") dialog.close();
   showOnly(section);
 }
 
@@ -105,25 +100,9 @@ function showOnly(section) {
   for (const id of ["checking", "signed-out", "checkout", "ordered"]) find(id).hidden = id !== section;
 }
 
-/** The work is not navigated away from: the person decides when to sign in. */
-function openDialog(ending) {
-  const { title, text } = endingWords(ending);
-  find("ended-title").textContent = title;
-  find("ended-text").textContent = text;
-  find("ended-code").textContent = [ending.reason, ending.cause].filter(Boolean).join(" · ");
-  find("ended-kept").hidden = Object.values(fields()).every((value) => value === "");
-  find("ended-waiting").textContent = "";
-  find("sign-in-again").textContent = "Sign in again";
-  hideNotice();
-  if (!dialog.open) dialog.showModal();
-}
-
 /** In a window of its own, so that this page stays as it is; on this page where the browser opens none. */
 async function signInAgain() {
-  const outcome = client.login({ mode: "popup" });
-  find("ended-waiting").textContent = "Please sign in in the window that has opened. This page goes on by itself.";
-  find("sign-in-again").textContent = "Open it again";
-  if ((await outcome) === "blocked") await client.login();
+  if ((await client.login({ mode: "popup" })) === "blocked") await client.login();
 }
 
 /** What is a link without a script. */
@@ -157,7 +136,6 @@ async function placeOrder(event) {
   event.preventDefault();
   if (placing) return;
   setPlacing(true);
-  if (!user()) openDialog(endingOf(client.session()));
   const answer = await order();
   setPlacing(false);
   // The notice sticks to the bottom of the window; the button stays in sight above it.

@@ -1,39 +1,25 @@
-/** What a person is told. One entry for each cause, or for the reason when the cause adds nothing. */
-const ENDINGS = {
+/** What the shop says in its own words where a session has ended: by its cause, or by its reason. <session-guard> knows the rest. */
+export const ENDINGS = {
   refresh_token_expired: [
-    "It has been a while",
+    "Your session has ended",
     "You stayed signed in for as long as the shop allows, and that time is over. Please sign in once more.",
   ],
   refresh_token_revoked: [
     "You were signed out everywhere",
     "Someone ended all sessions of your account: you, on another device, or the shop. Please sign in again.",
   ],
-  refresh_token_reused: ["We ended this session to be safe", "Your session was used in an unexpected way. Please sign in again to go on."],
   user_disabled: ["Your account is on hold", "It was disabled just now. Once the shop has enabled it again, you can sign in and go on."],
   user_deleted: ["This account no longer exists", "It was removed. If that surprises you, please get in touch with the shop."],
-  password_reset_required: ["You need a new password", "The shop asked for your password to be changed. You can do that as you sign in."],
-  user_unconfirmed: ["Your account needs confirming", "Please confirm it as you sign in again."],
-  client_replaced: ["We have moved to a new sign-in", "Please sign in once more to go on."],
-  idle_timeout: ["You were away for a while", "To keep your account safe you were signed out. Please sign in again."],
-  session_lifetime: ["It is time to sign in again", "Sessions end after a fixed time here, and yours has passed."],
-  logout: ["You signed out in another tab", "So you are signed out here as well."],
-  logout_everywhere: ["You signed out everywhere", "So you are signed out here as well."],
   operator: ["The shop ended your session", "Please sign in again to go on."],
-  anonymous: ["You are not signed in any more", "Please sign in again to go on."],
-  invalid: ["We could not read your session", "It is nothing you did. Signing in again puts it right."],
-  expired: ["Your session has ended", "Please sign in again to go on."],
 };
 
-/** Title and text for the problem with which a session ended. */
-export function endingWords({ reason, cause }) {
-  const [title, text] = ENDINGS[cause] ?? ENDINGS[reason] ?? ENDINGS.expired;
-  return { title, text };
-}
-
 /** On the page that offers to sign in, when the session had ended before it was opened. */
-export function gateWords(problem) {
-  if (problem.reason === "signed_out" && problem.cause !== "operator") return "You are signed out. Your basket waits here.";
-  const { title, text } = endingWords(problem);
+export function gateWords({ reason, cause }) {
+  const [title, text] =
+    ENDINGS[cause] ??
+    (reason === "signed_out"
+      ? ["You are signed out", "Your basket waits here."]
+      : ["Your session has ended", "Please sign in again to go on."]);
   return `${title}. ${text}`;
 }
 

@@ -30,6 +30,8 @@ export const AUTH_ROUTES = {
   // Whoever asks to leave may do so however often.
   logout: { path: AUTH_PATHS.logout, methods: ["POST"], mayHammer: true },
   client: { path: AUTH_PATHS.client, methods: ["GET", "HEAD"] },
+  element: { path: AUTH_PATHS.element, methods: ["GET", "HEAD"] },
+  words: { path: `${AUTH_PATHS.words}:lang.js`, methods: ["GET", "HEAD"] },
   problem: { path: `${AUTH_PATHS.problems}/:name`, methods: ["GET", "HEAD"] },
 } as const satisfies Readonly<Record<string, AuthRoute>>;
 
@@ -52,7 +54,7 @@ export function registrationOf({ path, methods, rateLimit, mayHammer }: AuthRout
 
 const PATTERNS = Object.values(AUTH_ROUTES).map(({ path, methods }: AuthRoute) => ({
   methods,
-  pattern: new RegExp(`^${path.replace(/:\w+/g, "[^/]+")}$`),
+  pattern: new RegExp(`^${path.replaceAll(".", "\\.").replace(/:\w+/g, "[^/]+")}$`),
 }));
 
 /** The methods of a path below AUTH_PREFIX, for the Allow of a 405 (RFC 9110 section 15.5.6); null where there is nothing. */

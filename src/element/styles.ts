@@ -1,0 +1,83 @@
+/**
+ * How it looks. Light or dark as the page's `color-scheme` says; `session-guard { color-scheme: dark }` says otherwise. To be set on the element or above it:
+ *
+ * - `--session-guard-accent`, `--session-guard-on-accent`: the button that is meant, and what stands on it
+ * - `--session-guard-surface`, `--session-guard-text`: ground and type; `--session-guard-cover`: before a page that is to be out of sight, opaque
+ * - `--session-guard-font`, `--session-guard-radius`
+ *
+ * Parts: `dialog`, `title`, `text`, `countdown`, `note`, `actions`, `button`, `primary`.
+ */
+// What was signed out shows its dialog a moment late: a page that has done so by itself is being left.
+export const STYLES = `
+:host { display: contents }
+[hidden] { display: none !important }
+dialog {
+  --accent: var(--session-guard-accent, light-dark(#3a3fd4, #aab0ff));
+  box-sizing: border-box;
+  width: min(29rem, 100vw - 2rem);
+  max-height: calc(100dvh - 2rem);
+  overflow: auto;
+  padding: 2rem;
+  border: 1px solid light-dark(#dcdfea, #2f3350);
+  border-radius: var(--session-guard-radius, 16px);
+  background: var(--session-guard-surface, light-dark(#fff, #181a2c));
+  color: var(--session-guard-text, light-dark(#17192c, #eef0fb));
+  font: 1rem/1.55 var(--session-guard-font, system-ui, sans-serif);
+  text-align: start;
+  box-shadow: 0 24px 80px #05061459, 0 2px 8px #0506141f;
+}
+dialog::backdrop { background: var(--session-guard-backdrop, #0d0e1880) }
+.cover::backdrop { background: var(--session-guard-cover, light-dark(#eef0f6, #0c0d17)) }
+.notice {
+  position: fixed;
+  inset: auto 1rem 1rem auto;
+  z-index: 2147483647;
+  margin: 0;
+  width: min(24rem, 100vw - 2rem);
+  padding: 1.25rem 1.5rem 1.5rem;
+}
+.notice:dir(rtl) { inset: auto auto 1rem 1rem }
+h2, p { margin: 0; unicode-bidi: plaintext; text-wrap: pretty }
+h2 { font-size: 1.375rem; line-height: 1.25; outline: none }
+.notice h2 { font-size: 1.0625rem }
+p { margin-block-start: .6rem; opacity: .8 }
+[part=note] {
+  padding: .7rem 1rem;
+  border-radius: 9px;
+  background: color-mix(in srgb, var(--accent) 12%, #0000);
+  font-size: .9375rem;
+  opacity: 1;
+}
+[part=countdown] { font-size: 1.75rem; font-weight: 600; line-height: 1.2; opacity: 1 }
+div { display: flex; flex-wrap: wrap; gap: .625rem; margin-block-start: 1.5rem }
+button {
+  flex: 0 1 auto;
+  padding: .65rem 1.25rem;
+  border: 1px solid color-mix(in srgb, currentcolor 55%, #0000);
+  border-radius: 99px;
+  background: none;
+  color: inherit;
+  font: inherit;
+  font-weight: 600;
+  cursor: pointer;
+}
+[part~=primary] {
+  border-color: var(--accent);
+  background: var(--accent);
+  color: var(--session-guard-on-accent, light-dark(#fff, #12132b));
+}
+button:hover { box-shadow: inset 0 0 0 9rem color-mix(in srgb, currentcolor 9%, #0000) }
+button:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
+[part=voice] { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
+@media (max-width: 34rem) {
+  dialog { padding: 1.5rem }
+  :modal { margin-block-end: 1rem }
+  button { flex-grow: 1 }
+}
+@media (prefers-reduced-motion: no-preference) {
+  dialog { animation: arrive .2s ease-out }
+  @keyframes arrive { from { opacity: 0; transform: translateY(8px) } }
+}
+.signed_out { animation: appear 1s step-end }
+@keyframes appear { from { opacity: 0 } }
+`;

@@ -1,0 +1,144 @@
+import { STYLES } from "./styles.js";
+import type { View } from "./view.js";
+import type { Act, Words } from "./words.js";
+
+/** What is on the screen: one dialog, which stands beside the page or before it, and a voice for those who do not see it. */
+export interface Surface {
+  show(view: View | null, words: Words, lang: string): void;
+  /** Politely. */
+  say(text: string): void;
+  dispose(): void;
+}
+
+/** Not an app's: what looks for its own may look into open shadow roots, as Playwright does. */
+const ID = { title: "session-guard-title", text: "session-guard-text", note: "session-guard-note" } as const;
+
+function make<Name extends keyof HTMLElementTagNameMap>(
+  name: Name,
+  part: string,
+  attributes: Readonly<Record<string, string>> = {},
+): HTMLElementTagNameMap[Name] {
+  const element = document.createElement(name);
+  for (const [attribute, value] of Object.entries({ part, ...attributes })) element.setAttribute(attribute, value);
+  return element;
+}
+
+function countdown(endsAtMs: number): string {
+  const seconds = Math.max(0, Math.round((endsAtMs - Date.now()) / 1_000));
+  return `${Math.floor(seconds / 60)}:${`${seconds % 60}`.padStart(2, "0")}`;
+}
+
+// Long: one dialog and all that changes it.
+export function createSurface(root: ShadowRoot, act: (act: Act) => void): Surface {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(STYLES);
+  root.adoptedStyleSheets = [sheet];
+  const dialog = make("dialog", "dialog", { "aria-labelledby": ID.title, "aria-describedby": `${ID.text} ${ID.note}` });
+  // It has the focus first: no button that a person who is just typing would press.
+  const title = make("h2", "title", { id: ID.title, tabindex: "-1", autofocus: "" });
+  const text = make("p", "text", { id: ID.text, "aria-live": "polite" });
+  const note = make("p", "note", { id: ID.note });
+  // A timer is read when it is asked for, and not each second.
+  const timer = make("p", "countdown", { role: "timer" });
+  const actions = make("div", "actions");
+  const voice = make("p", "voice", { role: "status" });
+  dialog.append(title, text, timer, note, actions);
+  root.append(dialog, voice);
+
+  let shown: View | null = null;
+  let drawn = "";
+  /** What had the focus before a notice got it. */
+  let opener: EventTarget | null = null;
+  let ticking: ReturnType<typeof setInterval> | undefined;
+  const isModal = () => dialog.matches(":modal");
+  const hasFocus = () => root.activeElement !== null;
+
+  function onEscape(event: Event): void {
+    event.preventDefault();
+    if (shown?.escape) act(shown.escape);
+  }
+  dialog.oncancel = onEscape;
+  dialog.onkeydown = (event) => {
+    if (event.key === "Escape" && !isModal()) onEscape(event);
+  };
+  dialog.onclose = () => {
+    if (shown && !dialog.open) act(shown.escape ?? "later");
+  };
+  dialog.addEventListener("focusin", ({ relatedTarget }) => {
+    if (relatedTarget && !isModal()) opener = relatedTarget;
+  });
+
+  /** A modal dialog gives the focus back by itself. */
+  function close(): void {
+    const back = hasFocus() && !isModal() ? opener : null;
+    dialog.close();
+    if (back instanceof HTMLElement) back.focus();
+  }
+
+  function draw({ says, note: noted, acts }: View, words: Words): void {
+    const hadFocus = hasFocus();
+    const message = says.map((name) => words[name]).find(Boolean) ?? words.expired;
+    title.textContent = message[0];
+    text.textContent = message[1] ?? words.expired[1] ?? "";
+    note.textContent = noted ? words[noted] : "";
+    note.hidden = !noted;
+    actions.replaceChildren(
+      ...acts.map((each, index) => {
+        const button = make("button", index === 0 ? "button primary" : "button", { type: "button" });
+        button.textContent = words[each];
+        button.onclick = () => act(each);
+        return button;
+      }),
+    );
+    if (hadFocus) title.focus();
+  }
+
+  function tick(): void {
+    const endsAtMs = shown?.endsAtMs;
+    timer.hidden = !endsAtMs;
+    if (endsAtMs) timer.textContent = countdown(endsAtMs);
+  }
+
+  function open({ kind, says }: View): void {
+    dialog.className = [kind, ...says].join(" ");
+    // Some browsers close a dialog at the second Escape, whatever is said; newer ones can be told not to.
+    dialog.setAttribute("closedby", kind === "cover" ? "none" : "closerequest");
+    if (dialog.open && isModal() === (kind === "notice")) close();
+    if (dialog.open) return;
+    // Its show() would take the focus.
+    if (kind === "notice") {
+      dialog.open = true;
+      say(`${title.textContent}. ${text.textContent}`);
+    } else dialog.showModal();
+  }
+
+  function say(words: string): void {
+    voice.textContent = words;
+  }
+
+  return {
+    show(view, words, lang) {
+      const drawing = JSON.stringify([view, words, lang]);
+      if (drawing === drawn && dialog.open === (view !== null)) return;
+      shown = view;
+      drawn = drawing;
+      clearInterval(ticking);
+      if (view === null) close();
+      else {
+        dialog.lang = lang;
+        voice.lang = lang;
+        draw(view, words);
+        tick();
+        ticking = setInterval(tick, 1_000);
+        open(view);
+      }
+    },
+    say,
+    dispose() {
+      shown = null;
+      clearInterval(ticking);
+      dialog.close();
+      root.replaceChildren();
+    },
+  };
+}

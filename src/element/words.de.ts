@@ -1,0 +1,37 @@
+import type { Words } from "./words.js";
+
+const words: Words = {
+  expired: ["Ihre Sitzung ist beendet", "Bitte melden Sie sich wieder an."],
+  anonymous: ["Sie sind nicht angemeldet"],
+  invalid: ["Ihre Anmeldung ist gerade nicht lesbar", "Das liegt nicht an Ihnen. Meist hilft es, sich neu anzumelden."],
+  signed_out: ["Sie sind abgemeldet"],
+  refresh_token_expired: ["Ihre Sitzung ist beendet", "Eine Anmeldung gilt hier für begrenzte Zeit."],
+  refresh_token_revoked: ["Sie wurden abgemeldet", "Das geschah anderswo: durch Sie oder die Verwaltung."],
+  refresh_token_reused: ["Zur Sicherheit haben wir die Sitzung beendet", "Sie wurde auf unerwartete Weise benutzt."],
+  user_disabled: ["Ihr Konto ist gesperrt", "Ist es wieder frei, können Sie sich anmelden."],
+  user_deleted: ["Dieses Konto gibt es nicht mehr", "Wenn Sie das überrascht, wenden Sie sich bitte an uns."],
+  password_reset_required: ["Sie brauchen ein neues Passwort", "Sie wählen es beim Anmelden."],
+  user_unconfirmed: ["Ihr Konto ist noch nicht bestätigt", "Bitte bestätigen Sie es beim Anmelden."],
+  idle_timeout: ["Sie waren eine Weile weg", "Zur Sicherheit haben wir die Sitzung beendet."],
+  logout: ["Sie haben sich in einem anderen Tab abgemeldet"],
+  logout_everywhere: ["Sie haben sich überall abgemeldet"],
+  operator: ["Die Verwaltung hat die Sitzung beendet"],
+  waiting: ["Wir warten auf Ihre Anmeldung", "Bitte melden Sie sich im kleinen Fenster an. Danach geht es hier weiter."],
+  blocked: ["Das Anmeldefenster ging nicht auf", "Ihr Browser hat es blockiert. Bitte erlauben Sie Pop-up-Fenster."],
+  idle: ["Sind Sie noch da?", "Zur Sicherheit werden Sie bald abgemeldet."],
+  limit: ["Ihre Sitzung endet bald", "Melden Sie sich jetzt an, dann geht es ohne Pause weiter."],
+  other: ["Jemand anderes hat sich angemeldet", "Bitte laden Sie die Seite neu."],
+  kept: "Ihre Eingaben sind noch da.",
+  reloads: "In diesem Fenster wird die Seite dabei neu geladen; nicht Gespeichertes kann verloren gehen.",
+  signIn: "Anmelden",
+  tryAgain: "Noch einmal",
+  useThisWindow: "Dieses Fenster nehmen",
+  cancel: "Nicht jetzt",
+  later: "Später",
+  stay: "Angemeldet bleiben",
+  signOut: "Abmelden",
+  reload: "Neu laden",
+  signedIn: "Sie sind angemeldet.",
+};
+
+export default words;

@@ -1,0 +1,37 @@
+import type { Words } from "./words.js";
+
+const words: Words = {
+  expired: ["Your session has ended", "Please sign in again to go on."],
+  anonymous: ["You are not signed in"],
+  invalid: ["We cannot read your sign-in right now", "It is nothing you did. Signing in again usually helps."],
+  signed_out: ["You are signed out"],
+  refresh_token_expired: ["Your session has ended", "A sign-in lasts for a limited time here."],
+  refresh_token_revoked: ["You have been signed out", "Your session was ended from elsewhere, by you or an administrator."],
+  refresh_token_reused: ["We ended this session to be safe", "It was used in a way we did not expect."],
+  user_disabled: ["Your account is disabled", "Once it is enabled again, you can sign in and go on."],
+  user_deleted: ["This account no longer exists", "If that surprises you, please get in touch with us."],
+  password_reset_required: ["You need a new password", "You can choose one as you sign in."],
+  user_unconfirmed: ["Your account is not confirmed yet", "Please confirm it as you sign in."],
+  idle_timeout: ["You were away for a while", "To keep your account safe, we ended your session."],
+  logout: ["You signed out in another tab"],
+  logout_everywhere: ["You signed out on all devices"],
+  operator: ["An administrator ended your session"],
+  waiting: ["Waiting for you to sign in", "Please finish in the small window. This page then goes on by itself."],
+  blocked: ["The sign-in window did not open", "Your browser blocked it. Allow pop-up windows for this site and try again."],
+  idle: ["Are you still there?", "To keep your account safe, you will be signed out soon."],
+  limit: ["Your session ends soon", "Sign in now, and you can go on without a break."],
+  other: ["Somebody else has signed in", "Load the page again to see theirs."],
+  kept: "What you typed is still here.",
+  reloads: "Signing in in this window loads the page again; what is not saved may be lost.",
+  signIn: "Sign in",
+  tryAgain: "Try again",
+  useThisWindow: "Use this window",
+  cancel: "Not now",
+  later: "Later",
+  stay: "Stay signed in",
+  signOut: "Sign out",
+  reload: "Load again",
+  signedIn: "You are signed in.",
+};
+
+export default words;

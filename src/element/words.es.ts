@@ -1,0 +1,37 @@
+import type { Words } from "./words.js";
+
+const words: Words = {
+  expired: ["Tu sesión ha terminado", "Vuelve a iniciar sesión para continuar."],
+  anonymous: ["No has iniciado sesión"],
+  invalid: ["Ahora no podemos leer tu sesión", "No es culpa tuya. Casi siempre basta con volver a iniciarla."],
+  signed_out: ["Has cerrado la sesión"],
+  refresh_token_expired: ["Tu sesión ha terminado", "Aquí las sesiones duran un tiempo limitado."],
+  refresh_token_revoked: ["Se ha cerrado tu sesión", "Se cerró desde otro lugar: tú o la administración."],
+  refresh_token_reused: ["Por seguridad, hemos cerrado la sesión", "Se usó de una forma inesperada."],
+  user_disabled: ["Tu cuenta está desactivada", "Cuando se reactive, podrás continuar."],
+  user_deleted: ["Esta cuenta ya no existe", "Si te sorprende, ponte en contacto con nosotros."],
+  password_reset_required: ["Necesitas una contraseña nueva", "Elígela al iniciar sesión."],
+  user_unconfirmed: ["Tu cuenta aún no está confirmada", "Confírmala al iniciar sesión."],
+  idle_timeout: ["Has estado un rato fuera", "Por seguridad, hemos cerrado la sesión."],
+  logout: ["Has cerrado la sesión en otra pestaña"],
+  logout_everywhere: ["Has cerrado la sesión en todas partes"],
+  operator: ["La administración ha cerrado tu sesión"],
+  waiting: ["Esperando a que inicies sesión", "Termina en la ventana pequeña. Después, esta página seguirá sola."],
+  blocked: ["La ventana de inicio de sesión no se abrió", "El navegador la ha bloqueado. Permite las ventanas emergentes de este sitio."],
+  idle: ["¿Sigues ahí?", "Por seguridad, la sesión se cerrará pronto."],
+  limit: ["Tu sesión termina pronto", "Inicia sesión ahora y continúa sin interrupciones."],
+  other: ["Otra persona ha iniciado sesión", "Vuelve a cargar la página."],
+  kept: "Lo que has escrito sigue aquí.",
+  reloads: "En esta ventana, la página se recargará; lo que no esté guardado puede perderse.",
+  signIn: "Iniciar sesión",
+  tryAgain: "Reintentar",
+  useThisWindow: "Usar esta ventana",
+  cancel: "Ahora no",
+  later: "Más tarde",
+  stay: "Seguir con la sesión",
+  signOut: "Cerrar sesión",
+  reload: "Recargar",
+  signedIn: "Has iniciado sesión.",
+};
+
+export default words;

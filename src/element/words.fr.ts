@@ -1,0 +1,37 @@
+import type { Words } from "./words.js";
+
+const words: Words = {
+  expired: ["Votre session est terminée", "Veuillez vous reconnecter."],
+  anonymous: ["Vous n’êtes pas connecté(e)"],
+  invalid: ["Votre connexion est illisible", "Vous n’y êtes pour rien. Se reconnecter suffit le plus souvent."],
+  signed_out: ["Vous êtes déconnecté(e)"],
+  refresh_token_expired: ["Votre session est terminée", "Ici, une session a une durée limitée."],
+  refresh_token_revoked: ["Votre session a été fermée", "Elle l’a été par vous ou par l’administration."],
+  refresh_token_reused: ["Par sécurité, nous avons fermé la session", "Son usage était inhabituel."],
+  user_disabled: ["Votre compte est désactivé", "Une fois réactivé, vous pourrez vous reconnecter."],
+  user_deleted: ["Ce compte n’existe plus", "Si cela vous étonne, contactez-nous."],
+  password_reset_required: ["Il vous faut un nouveau mot de passe", "Choisissez-le en vous connectant."],
+  user_unconfirmed: ["Votre compte n’est pas encore confirmé", "Confirmez-le en vous connectant."],
+  idle_timeout: ["Vous étiez absent(e) un moment", "Par sécurité, nous avons fermé la session."],
+  logout: ["Vous êtes déconnecté(e) dans un autre onglet"],
+  logout_everywhere: ["Vous êtes déconnecté(e) partout"],
+  operator: ["L’administration a fermé votre session"],
+  waiting: ["En attente de votre connexion", "Terminez dans la petite fenêtre. Cette page continuera."],
+  blocked: ["La fenêtre de connexion ne s’est pas ouverte", "Votre navigateur l’a bloquée. Autorisez les fenêtres pop-up pour ce site."],
+  idle: ["Vous êtes toujours là ?", "Par sécurité, votre session sera bientôt fermée."],
+  limit: ["Votre session se termine bientôt", "Reconnectez-vous maintenant pour continuer sans interruption."],
+  other: ["Une autre personne s’est connectée", "Veuillez recharger la page."],
+  kept: "Votre saisie est toujours là.",
+  reloads: "Dans cette fenêtre, la page sera rechargée ; ce qui n’est pas enregistré peut être perdu.",
+  signIn: "Se connecter",
+  tryAgain: "Réessayer",
+  useThisWindow: "Utiliser cette fenêtre",
+  cancel: "Pas maintenant",
+  later: "Plus tard",
+  stay: "Rester connecté(e)",
+  signOut: "Se déconnecter",
+  reload: "Recharger",
+  signedIn: "Vous êtes connecté(e).",
+};
+
+export default words;
