@@ -42,7 +42,8 @@ export function browserOf(page: (Window & typeof globalThis) | undefined): Brows
     here: () => location.pathname + location.search + location.hash,
     // The one that was there first: <session-guard> puts the client's own in its place.
     fetch: page?.fetch.bind(page) ?? (() => Promise.reject()),
-    now: Date.now,
+    // Whichever is later: one clock may be set back, the other stands still in some browsers while the machine sleeps.
+    now: () => Math.max(Date.now(), performance.timeOrigin + performance.now()),
     after(delayMs, callback) {
       const timer = setTimeout(callback, Math.min(delayMs, LONGEST_TIMER_MS));
       return () => clearTimeout(timer);

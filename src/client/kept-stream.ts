@@ -11,8 +11,6 @@ interface Stream extends EventTarget {
 }
 
 interface StreamKind<S> {
-  /** The events that are passed on. */
-  readonly types: ReadonlySet<string>;
   /** The one that tells of the end. */
   readonly last: "close" | "error";
   open(): S;
@@ -22,9 +20,8 @@ interface StreamKind<S> {
 
 /** A stream that is opened again. */
 export interface KeptStream<S> {
+  /** Passes on whatever events somebody listens to. */
   readonly target: EventTarget;
-  /** Passes an event of the stream on. */
-  hear(event: Event): void;
   close(code?: number, reason?: string): void;
   /** The one that is open, or was last. */
   stream(): S;
@@ -39,11 +36,10 @@ export interface StreamScope {
 }
 
 /** Opens a stream, and opens it again when it is time; for the person who opened it, and nobody else. */
-export function keepOpen<S extends Stream>(
-  { browser, tracker, gone }: StreamScope,
-  { types, last, open, judge }: StreamKind<S>,
-): KeptStream<S> {
+export function keepOpen<S extends Stream>({ browser, tracker, gone }: StreamScope, { last, open, judge }: StreamKind<S>): KeptStream<S> {
   const target = new EventTarget();
+  const listen = target.addEventListener.bind(target);
+  const types = new Set(["open", last]);
   let stream: S;
   let openedAtMs: number;
   let delayMs = FIRST_DELAY_MS / 2;
@@ -108,5 +104,11 @@ export function keepOpen<S extends Stream>(
     stream.close(code, reason);
   }
 
-  return { target, hear, close, stream: () => stream };
+  target.addEventListener = (...listening: Parameters<typeof listen>) => {
+    const [type] = listening;
+    types.add(type);
+    stream.addEventListener(type, hear);
+    listen(...listening);
+  };
+  return { target, close, stream: () => stream };
 }

@@ -39,7 +39,6 @@ export function createStreams(scope: StreamScope): Streams {
       // Not every browser knows a WebSocket's address that is relative, or http.
       address.protocol = address.protocol.replace("http", "ws");
       const { target, close, stream } = keepOpen(scope, {
-        types: new Set(["open", "message", "error", "close"]),
         last: "close",
         open: () => new WebSocket(address.href, protocols),
         judge(event, _socket, wasOpen) {
@@ -51,25 +50,12 @@ export function createStreams(scope: StreamScope): Streams {
       return Object.assign(target, { socket: stream, send: (data: Parameters<WebSocket["send"]>[0]) => stream().send(data), close });
     },
     sessionEvents(url) {
-      const types = new Set(["open", "message", "error"]);
-      const { target, hear, close, stream } = keepOpen(scope, {
-        types,
+      const { target, close, stream } = keepOpen(scope, {
         last: "error",
         open: () => new EventSource(url),
         judge: ({ type }, { readyState }) => (type === "error" && readyState === CLOSED ? "ask" : null),
       });
-      const listen = target.addEventListener.bind(target);
-      return Object.assign(target, {
-        source: stream,
-        addEventListener(...listening: Parameters<EventTarget["addEventListener"]>) {
-          const [type] = listening;
-          // Events have names of their own.
-          types.add(type);
-          stream().addEventListener(type, hear);
-          listen(...listening);
-        },
-        close: () => close(),
-      });
+      return Object.assign(target, { source: stream, close });
     },
   };
 }

@@ -90,6 +90,20 @@ t.test("a timer of 30 days is not due at once", async (t) => {
   cancel();
 });
 
+t.test("a clock that is set back does not stop the time, and one that goes on while a machine sleeps is believed", (t) => {
+  const { browser } = fakeWindow();
+  const { now } = Date;
+  t.teardown(() => {
+    Date.now = now;
+  });
+  const before = browser.now();
+  Date.now = () => before - 3_600_000;
+  t.ok(browser.now() >= before);
+  Date.now = () => before + 3_600_000;
+  t.equal(browser.now(), before + 3_600_000);
+  t.end();
+});
+
 t.test("what takes too long is aborted", async (t) => {
   const signal = fakeWindow().browser.timeout(1);
   // Its timer keeps no process alive.
