@@ -17,7 +17,8 @@ export interface Browser {
   onActivity(callback: () => void, signal: AbortSignal): void;
   /** Null where the browser has none. */
   openChannel(name: string, hear: () => void): Pick<BroadcastChannel, "postMessage" | "close"> | null;
-  readonly storage: Pick<Storage, "getItem" | "setItem"> | null;
+  /** Throws where the person forbids it. */
+  readonly storage: Pick<Storage, "getItem" | "setItem"> | undefined;
   /** Opens a window of its own; false where the browser blocks it. */
   popup(url: string): boolean;
   leaveFor(url: string): void;
@@ -64,12 +65,7 @@ export function browserOf(page: (Window & typeof globalThis) | undefined): Brows
       return channel;
     },
     get storage() {
-      try {
-        return page?.sessionStorage ?? null;
-      } catch {
-        // Where the person forbids it.
-        return null;
-      }
+      return page?.sessionStorage;
     },
     popup(url) {
       const opened = page?.open(url, "bff-sign-in", POPUP_FEATURES);

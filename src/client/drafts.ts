@@ -29,7 +29,7 @@ type ByKey = Readonly<Record<string, Partial<Draft> | null>>;
 type Entry = readonly [key: string, Partial<Draft> | null];
 
 export function createDrafts<Claims>(
-  { storage, now }: Pick<Browser, "storage" | "now">,
+  browser: Pick<Browser, "storage" | "now">,
   tracker: SessionTracker<Claims>,
   lifetimeMs: number,
 ): Drafts {
@@ -40,19 +40,20 @@ export function createDrafts<Claims>(
 
   function all(): ByKey {
     try {
-      return Object(JSON.parse(storage?.getItem(NAME) ?? "{}")) as ByKey;
+      return Object(JSON.parse(browser.storage?.getItem(NAME) ?? "{}")) as ByKey;
     } catch {
-      // Somebody else's.
+      // Somebody else's, or forbidden.
       return {};
     }
   }
 
-  /** False where there is no room. */
+  /** False where there is no room, or it is forbidden. */
   function keep(isKept: (entry: Entry) => boolean, ...added: readonly Entry[]): boolean {
     const drafts = [...Object.entries(all()).filter(isKept), ...added];
     try {
+      const { storage } = browser;
       storage?.setItem(NAME, JSON.stringify(Object.fromEntries(drafts)));
-      return storage !== null;
+      return Boolean(storage);
     } catch {
       return false;
     }
@@ -60,7 +61,7 @@ export function createDrafts<Claims>(
 
   function saveDraft(key: string, data: unknown): boolean {
     const { sub } = tracker;
-    return sub !== null && keep(() => true, [key, { sub, untilMs: now() + lifetimeMs, data }]);
+    return sub !== null && keep(() => true, [key, { sub, untilMs: browser.now() + lifetimeMs, data }]);
   }
 
   function takeDraft<T>(key: string): T | null {
@@ -68,7 +69,7 @@ export function createDrafts<Claims>(
     if (!draft || draft.sub !== tracker.sub) return null;
     drop(key);
     // Whoever names the type vouches for it.
-    return (draft.untilMs ?? 0) > now() ? (draft.data as T) : null;
+    return (draft.untilMs ?? 0) > browser.now() ? (draft.data as T) : null;
   }
 
   function drop(...keys: readonly string[]): void {

@@ -748,6 +748,26 @@ t.test("whatever lies in the storage, calls go on and drafts are kept", async (t
   }
 });
 
+t.test("where the person forbids storage no draft is kept, and nothing else is missing", async (t) => {
+  const tabs = new FakeTabs();
+  const tab = Object.defineProperty(tabs.openTab(), "storage", {
+    get() {
+      throw new DOMException("denied", "SecurityError");
+    },
+  });
+  const client = createSessionClientIn(tab, {});
+  const checked = client.check();
+  tabs.next("/auth/session").answer(sessionAnswer(tabs.clock.now()));
+  t.match(await checked, { status: "active" });
+  t.equal(client.saveDraft("order", 1), false);
+  t.equal(client.takeDraft("order"), null);
+  client.dropDraft("order");
+  const { form, type } = orderForm();
+  const stop = client.keepDraft(form);
+  type("Main Street 1");
+  stop();
+});
+
 t.test(
   "after a sign-out, be it in another tab, nobody is known any more: a session that has ended is no longer that person's",
   async (t) => {
