@@ -78,7 +78,7 @@ export function createSessionFetch<Claims>(
       let mayGoOn = true;
       if (response.status === 503 && waitForService) {
         const waitMs = retryAfterMs(response);
-        if (waitMs === null || browser.now() + waitMs > giveUpAtMs) return response;
+        if (waitMs === 0 || browser.now() + waitMs > giveUpAtMs) return response;
         await new Promise<void>((resolve) => waitUntil(browser, waitMs, signal, resolve));
       } else if (response.status === 401 && !hasWaited) {
         // Once: what meets an ended session again right after a sign-in would meet it for ever.

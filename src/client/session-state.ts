@@ -1,5 +1,6 @@
 import type { Cause, Reason } from "../wire/reasons.js";
-import type { Json, ProblemDocument, SessionDocument } from "../wire/shapes.js";
+import type { Json, SessionDocument } from "../wire/shapes.js";
+import type { OwnProblem } from "./problem.js";
 
 /** The claims of the ID token, as the server hands them out. */
 export type AnyClaims = { readonly [name: string]: Json };
@@ -83,11 +84,10 @@ const FRESH_MS = 60_000;
 /** @param askedAtMs the answer is not older: limits are rather seen too near than too far. */
 export function hearSession<Claims>(session: SessionOf<Claims>, warnAhead: WarnAhead, askedAtMs: number): HeardSession<Claims> {
   const serverMs = Date.parse(session.server_time);
-  const limits = (["idle", "session"] as const).flatMap((limit) => {
-    const end = session[`${limit}_ends_at`];
-    if (!end) return [];
-    const endsAtMs = Date.parse(end) - serverMs + askedAtMs;
-    return [{ limit, endsAtMs, warnAtMs: endsAtMs - warnAhead[limit] }];
+  const limits = (["idle", "session"] as const).map((limit) => {
+    // Where there is none this is NaN, which no moment is near.
+    const endsAtMs = Date.parse(session[`${limit}_ends_at`] ?? "") - serverMs + askedAtMs;
+    return { limit, endsAtMs, warnAtMs: endsAtMs - warnAhead[limit] };
   });
   return { session, limits, isFresh: serverMs - Date.parse(session.started_at) < FRESH_MS };
 }
@@ -99,11 +99,7 @@ export function stateAt<Claims>({ session, limits }: HeardSession<Claims>, nowMs
 }
 
 /** What our own 401 makes of a state. */
-export function stateAfter<Claims>(
-  problem: Pick<ProblemDocument, "reason" | "cause">,
-  loginUrl: string,
-  user: SessionUser<Claims> | null,
-): SessionState<Claims> {
+export function stateAfter<Claims>(problem: OwnProblem, loginUrl: string, user: SessionUser<Claims> | null): SessionState<Claims> {
   const { reason, cause = null } = problem;
   if (reason === "anonymous") return { status: reason, loginUrl };
   if (reason === "signed_out") return { status: reason, cause, loginUrl };

@@ -158,7 +158,7 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead, g
     else {
       if (state.status === "unknown") become({ status: "unreachable" });
       // News of a sign-in come once, and calls wait for it.
-      wakeAfter(retryAfterMs(response) ?? BETWEEN_LOOKS_MS, look);
+      wakeAfter(retryAfterMs(response) || BETWEEN_LOOKS_MS, look);
     }
     return state;
   }

@@ -58,7 +58,7 @@ export function createWaitingCalls<Claims>(
         const stop = waitUntil(browser, LONGEST_WAIT_MS, signal, () => end(null));
         const leave = waiting.add(end);
         // Where nobody was ever signed in no session has ended.
-        if (problem.reason === "anonymous" && tracker.users.size === 0) end(null);
+        if (problem.reason === "anonymous" && tracker.era === 0) end(null);
         // There may be a session again already.
         follow(tracker.state);
         listeners.tell(waiting.size());

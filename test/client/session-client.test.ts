@@ -94,11 +94,12 @@ t.test("the person is led to no other place than a path of ours, whatever an ans
     "/\t/other.example.com",
     "",
     7,
+    { toString: 1 },
   ]) {
     const { tab, tabs, client } = await signedIn();
     const call = client.fetch("/api/a", { method: "POST" });
     await flush();
-    tabs.next("/api/a").answer(problemAnswer(401, { reason: "expired", login_url: loginUrl as string }));
+    tabs.next("/api/a").answer(problemAnswer(401, { reason: "expired", login_url: loginUrl as string, cause: { toString: 1 } as never }));
     await call;
     t.match(client.session(), { status: "expired", loginUrl: "/auth/login" }, JSON.stringify(loginUrl));
     void client.login();
