@@ -103,11 +103,11 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead, g
     become(stateAt(heard, nowMs), isNews);
     const moments = heard.limits.flatMap(({ endsAtMs, warnAtMs }) => [warnAtMs, endsAtMs + BEHIND_LIMIT_MS]);
     const next = Math.min(...moments.filter((atMs) => atMs > nowMs));
-    // A timer of more than 24.8 days goes off early, and one that slept late. Somebody may have been active in another tab.
+    // Or after 24.8 days, the longest of timers: then it is asked for nothing once.
     wakeAfter(next - nowMs, () => {
-      if (browser.now() < next) return showTime();
       // A warning does not wait for an answer that does not come.
       wakeAfter(BETWEEN_LOOKS_MS, showTime);
+      // Somebody may have been active in another tab.
       void ask();
     });
   }
@@ -157,8 +157,8 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead, g
     else if (isSignedIn(state)) showTime();
     else {
       if (state.status === "unknown") become({ status: "unreachable" });
-      // News of a sign-in come once, and calls wait for it.
-      wakeAfter(retryAfterMs(response) || BETWEEN_LOOKS_MS, look);
+      // News of a sign-in come once, and calls wait for it. All pages together do not come in the same moment.
+      wakeAfter((retryAfterMs(response) || BETWEEN_LOOKS_MS) * (1 + Math.random() / 2), look);
     }
     return state;
   }

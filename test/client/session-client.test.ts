@@ -136,10 +136,29 @@ t.test("a page that could never ask is unreachable, and asks again by itself", a
   t.same(await checked, { status: "unreachable" });
   await tabs.clock.run(6_999);
   t.equal(tabs.asked.length, 0);
-  await tabs.clock.run(1);
+  await tabs.clock.run(3_501);
   tabs.next("/auth/session").answer(sessionAnswer(tabs.clock.now()));
   await flush();
   t.equal(client.session().status, "active");
+});
+
+t.test("pages that could not ask do not all come back in the same moment", async (t) => {
+  const tabs = new FakeTabs();
+  for (let pages = 0; pages < 20; pages++) {
+    void createSessionClientIn(tabs.openTab(), {}).check();
+    tabs.next("/auth/session").fail();
+  }
+  await flush();
+  const comeInMs: number[] = [];
+  for (let passedMs = 0; passedMs < 7_500; passedMs += 100) {
+    await tabs.clock.run(100);
+    comeInMs.push(tabs.asked.splice(0).length);
+  }
+  t.equal(
+    comeInMs.reduce((sum, each) => sum + each),
+    20,
+  );
+  t.ok(Math.max(...comeInMs) < 15, `${comeInMs}`);
 });
 
 t.test("calls of one page wait for one sign-in and go on, each once", async (t) => {
@@ -408,10 +427,10 @@ t.test("a sign-in whose news meets an outage is asked for until there is an answ
     .openChannel("cognito-bff", () => {})
     .postMessage({ type: "signed-in" });
   tabs.next("/auth/session").fail();
-  await tabs.clock.run(5_000);
+  await tabs.clock.run(7_500);
   tabs.next("/auth/session").answer(problemAnswer(503, { reason: "cognito_throttled" }, { "retry-after": "7" }));
   await flush();
-  await tabs.clock.run(7_000);
+  await tabs.clock.run(10_500);
   tabs.next("/auth/session").answer(sessionAnswer(tabs.clock.now(), { startedAtMs: 1 }));
   await flush();
   t.same(states, ["expired", "active"]);
