@@ -30,6 +30,7 @@ const ROOMS: { readonly [place: string]: readonly (readonly string[])[] } = {
   http: [["app", "auth"], ["calls", "login"], ["gate", "connection"], ["problem"]],
   config: [["."], ["settings"], ["kinds"]],
   demo: [["."], ["spa"]],
+  doctor: [["examination", "fix", "logs", "probe"], ["checks"], ["."]],
   proxy: [["tunnel"], ["."], ["routes"], ["connections", "headers"]],
   session: [["."], ["refresh"]],
   store: [["."], ["memory"]],
