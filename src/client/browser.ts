@@ -9,7 +9,7 @@ export interface Browser {
   /** Milliseconds since 1970. */
   now(): number;
   after(delayMs: number, callback: () => void): () => void;
-  /** Aborted when the time has passed. */
+  /** Aborted when the time has passed; where there is such a thing. */
   timeout(delayMs: number): AbortSignal;
   /** Calls back when the page is looked at again, is online again, or comes back out of the back-forward cache; until the signal is aborted. */
   onReturn(callback: () => void, signal: AbortSignal): void;
@@ -49,7 +49,8 @@ export function browserOf(page: (Window & typeof globalThis) | undefined): Brows
       const timer = setTimeout(callback, Math.min(delayMs, LONGEST_TIMER_MS));
       return () => clearTimeout(timer);
     },
-    timeout: (delayMs) => AbortSignal.timeout(delayMs),
+    // Safari has it since 16; without it an answer is waited for as long as the browser does.
+    timeout: (delayMs) => AbortSignal.timeout?.(delayMs),
     onReturn(callback, signal) {
       const hear = (event: Event) => {
         const isFirstShow = event.type === "pageshow" && !(event as PageTransitionEvent).persisted;

@@ -113,6 +113,15 @@ t.test("what takes too long is aborted", async (t) => {
   t.equal(signal.reason.name, "TimeoutError");
 });
 
+t.test("a browser that cannot abort what takes too long is asked all the same", (t) => {
+  const { timeout } = AbortSignal;
+  Reflect.set(AbortSignal, "timeout", undefined);
+  t.teardown(() => Reflect.set(AbortSignal, "timeout", timeout));
+  const signal = fakeWindow().browser.timeout(1);
+  t.ok(new Request("https://app.example.com/auth/session", { signal }));
+  t.end();
+});
+
 t.test("pages tell each other over the channel; without one nobody is told", async (t) => {
   const { page, browser } = fakeWindow();
   const other = fakeWindow().browser;
