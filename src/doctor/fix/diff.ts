@@ -1,0 +1,40 @@
+import type { ClientSettings } from "../app-client.js";
+import { describeLifetime, lifetimeOf } from "../lifetime.js";
+import { differingFields, type Field, tokenOf } from "./fields.js";
+
+/** How a part of the output looks; on anything but a terminal it is the text itself. */
+export type Paint = (style: "red" | "green" | "bold" | "dim", text: string) => string;
+
+const INDENT = "  ";
+
+// Names and addresses come from whoever may write to the pool: none of them moves the cursor of the person who reads them.
+function printable(text: string): string {
+  return text.replaceAll(/\p{C}/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+}
+
+function entriesOf(settings: ClientSettings, field: Field): readonly string[] {
+  const token = tokenOf(field);
+  if (token !== null) {
+    const lifetime = lifetimeOf(settings, token);
+    return [`${describeLifetime(lifetime)}${lifetime.byDefault ? ", AWS's default" : ""}`];
+  }
+  const value = settings[field];
+  if (value === undefined) return ["(not set)"];
+  if (Array.isArray(value)) return value.length === 0 ? ["(none)"] : value.map((entry) => printable(String(entry)));
+  return [printable(typeof value === "object" ? JSON.stringify(value) : String(value))];
+}
+
+function fieldLines(field: Field, before: ClientSettings, after: ClientSettings, paint: Paint): readonly string[] {
+  const [old, new_] = [entriesOf(before, field), entriesOf(after, field)];
+  return [
+    paint("bold", `${INDENT}${field}`),
+    ...old.filter((entry) => new_.includes(entry)).map((entry) => paint("dim", `${INDENT}  ${entry}`)),
+    ...old.filter((entry) => !new_.includes(entry)).map((entry) => paint("red", `${INDENT}- ${entry}`)),
+    ...new_.filter((entry) => !old.includes(entry)).map((entry) => paint("green", `${INDENT}+ ${entry}`)),
+  ];
+}
+
+/** What would change, field by field: `-` is what it is, `+` what it will be. */
+export function renderDiff(before: ClientSettings, after: ClientSettings, paint: Paint): readonly string[] {
+  return differingFields(before, after).flatMap((field) => fieldLines(field, before, after, paint));
+}

@@ -1,0 +1,135 @@
+import type { ClientSettings } from "../app-client.js";
+import { differingFields } from "./fields.js";
+
+/** What a fix has to know besides the settings. */
+export interface FixSurroundings {
+  /** Where the proxy stands; null while PUBLIC_URL is not known. */
+  readonly app: { readonly callbackUrl: string; readonly signOutUrl: string } | null;
+  readonly hasSecret: boolean;
+}
+
+/** The settings with the fix in them, or why it cannot be made. */
+export type Fixed =
+  | { readonly kind: "settings"; readonly settings: ClientSettings }
+  | { readonly kind: "impossible"; readonly why: string };
+
+export interface Fix {
+  /** The finding's. */
+  readonly id: string;
+  /** What it does, for `--help`. */
+  readonly does: string;
+  readonly apply: (settings: ClientSettings, surroundings: FixSurroundings) => Fixed;
+}
+
+function fixed(settings: ClientSettings): Fixed {
+  return { kind: "settings", settings };
+}
+
+function impossible(why: string): Fixed {
+  return { kind: "impossible", why };
+}
+
+const NO_APP = "it has to know where the proxy is reached: set PUBLIC_URL";
+
+function including(list: readonly string[] | undefined, entry: string): string[] {
+  return [...new Set([...(list ?? []), entry])];
+}
+
+function isLocal(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { protocol, hostname } = new URL(address);
+  return protocol === "http:" || ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
+}
+
+function withoutLocalAddresses(settings: ClientSettings): Fixed {
+  const { CallbackURLs = [], LogoutURLs = [], DefaultRedirectURI } = settings;
+  const callbacks = CallbackURLs.filter((address) => !isLocal(address));
+  if (callbacks.length === 0) return impossible("no callback URL would be left; add the deployed app's first");
+  if (DefaultRedirectURI !== undefined && isLocal(DefaultRedirectURI)) {
+    return impossible("DefaultRedirectURI is such an address itself; set another one first");
+  }
+  return fixed({ ...settings, CallbackURLs: callbacks, LogoutURLs: LogoutURLs.filter((address) => !isLocal(address)) });
+}
+
+const LONGEST_GRACE_SECONDS = 60;
+
+export const FIXES: readonly Fix[] = [
+  {
+    id: "token-revocation-off",
+    does: "turns token revocation on, so that signing out ends the refresh token",
+    apply: (settings) => fixed({ ...settings, EnableTokenRevocation: true }),
+  },
+  {
+    id: "user-existence-errors",
+    does: "answers alike for users that exist and users that do not",
+    apply: (settings) => fixed({ ...settings, PreventUserExistenceErrors: "ENABLED" }),
+  },
+  {
+    id: "user-context-not-propagated",
+    does: "lets the proxy name people's own addresses to threat protection",
+    apply: (settings, { hasSecret }) =>
+      hasSecret
+        ? fixed({ ...settings, EnablePropagateAdditionalUserContextData: true })
+        : impossible("Cognito offers it to clients with a secret alone"),
+  },
+  {
+    id: "callback-url-missing",
+    does: "adds the proxy's callback to the callback URLs",
+    apply: (settings, { app }) =>
+      app === null ? impossible(NO_APP) : fixed({ ...settings, CallbackURLs: including(settings.CallbackURLs, app.callbackUrl) }),
+  },
+  {
+    id: "sign-out-url-missing",
+    does: "adds the proxy's address to the sign-out URLs",
+    apply: (settings, { app }) =>
+      app === null ? impossible(NO_APP) : fixed({ ...settings, LogoutURLs: including(settings.LogoutURLs, app.signOutUrl) }),
+  },
+  {
+    id: "implicit-flow",
+    does: "drops the implicit flow, which puts tokens into addresses",
+    apply: (settings) => {
+      const left = settings.AllowedOAuthFlows?.filter((flow) => flow !== "implicit") ?? [];
+      return fixed({ ...settings, AllowedOAuthFlows: left.length === 0 ? ["code"] : left });
+    },
+  },
+  {
+    id: "local-callback",
+    does: "drops callback and sign-out URLs of localhost and of plain http",
+    apply: withoutLocalAddresses,
+  },
+  {
+    id: "global-sign-out-scope",
+    does: "allows the scope that signing out everywhere needs",
+    apply: (settings) =>
+      fixed({ ...settings, AllowedOAuthScopes: including(settings.AllowedOAuthScopes, "aws.cognito.signin.user.admin") }),
+  },
+  {
+    id: "rotation-grace",
+    does: "gives a rotated refresh token the longest grace, 60 s, for answers that are lost",
+    apply: (settings) =>
+      settings.RefreshTokenRotation?.Feature === "ENABLED"
+        ? fixed({ ...settings, RefreshTokenRotation: { Feature: "ENABLED", RetryGracePeriodSeconds: LONGEST_GRACE_SECONDS } })
+        : impossible("refresh token rotation is off"),
+  },
+];
+
+/** Applies fixes one after another; those of which nothing is left to do are told apart. */
+export function applyFixes(
+  settings: ClientSettings,
+  fixes: readonly Fix[],
+  surroundings: FixSurroundings,
+): { readonly settings: ClientSettings; readonly impossible: readonly string[]; readonly idle: readonly string[] } {
+  let current = settings;
+  const failures: string[] = [];
+  const idle: string[] = [];
+  for (const fix of fixes) {
+    const outcome = fix.apply(current, surroundings);
+    if (outcome.kind === "impossible") {
+      failures.push(`${fix.id}: ${outcome.why}`);
+      continue;
+    }
+    if (differingFields(current, outcome.settings).length === 0) idle.push(fix.id);
+    current = outcome.settings;
+  }
+  return { settings: current, impossible: failures, idle };
+}
