@@ -8,6 +8,6 @@ export {
   type SessionClientOptions,
 } from "./session-client.js";
 export { SessionEndedError } from "./session-ended-error.js";
-export type { CallOptions, RecoverOptions, RepeatOptions, SessionRequestInit } from "./session-fetch.js";
+export type { CallOptions, RecoverOptions, RepeatedOptions, RepeatOptions, SessionRequestInit } from "./session-fetch.js";
 export { type AnyClaims, isSignedIn, type SessionOf, type SessionState, type SessionUser, type SignedInState } from "./session-state.js";
 export type { SessionEvents, SessionSocket } from "./session-streams.js";

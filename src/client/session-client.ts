@@ -4,7 +4,13 @@ import { type Browser, browserOf } from "./browser.js";
 import { createDrafts } from "./drafts.js";
 import { type Answered, jsonOf } from "./problem.js";
 import type { SessionEndedError } from "./session-ended-error.js";
-import { type CallOptions, createSessionFetch, type RecoverOptions, type SessionRequestInit } from "./session-fetch.js";
+import {
+  type CallOptions,
+  createSessionFetch,
+  type RecoverOptions,
+  type RepeatedOptions,
+  type SessionRequestInit,
+} from "./session-fetch.js";
 import { type AnyClaims, isSignedIn, type SessionState } from "./session-state.js";
 import { createStreams, type SessionEvents, type SessionSocket } from "./session-streams.js";
 import { createSessionTracker, type Listener } from "./session-tracker.js";
@@ -49,8 +55,9 @@ export interface SessionClient<Claims = AnyClaims> {
   fetch(input: RequestInfo | URL, init?: SessionRequestInit): Promise<Response>;
   /**
    * For the answers of other libraries. Null: this is no session that has ended, the answer is the API's. `retry`: the call was not forwarded, and there
-   * is a session again: send it once more. Else the error that says why not.
+   * is a session again: send it once more; never where it has been `repeated`. Else the error that says why not.
    */
+  recover(answer: Response | Answered, options: RepeatedOptions): Promise<SessionEndedError | null>;
   recover(answer: Response | Answered, options?: RecoverOptions): Promise<"retry" | SessionEndedError | null>;
   /** What is known at present. The same object until it changes. */
   session(): SessionState<Claims>;

@@ -36,6 +36,11 @@ export interface RecoverOptions {
   readonly signal?: AbortSignal | null | undefined;
 }
 
+/** The library's own call has done what can be done. */
+export interface RepeatedOptions extends RecoverOptions {
+  readonly repeated: true;
+}
+
 const LONGEST_SERVICE_WAIT_MS = 120_000;
 const IDEMPOTENCY_KEY = "idempotency-key";
 
@@ -43,6 +48,7 @@ const isSafe = (method: string) => method === "GET" || method === "HEAD";
 
 export interface SessionFetch {
   fetch(input: RequestInfo | URL, init?: SessionRequestInit): Promise<Response>;
+  recover(answer: Response | Answered, options: RepeatedOptions): Promise<SessionEndedError | null>;
   recover(answer: Response | Answered, options?: RecoverOptions): Promise<"retry" | SessionEndedError | null>;
 }
 
@@ -92,21 +98,25 @@ export function createSessionFetch<Claims>(
     }
   }
 
-  return {
-    fetch: sessionFetch,
-    async recover(answer, { method = "GET", replay, repeated, signal } = {}) {
-      if (answer.status !== 401 || !isOurs(answer.url ?? "")) return null;
-      const problem = await problemIn(answer);
-      if (problem === null) return null;
-      const { era, sub } = tracker;
-      // It may be of a call that began before the person signed in again: the server knows.
-      if (isSignedIn(tracker.state)) await tracker.check();
-      else tracker.hear(problem, era);
-      const isWrite = !isSafe(method.toUpperCase());
-      // Of an earlier session, it seems, which may have been another person's.
-      const isOthers = isSignedIn(tracker.state) && tracker.users.size > 1;
-      if (repeated || (isWrite && (!replay || answer.redirected || isOthers))) return new SessionEndedError(problem, tracker.loginUrl());
-      return waiting.wait(problem, isWrite, sub, signal);
-    },
-  };
+  function recover(answer: Response | Answered, options: RepeatedOptions): Promise<SessionEndedError | null>;
+  function recover(answer: Response | Answered, options?: RecoverOptions): Promise<"retry" | SessionEndedError | null>;
+  async function recover(
+    answer: Response | Answered,
+    { method = "GET", replay, repeated, signal }: RecoverOptions = {},
+  ): Promise<"retry" | SessionEndedError | null> {
+    if (answer.status !== 401 || !isOurs(answer.url ?? "")) return null;
+    const problem = await problemIn(answer);
+    if (problem === null) return null;
+    const { era, sub } = tracker;
+    // It may be of a call that began before the person signed in again: the server knows.
+    if (isSignedIn(tracker.state)) await tracker.check();
+    else tracker.hear(problem, era);
+    const isWrite = !isSafe(method.toUpperCase());
+    // Of an earlier session, it seems, which may have been another person's.
+    const isOthers = isSignedIn(tracker.state) && tracker.users.size > 1;
+    if (repeated || (isWrite && (!replay || answer.redirected || isOthers))) return new SessionEndedError(problem, tracker.loginUrl());
+    return waiting.wait(problem, isWrite, sub, signal);
+  }
+
+  return { fetch: sessionFetch, recover };
 }

@@ -1,4 +1,13 @@
-import { createSessionClient, type SessionClient, type SessionClientOptions, type SessionState } from "../client/index.js";
+import {
+  type Answered,
+  createSessionClient,
+  type RecoverOptions,
+  type RepeatedOptions,
+  type SessionClient,
+  type SessionClientOptions,
+  type SessionEndedError,
+  type SessionState,
+} from "../client/index.js";
 
 /** What is known before anybody has asked; the same object, for useSyncExternalStore. */
 export const UNKNOWN = { status: "unknown" } as const satisfies SessionState;
@@ -20,9 +29,14 @@ export function deferClient(options?: SessionClientOptions): DeferredClient {
     made ??= createSessionClient(options);
     return made;
   };
+  function recover(answer: Response | Answered, options: RepeatedOptions): Promise<SessionEndedError | null>;
+  function recover(answer: Response | Answered, options?: RecoverOptions): Promise<"retry" | SessionEndedError | null>;
+  function recover(answer: Response | Answered, options?: RecoverOptions) {
+    return get().recover(answer, options);
+  }
   const client: SessionClient = {
     fetch: (input, init) => get().fetch(input, init),
-    recover: (answer, recovering) => get().recover(answer, recovering),
+    recover,
     session: () => made?.session() ?? UNKNOWN,
     subscribe: (listener) => get().subscribe(listener),
     check: () => get().check(),

@@ -319,7 +319,8 @@ t.test("recover tells other libraries what to do with an answer", async (t) => {
   await signIn(tabs);
   t.equal(await read, "retry");
 
-  const again = client.recover(expired(), { repeated: true });
+  // Its type says so, too.
+  const again: Promise<SessionEndedError | null> = client.recover(expired(), { repeated: true });
   await flush();
   tabs.next("/auth/session").answer(expired());
   t.ok((await again) instanceof SessionEndedError, "whoever says that it was sent again waits no second time");
