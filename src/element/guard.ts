@@ -5,6 +5,11 @@ import { type Act, languageOf, loadWords, type OwnWords, type Spoken } from "./w
 
 const WORDS_AGAIN_MS = 5_000;
 
+/** Whose page this is, however many elements it has had. */
+let sub: string | null = null;
+
+const limitOf = (state: SessionState) => "limit" in state && state.limit;
+
 /** Where it is on the page, and what the page says of it. */
 export interface Host extends HTMLElement {
   readonly words: OwnWords;
@@ -27,8 +32,6 @@ export function createGuard(host: Host, root: ShadowRoot, client: SessionClient)
   let state = client.session();
   let isPutAway = false;
   let isDisposed = false;
-  /** Whose page this is. */
-  let sub: string | null = null;
 
   function render(): void {
     const wanted = languageOf(host);
@@ -71,7 +74,7 @@ export function createGuard(host: Host, root: ShadowRoot, client: SessionClient)
     if (previous.status === "signed_out" && next.status === "anonymous") return;
     state = next;
     host.dispatchEvent(new CustomEvent("session-change", { detail: next, bubbles: true, composed: true }));
-    if (isSignedIn(next) !== isSignedIn(previous) || next.status === "active") isPutAway = false;
+    if (isSignedIn(next) !== isSignedIn(previous) || limitOf(next) !== limitOf(previous)) isPutAway = false;
     if (next.status === "active") step = "offer";
     render();
     if (spoken && isSignedIn(next) && "loginUrl" in previous) surface.say({ ...spoken.words, ...host.words }.signedIn);
@@ -91,10 +94,11 @@ export function createGuard(host: Host, root: ShadowRoot, client: SessionClient)
     if (wanted === "signIn" || wanted === "tryAgain") void signIn();
     else if (wanted === "useThisWindow") void client.login();
     else if (wanted === "reload") location.reload();
-    else if (wanted === "stay") void client.stayActive();
     else if (wanted === "signOut") void client.logout();
     else {
+      // Without a network there may be no answer for long, and the page goes on.
       isPutAway = true;
+      if (wanted === "stay") void client.stayActive();
       if (wanted === "cancel") client.cancelLogin();
       become("offer");
     }

@@ -15,7 +15,7 @@ export interface SessionGuard extends HTMLElement {
   words: OwnWords;
 }
 
-const prefixOf = (element: HTMLElement) => element.getAttribute("auth-prefix") ?? DEFAULT_AUTH_PREFIX;
+const prefixOf = (element: HTMLElement) => (element.getAttribute("auth-prefix") ?? DEFAULT_AUTH_PREFIX).replace(/\/$/, "");
 
 /** One for all elements of a page that bring none: a page has one session. */
 let ownClient: SessionClient | null = null;
@@ -33,13 +33,16 @@ function clientFor(element: HTMLElement): SessionClient {
 /** Puts the client's in place of the page's. What asks for our own routes wants their answer, be it a 401. Returns what takes it back. */
 function replaceFetch(client: SessionClient, prefix: string): () => void {
   const original = window.fetch;
-  const replacement: typeof fetch = (input, init) => {
+  /** Whoever has wrapped it meanwhile, or the app's own client, may keep it. */
+  let isOff = false;
+  const replacement: typeof fetch = async (input, init) => {
     const { origin, pathname } = new URL(input instanceof Request ? input.url : input, document.baseURI);
     const isOwnRoute = origin === location.origin && pathname.startsWith(`${prefix}/`);
-    return isOwnRoute ? original.call(window, input, init) : client.fetch(input, init);
+    return isOff || isOwnRoute ? original.call(window, input, init) : client.fetch(input, init);
   };
   window.fetch = replacement;
   return () => {
+    isOff = true;
     if (window.fetch === replacement) window.fetch = original;
   };
 }
@@ -59,6 +62,11 @@ function sessionGuardClass(): CustomElementConstructor {
 
     set client(client) {
       this.#stop();
+      // The app's was made in front of it, maybe: calls would wait where nobody offers a sign-in.
+      if (client && client !== ownClient && this.#client === ownClient) {
+        this.#client?.dispose();
+        ownClient = null;
+      }
       this.#client = client;
       if (this.isConnected) this.#start();
     }
@@ -68,7 +76,8 @@ function sessionGuardClass(): CustomElementConstructor {
     }
 
     set words(words) {
-      this.#words = words;
+      // Frameworks take a property away by undefined.
+      this.#words = words ?? {};
       this.#guard?.render();
     }
 

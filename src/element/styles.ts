@@ -24,7 +24,7 @@ dialog {
   color: var(--session-guard-text, light-dark(#17192c, #eef0fb));
   font: 1rem/1.55 var(--session-guard-font, system-ui, sans-serif);
   text-align: start;
-  box-shadow: 0 24px 80px #05061459, 0 2px 8px #0506141f;
+  box-shadow: 0 24px 80px #05061459;
 }
 dialog::backdrop { background: var(--session-guard-backdrop, #0d0e1880) }
 .cover::backdrop { background: var(--session-guard-cover, light-dark(#eef0f6, #0c0d17)) }
@@ -37,21 +37,20 @@ dialog::backdrop { background: var(--session-guard-backdrop, #0d0e1880) }
   padding: 1.25rem 1.5rem 1.5rem;
 }
 .notice:dir(rtl) { inset: auto auto 1rem 1rem }
-h2, p { margin: 0; unicode-bidi: plaintext; text-wrap: pretty }
-h2 { font-size: 1.375rem; line-height: 1.25; outline: none }
-.notice h2 { font-size: 1.0625rem }
+h2, p { margin: 0; unicode-bidi: plaintext }
+h2 { font-size: 1.4rem; line-height: 1.25; outline: none }
+.notice h2 { font-size: 1.1rem }
 p { margin-block-start: .6rem; opacity: .8 }
 [part=note] {
   padding: .7rem 1rem;
   border-radius: 9px;
   background: color-mix(in srgb, var(--accent) 12%, #0000);
-  font-size: .9375rem;
+  font-size: .95rem;
   opacity: 1;
 }
 [part=countdown] { font-size: 1.75rem; font-weight: 600; line-height: 1.2; opacity: 1 }
-div { display: flex; flex-wrap: wrap; gap: .625rem; margin-block-start: 1.5rem }
+div { display: flex; flex-wrap: wrap; gap: .6rem; margin-block-start: 1.5rem }
 button {
-  flex: 0 1 auto;
   padding: .65rem 1.25rem;
   border: 1px solid color-mix(in srgb, currentcolor 55%, #0000);
   border-radius: 99px;

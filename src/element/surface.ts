@@ -24,7 +24,9 @@ function make<Name extends keyof HTMLElementTagNameMap>(
 }
 
 function countdown(endsAtMs: number): string {
-  const seconds = Math.max(0, Math.round((endsAtMs - Date.now()) / 1_000));
+  // As the client's clock, by which it ends: one of the two may have been set back.
+  const nowMs = Math.max(Date.now(), performance.timeOrigin + performance.now());
+  const seconds = Math.max(0, Math.round((endsAtMs - nowMs) / 1_000));
   return `${Math.floor(seconds / 60)}:${`${seconds % 60}`.padStart(2, "0")}`;
 }
 
@@ -77,7 +79,7 @@ export function createSurface(root: ShadowRoot, act: (act: Act) => void): Surfac
 
   function draw({ says, note: noted, acts }: View, words: Words): void {
     const hadFocus = hasFocus();
-    const message = says.map((name) => words[name]).find(Boolean) ?? words.expired;
+    const message = says.map((name) => words[name]).find(Array.isArray) ?? words.expired;
     title.textContent = message[0];
     text.textContent = message[1] ?? words.expired[1] ?? "";
     note.textContent = noted ? words[noted] : "";
@@ -122,6 +124,7 @@ export function createSurface(root: ShadowRoot, act: (act: Act) => void): Surfac
       if (drawing === drawn && dialog.open === (view !== null)) return;
       shown = view;
       drawn = drawing;
+      say("");
       clearInterval(ticking);
       if (view === null) close();
       else {

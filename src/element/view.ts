@@ -48,13 +48,13 @@ const begun = (step: "waiting" | "blocked", kind: View["kind"]): View => ({
   kind,
 });
 
-function ended(state: EndedState, kind: View["kind"]): View {
+function ended(state: EndedState, kind: View["kind"], wasSignedIn: boolean): View {
   const cause = ("cause" in state && state.cause) || "unknown";
   const says = [cause, "reason" in state ? state.reason : state.status, "expired"] as const;
   if (kind === "cover") return { says, acts: ["signIn"], kind };
   const acts: Act[] = ["signIn", "cancel"];
   if (NO_WAY_BACK.test(cause)) acts.reverse();
-  return { says, ...(state.status !== "signed_out" && { note: "kept" }), acts, escape: "cancel", kind };
+  return { says, ...(state.status !== "signed_out" && wasSignedIn && { note: "kept" }), acts, escape: "cancel", kind };
 }
 
 /** Null where nothing is shown: a missing network, an outage and what is not known yet are nothing that a person has to answer. */
@@ -65,7 +65,7 @@ export function viewOf(state: SessionState, around: Surroundings): View | null {
     const kind = state.status === "signed_out" && !keepsPage ? "cover" : "dialog";
     const isNeeded = areCallsWaiting || (wasSignedIn && (kind === "cover" || !isPutAway));
     if (!isNeeded) return null;
-    return step === "offer" ? ended(state, kind) : begun(step, kind);
+    return step === "offer" ? ended(state, kind, wasSignedIn) : begun(step, kind);
   }
   if (state.status !== "expiring" || isPutAway) return null;
   const { endsAtMs } = state;

@@ -13,7 +13,7 @@ const words: Words = {
   password_reset_required: ["Sie brauchen ein neues Passwort", "Sie wählen es beim Anmelden."],
   user_unconfirmed: ["Ihr Konto ist noch nicht bestätigt", "Bitte bestätigen Sie es beim Anmelden."],
   idle_timeout: ["Sie waren eine Weile weg", "Zur Sicherheit haben wir die Sitzung beendet."],
-  logout: ["Sie haben sich in einem anderen Tab abgemeldet"],
+  logout: ["Sie haben sich in diesem Browser abgemeldet"],
   logout_everywhere: ["Sie haben sich überall abgemeldet"],
   operator: ["Die Verwaltung hat die Sitzung beendet"],
   waiting: ["Wir warten auf Ihre Anmeldung", "Bitte melden Sie sich im kleinen Fenster an. Danach geht es hier weiter."],

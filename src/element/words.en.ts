@@ -13,7 +13,7 @@ const words: Words = {
   password_reset_required: ["You need a new password", "You can choose one as you sign in."],
   user_unconfirmed: ["Your account is not confirmed yet", "Please confirm it as you sign in."],
   idle_timeout: ["You were away for a while", "To keep your account safe, we ended your session."],
-  logout: ["You signed out in another tab"],
+  logout: ["You signed out in this browser"],
   logout_everywhere: ["You signed out on all devices"],
   operator: ["An administrator ended your session"],
   waiting: ["Waiting for you to sign in", "Please finish in the small window. This page then goes on by itself."],

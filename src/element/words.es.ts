@@ -13,7 +13,7 @@ const words: Words = {
   password_reset_required: ["Necesitas una contraseña nueva", "Elígela al iniciar sesión."],
   user_unconfirmed: ["Tu cuenta aún no está confirmada", "Confírmala al iniciar sesión."],
   idle_timeout: ["Has estado un rato fuera", "Por seguridad, hemos cerrado la sesión."],
-  logout: ["Has cerrado la sesión en otra pestaña"],
+  logout: ["Has cerrado la sesión en este navegador"],
   logout_everywhere: ["Has cerrado la sesión en todas partes"],
   operator: ["La administración ha cerrado tu sesión"],
   waiting: ["Esperando a que inicies sesión", "Termina en la ventana pequeña. Después, esta página seguirá sola."],

@@ -13,7 +13,7 @@ const words: Words = {
   password_reset_required: ["Il vous faut un nouveau mot de passe", "Choisissez-le en vous connectant."],
   user_unconfirmed: ["Votre compte n’est pas encore confirmé", "Confirmez-le en vous connectant."],
   idle_timeout: ["Vous étiez absent(e) un moment", "Par sécurité, nous avons fermé la session."],
-  logout: ["Vous êtes déconnecté(e) dans un autre onglet"],
+  logout: ["Vous êtes déconnecté(e) dans ce navigateur"],
   logout_everywhere: ["Vous êtes déconnecté(e) partout"],
   operator: ["L’administration a fermé votre session"],
   waiting: ["En attente de votre connexion", "Terminez dans la petite fenêtre. Cette page continuera."],

@@ -44,7 +44,8 @@ const LOADERS: Readonly<Record<"de" | "en" | "es" | "fr" | "ja", () => Loaded>> 
 /** What an app says in its own words; the rest stays. */
 export type OwnWords = Partial<Words>;
 
-export const languageOf = (element: Element) => element.closest<HTMLElement>("[lang]")?.lang ?? "";
+/** The nearest that is seen from here; in a shadow root that may be the page's. */
+export const languageOf = (element: Element) => (element.closest<HTMLElement>("[lang]") ?? document.documentElement).lang;
 
 /** By the primary subtag (RFC 5646 section 2.2.1); English where there is no such language. Rejects where the file cannot be loaded. */
 export async function loadWords(language: string): Promise<Spoken> {

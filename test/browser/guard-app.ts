@@ -22,7 +22,10 @@ const GUARD = `<script type="module" src="/auth/element.js"></script>`;
 const SCRIPT = `
 const find = (id) => document.getElementById(id);
 addEventListener("securitypolicyviolation", ({ violatedDirective }) => { find("violated").textContent += violatedDirective; });
-document.addEventListener("session-change", ({ detail }) => { find("state").textContent = detail.status; });
+const show = ({ status }) => { find("state").textContent = status; };
+document.addEventListener("session-change", ({ detail }) => show(detail));
+// The answer may have been there before this script was.
+show(document.querySelector("session-guard").client.session());
 find("form").addEventListener("submit", async (event) => {
   event.preventDefault();
   find("answer").textContent = "sending";

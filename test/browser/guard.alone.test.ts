@@ -143,7 +143,7 @@ await browserSuite(t, "<session-guard>: one script, one tag, a strict policy, in
     const other = await guard.app.visitor.open();
     await statusOf(other, "active");
     await other.evaluate("document.querySelector('session-guard').client.logout()");
-    await page.getByRole("dialog", { name: "You signed out in another tab" }).waitFor();
+    await page.getByRole("dialog", { name: "You signed out in this browser" }).waitFor();
     const cover = await styleOf(page, "backgroundColor", "", "::backdrop");
     t.match(cover, /^rgb\(/, "opaque");
     await isAccessible(t, page, "signed out");
@@ -169,7 +169,7 @@ await browserSuite(t, "<session-guard>: one script, one tag, a strict policy, in
     const other = await guard.app.visitor.open();
     await statusOf(other, "active");
     await other.evaluate("document.querySelector('session-guard').client.logout()");
-    await page.getByRole("dialog", { name: "You signed out in another tab" }).waitFor();
+    await page.getByRole("dialog", { name: "You signed out in this browser" }).waitFor();
     await page.keyboard.press("Escape");
     await dialogOf(page).waitFor({ state: "hidden" });
   });

@@ -19,7 +19,7 @@ await browserSuite(t, "signing out, in a real browser", async (t, browser) => {
     t.match(await page.locator("#signed-out").textContent(), /You are signed out/);
 
     await other.locator("session-guard dialog").waitFor();
-    t.match(await other.locator("session-guard dialog").textContent(), /signed out in another tab/);
+    t.match(await other.locator("session-guard dialog").textContent(), /signed out in this browser/);
     await showsNothingPrivate(t, other);
     t.match(await call(other), { status: 401, problem: "signed_out", body: { cause: "logout" } });
     t.ok(

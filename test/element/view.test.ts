@@ -47,6 +47,12 @@ const TABLE: readonly (readonly [promise: string, state: SessionState, around: P
     "dialog: refresh_token_expired; signIn, cancel; kept; cancel",
   ],
   ["a page that nobody was signed in on says nothing by itself", EXPIRED, { wasSignedIn: false }, "nothing"],
+  [
+    "unless a call waits; what was typed is not promised where nobody has typed",
+    EXPIRED,
+    { wasSignedIn: false, areCallsWaiting: true },
+    "dialog: refresh_token_expired; signIn, cancel; -; cancel",
+  ],
   ["nor to a stranger", ANONYMOUS, { wasSignedIn: false }, "nothing"],
   ["a page whose cookie is gone says so", ANONYMOUS, {}, "dialog: unknown; signIn, cancel; kept; cancel"],
   [
