@@ -23,10 +23,11 @@ t.test("the command of AWS's CLI carries all 21 attributes", (t) => {
 });
 
 t.test("no name breaks out of the command", (t) => {
-  const ClientName = `it's "$(id)" \\ \`x\` \n!`;
+  const ClientName = `it's "$(id)" \\ \`x\` \n!\u001b\u009bé\u202e🙂`;
   const command = awsCommand(settingsWith({ ClientName }), { ...HERE, profile: "my profile; id", endpoint: "http://127.0.0.1:9229" });
   t.match(command, `--profile 'my profile; id' --endpoint-url http://127.0.0.1:9229`);
   t.equal(inputOf(command)["ClientName"], ClientName);
+  t.match(command, /^[\n -~]+$/, "nor does it move the cursor");
   t.end();
 });
 

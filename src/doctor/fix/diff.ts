@@ -1,16 +1,9 @@
 import type { ClientSettings } from "../app-client.js";
 import { describeLifetime, lifetimeOf } from "../lifetime.js";
+import { type Paint, printable } from "./console.js";
 import { differingFields, type Field, tokenOf } from "./fields.js";
 
-/** How a part of the output looks; on anything but a terminal it is the text itself. */
-export type Paint = (style: "red" | "green" | "bold" | "dim", text: string) => string;
-
 const INDENT = "  ";
-
-// Names and addresses come from whoever may write to the pool: none of them moves the cursor of the person who reads them.
-function printable(text: string): string {
-  return text.replaceAll(/\p{C}/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
-}
 
 function entriesOf(settings: ClientSettings, field: Field): readonly string[] {
   const token = tokenOf(field);

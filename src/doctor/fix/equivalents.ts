@@ -21,11 +21,16 @@ function quoted(text: string): string {
   return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
+/** JSON's own way to say what a terminal may show as something else, or a shell's encoding cannot carry. */
+function ascii(json: string): string {
+  return json.replaceAll(/[^\n -~]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 /** The whole update as a command of AWS's CLI: all that is there goes with it, since what is left out would be reset. */
 export function awsCommand(settings: ClientSettings, { poolId, clientId, region, profile, endpoint }: ClientAddress): string {
   const complete = completeSettings(settings);
   const ordered = MUTABLE_FIELDS.flatMap((field) => (complete[field] === undefined ? [] : [[field, complete[field]]]));
-  const input = JSON.stringify({ UserPoolId: poolId, ClientId: clientId, ...Object.fromEntries(ordered) }, null, 2);
+  const input = ascii(JSON.stringify({ UserPoolId: poolId, ClientId: clientId, ...Object.fromEntries(ordered) }, null, 2));
   const options = [
     ["--region", region],
     ["--profile", profile],
