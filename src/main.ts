@@ -97,5 +97,17 @@ program
   .command("health")
   .description("asks the running proxy's /livez; for HEALTHCHECK")
   .action(run(async () => (await import("./commands/health.js")).health(process.env)));
+program
+  .command("rehearse")
+  .description("proves what users see when the refresh token expires: the configuration of the environment against local Cognito")
+  .option("--only <name>", "a scenario by its name; may be repeated", (name: string, names: readonly string[]) => [...names, name], [])
+  .option("--json", "the results as JSON", false)
+  .option("--junit <file>", "the results as JUnit XML too")
+  .action((options: { only: readonly string[]; json: boolean; junit?: string }) =>
+    run(async () => {
+      const { rehearseLocally } = await import("./commands/rehearse.js");
+      return rehearseLocally(process.env, { ...options, junit: options.junit ?? null }, process.stdout, process.stderr);
+    })(),
+  );
 
 await program.parseAsync();

@@ -6,9 +6,9 @@ import { formatDuration } from "../config/kinds/duration.js";
 import type { ProxyRoute } from "../config/kinds/proxy-route.js";
 import { type ConfigParsing, type EffectiveSetting, type EnvironmentReading, parseEnvironment } from "../config/parse-config.js";
 import { SETTINGS } from "../config/settings/settings.js";
+import { viteConfig } from "./advice/vite-config.js";
+import { waysOut } from "./advice/ways-out.js";
 import { heapWarning, openFilesWarning } from "./process-limits.js";
-import { viteConfig } from "./vite-config.js";
-import { waysOut } from "./ways-out.js";
 
 const LINE_WIDTH = 110;
 const INDENT = "  ";

@@ -28,9 +28,11 @@ const FLOORS: { readonly [place: string]: number } = {
 /** The rooms of a floor, from the top: each sees those on later lines alone. A floor's own files, ".", have a line like any room. */
 const ROOMS: { readonly [place: string]: readonly (readonly string[])[] } = {
   http: [["app", "auth"], ["calls", "login"], ["gate", "connection"], ["problem"]],
+  commands: [["."], ["advice"]],
   config: [["."], ["settings"], ["kinds"]],
   demo: [["."], ["spa"]],
   doctor: [["examination", "fix", "logs", "probe"], ["checks"], ["."]],
+  rehearse: [["."], ["live", "scenarios"], ["stage"]],
   proxy: [["tunnel"], ["."], ["routes"], ["connections", "headers"]],
   session: [["."], ["refresh"]],
   store: [["."], ["memory"]],
@@ -46,7 +48,7 @@ const LARGE_ROOMS: { readonly [folder: string]: string } = {
 const BROWSER = ["client", "element", "react", "vue", "svelte"];
 /** Both halves must not share one misreading of Cognito. */
 const FAKE = "local-cognito";
-const USERS_OF_THE_FAKE = ["commands", "demo"];
+const USERS_OF_THE_FAKE = ["commands", "demo", "rehearse"];
 
 /** Files of the composition root and who alone may import them, be it a type: everybody else says in an interface of their own what they need. */
 const COMPOSITION: { readonly [path: string]: readonly string[] } = {
@@ -120,7 +122,7 @@ function floorFault(from: string, to: string): string | null {
   if (isOfPage(from)) return isOfPage(to) ? null : "a browser gets the page's own files alone";
   if (source === target) return roomFault(source, roomOf(from), roomOf(to));
   if (source === FAKE) return "local-cognito imports nothing of ours";
-  if (target === FAKE) return USERS_OF_THE_FAKE.includes(source) ? null : "only commands and demo may use local-cognito";
+  if (target === FAKE) return USERS_OF_THE_FAKE.includes(source) ? null : "only commands, demo and rehearse may use local-cognito";
   if (BROWSER.includes(source)) return browserFault(source, target);
   const [above, below] = [FLOORS[source], FLOORS[target]];
   if (above === undefined || below === undefined) return "stands on no floor";
@@ -154,7 +156,7 @@ t.test("there is something to look at, and the looking works", (t) => {
   t.equal(fault("http/elsewhere/x.ts", "http/problem/problem.ts"), "a room that is on no list");
   t.equal(fault("http/auth/session.ts", "http/gate/cross-site.ts"), null);
   t.equal(fault("http/auth/session.ts", "server/compose.ts"), "upward");
-  t.equal(fault("server/server.ts", "local-cognito/index.ts"), "only commands and demo may use local-cognito");
+  t.equal(fault("server/server.ts", "local-cognito/index.ts"), "only commands, demo and rehearse may use local-cognito");
   t.equal(fault("local-cognito/index.ts", "model/clock.ts"), "local-cognito imports nothing of ours");
   t.equal(fault("client/client.ts", "model/session.ts"), "the browser's client imports wire only");
   t.equal(fault("client/client.ts", "react/index.ts"), "the browser's client imports wire only");

@@ -1,7 +1,7 @@
-import { regionalEndpoint } from "../cognito/idp-client.js";
-import type { Config } from "../config/config.js";
-import type { ProxyRoute } from "../config/kinds/proxy-route.js";
-import { createWayOut, proxyToCognito, type WayOut } from "../network/way-out.js";
+import { regionalEndpoint } from "../../cognito/idp-client.js";
+import type { Config } from "../../config/config.js";
+import type { ProxyRoute } from "../../config/kinds/proxy-route.js";
+import { createWayOut, proxyToCognito, type WayOut } from "../../network/way-out.js";
 
 const THROUGH = "through HTTPS_PROXY";
 const EXEMPT = "straight: NO_PROXY names it";

@@ -1,5 +1,5 @@
-import type { Config } from "../config/config.js";
-import type { Environment } from "../config/given-settings.js";
+import type { Config } from "../../config/config.js";
+import type { Environment } from "../../config/given-settings.js";
 
 /**
  * The `vite.config.js` with which a Vite development server stands in front of us; null where nothing says that one does: PUBLIC_URL is not
