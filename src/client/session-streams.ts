@@ -35,12 +35,11 @@ export interface Streams {
 export function createStreams(scope: StreamScope): Streams {
   return {
     sessionSocket(url, protocols) {
-      const address = new URL(url, scope.browser.base());
       // Not every browser knows a WebSocket's address that is relative, or http.
-      address.protocol = address.protocol.replace("http", "ws");
+      const address = new URL(url, scope.browser.base()).href.replace(/^http/, "ws");
       const { target, close, stream } = keepOpen(scope, {
         last: "close",
-        open: () => new WebSocket(address.href, protocols),
+        open: () => new WebSocket(address, protocols),
         judge(event, _socket, wasOpen) {
           const { code } = event as CloseEvent;
           if (code === SERVICE_RESTART_CODE) return "soon";

@@ -103,8 +103,9 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead, g
     become(stateAt(heard, nowMs), isNews);
     const moments = heard.limits.flatMap(({ endsAtMs, warnAtMs }) => [warnAtMs, endsAtMs + BEHIND_LIMIT_MS]);
     const next = Math.min(...moments.filter((atMs) => atMs > nowMs));
-    // Or after 24.8 days, the longest of timers: then it is asked for nothing once.
     wakeAfter(next - nowMs, () => {
+      // A timer of more than 24.8 days goes off early.
+      if (browser.now() < next) return showTime();
       // A warning does not wait for an answer that does not come.
       wakeAfter(BETWEEN_LOOKS_MS, showTime);
       // Somebody may have been active in another tab.
