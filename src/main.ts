@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from "commander";
+import { addDoctor } from "./commands/doctor/doctor-command.js";
 import { olderNodeAdvice } from "./commands/node-version.js";
 import { exitWhileStarting } from "./commands/stop.js";
 import { version } from "./model/version.js";
@@ -15,14 +16,14 @@ function messageOf(error: unknown): string {
   return error.message;
 }
 
-/** Runs a command and leaves with its exit code; what it could not do is said in one line. */
-function run(command: () => Promise<number>): () => Promise<void> {
+/** Runs a command and leaves with its exit code, or with `failed`; what it could not do is said in one line. */
+function run(command: () => Promise<number>, failed = 1): () => Promise<void> {
   return async () => {
     try {
       process.exit(await command());
     } catch (error) {
       process.stderr.write(`cognito-bff: ${messageOf(error)}\n`);
-      process.exit(1);
+      process.exit(failed);
     }
   };
 }
@@ -109,5 +110,20 @@ program
       return rehearseLocally(process.env, { ...options, junit: options.junit ?? null }, process.stdout, process.stderr);
     })(),
   );
+
+addDoctor(program, {
+  env: process.env,
+  output: () => ({
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    colours: process.stdout.isTTY && !process.env["NO_COLOR"],
+  }),
+  run: (mode) => {
+    recommendNode();
+    // A reader that goes away (`| head`) has what it wanted.
+    process.stdout.on("error", () => {});
+    return run(async () => print({ text: "", exitCode: await mode() }), 2)();
+  },
+});
 
 await program.parseAsync();

@@ -46,6 +46,7 @@ export interface AppClient {
    * an update would lose them.
    */
   readonly unknownFields: readonly string[];
+  readonly created: Date | null;
   readonly lastModified: Date | null;
 }
 
@@ -145,6 +146,7 @@ export function parseAppClient(raw: Readonly<Record<string, unknown>>): AppClien
     settings,
     hasSecret: textOf(raw["ClientSecret"]) !== "",
     unknownFields,
+    created: dateOf(raw["CreationDate"]),
     lastModified: dateOf(raw["LastModifiedDate"]),
   };
 }

@@ -2,6 +2,7 @@ import type {
   CognitoIdentityProvider,
   DomainDescriptionType,
   GetUserPoolClientSessionConfigurationResponse,
+  GetUserPoolMfaConfigResponse,
   GetUserPoolSessionConfigurationResponse,
   UserPoolType,
 } from "@aws-sdk/client-cognito-identity-provider";
@@ -39,6 +40,8 @@ export interface CognitoAdmin {
   describePool(poolId?: string): Promise<Looked<UserPoolType>>;
   /** The domain as the pool names it: a prefix (`auth-example`) or a custom domain (`auth.example.com`). */
   describeDomain(domain: string): Promise<Looked<DomainDescriptionType>>;
+  /** Passkeys, too. */
+  describeMfa(): Promise<Looked<GetUserPoolMfaConfigResponse>>;
   poolSessions(): Promise<Looked<GetUserPoolSessionConfigurationResponse>>;
   clientSessions(): Promise<Looked<GetUserPoolClientSessionConfigurationResponse>>;
   /** A page of the pool's app clients; `next` is null on the last. */
@@ -93,17 +96,19 @@ function unseen(operation: string, error: unknown): Unseen {
   return { kind: "failed", operation, error: name, why };
 }
 
-/** What is not answered over TLS is an emulator, and no place to take real credentials to: signed headers and a client secret would be in the clear. */
+function isEmulator(endpoint: string | null): boolean {
+  return endpoint !== null && new URL(endpoint).protocol === "http:";
+}
+
+/** What is not answered over TLS is an emulator, and no place to take real credentials to: a client secret would come back in the clear. */
 function credentialsFor(endpoint: string | null): { credentials?: { accessKeyId: string; secretAccessKey: string } } {
-  return endpoint !== null && new URL(endpoint).protocol === "http:"
-    ? { credentials: { accessKeyId: "local", secretAccessKey: "local" } }
-    : {};
+  return isEmulator(endpoint) ? { credentials: { accessKeyId: "local", secretAccessKey: "local" } } : {};
 }
 
 /** Opens the API of user pools for one app client. Loads AWS's SDK, which takes a moment. */
 export async function openCognitoAdmin(options: CognitoAdminOptions): Promise<CognitoAdmin> {
   const { endpoint, profile, poolId, clientId, clock } = options;
-  const region = options.region ?? regionOfPool(poolId);
+  const region = options.region ?? regionOfPool(poolId) ?? (isEmulator(endpoint) ? "us-east-1" : null);
   const { CognitoIdentityProvider } = await import("@aws-sdk/client-cognito-identity-provider");
   const sdk: CognitoIdentityProvider = new CognitoIdentityProvider({
     ...(region === null ? {} : { region }),
@@ -151,6 +156,7 @@ export async function openCognitoAdmin(options: CognitoAdminOptions): Promise<Co
       look("DescribeUserPool", async () => given((await sdk.describeUserPool({ UserPoolId: id })).UserPool, "UserPool")),
     describeDomain: (domain) =>
       look("DescribeUserPoolDomain", async () => given((await sdk.describeUserPoolDomain({ Domain: domain })).DomainDescription, "domain")),
+    describeMfa: () => look("GetUserPoolMfaConfig", () => sdk.getUserPoolMfaConfig(pool)),
     poolSessions: () => look("GetUserPoolSessionConfiguration", () => sdk.getUserPoolSessionConfiguration(pool)),
     clientSessions: () => look("GetUserPoolClientSessionConfiguration", () => sdk.getUserPoolClientSessionConfiguration(client)),
     listClients: (id, from) =>

@@ -11,6 +11,7 @@ const OWN_TIME: { readonly [path: string]: string } = {
   "client/browser.ts": "the clock of a page",
   "model/clock.ts": "the clocks themselves",
   "commands/health.ts": "one question of a command that ends with its answer",
+  "commands/doctor/pause.ts": "a moment between the calls of a command that has nothing else open",
   "commands/stop.ts": "bounds the end of the process, whatever hangs in it",
   "element/guard.ts": "words that could not be loaded are asked for again, by a page",
   "element/surface.ts": "the seconds of a countdown, on a page",

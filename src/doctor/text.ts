@@ -1,0 +1,51 @@
+import { styleText } from "node:util";
+import type { Severity } from "./finding.js";
+
+/** How wide a terminal is at least. */
+export const COLUMNS = 80;
+
+/** Breaks a text between words; each line starts with `indent`, the first with `first` in its place. Words longer than a line stay whole. */
+export function wrapped(text: string, indent: string, first: string = indent, columns: number = COLUMNS): string[] {
+  const lines: string[] = [];
+  let line = first;
+  let empty = true;
+  for (const word of text.split(/\s+/)) {
+    if (!empty && line.length + 1 + word.length > columns) {
+      lines.push(line);
+      line = indent;
+      empty = true;
+    }
+    line += empty ? word : ` ${word}`;
+    empty = false;
+  }
+  return [...lines, line];
+}
+
+/** Names of AWS's may hold whatever their owner typed; nothing of it steers a terminal. */
+export function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\ufffd");
+}
+
+type Style = Parameters<typeof styleText>[0];
+const STYLES: { readonly [severity in Severity]: Style } = { error: ["bold", "red"], warning: ["bold", "yellow"], note: "bold" };
+
+/** Colours where they are wanted: on a terminal, and not against NO_COLOR. */
+export function painter(colours: boolean): { severity(severity: Severity, text: string): string; strong(text: string): string } {
+  const paint = (style: Style, text: string) => (colours ? styleText(style, text) : text);
+  return { severity: (severity, text) => paint(STYLES[severity], text), strong: (text) => paint("bold", text) };
+}
+
+export function counted(count: number, one: string): string {
+  return `${count.toLocaleString("en")} ${one}${count === 1 ? "" : "s"}`;
+}
+
+/** Rows as columns, as wide as their widest cell; the last one is as long as it is. */
+export function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}
