@@ -208,7 +208,7 @@ export function createSessionTracker<Claims>({ browser, authPrefix, warnAhead, g
 /** The body, where it is a session: a portal of some network answers everything with 200 and a page. */
 async function sessionIn<Claims>(response: Response): Promise<SessionOf<Claims> | null> {
   const body = (await jsonOf(response)) as Partial<SessionOf<Claims>> | null;
-  return typeof body?.user?.sub === "string" && typeof body.server_time === "string" ? (body as SessionOf<Claims>) : null;
+  return body?.user?.sub && body.server_time ? (body as SessionOf<Claims>) : null;
 }
 
 const withoutServerTime = (name: string, value: unknown) => (name === "server_time" ? undefined : value);
