@@ -4,5 +4,8 @@ import { userPoolType } from "./shapes.js";
 
 /** DescribeUserPool. */
 export function describeUserPool(parts: Pick<CognitoState, "pools">): Operation {
-  return (fields) => ({ UserPool: userPoolType(parts.pools.get(fields.text("UserPoolId"))) });
+  return (fields) => {
+    const pool = parts.pools.get(fields.text("UserPoolId"));
+    return { UserPool: userPoolType(pool, parts.pools.domainsOf(pool.id)) };
+  };
 }

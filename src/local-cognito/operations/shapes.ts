@@ -1,6 +1,7 @@
 import type { JsonObject } from "../common/json.js";
 import type { AppClient, ClientSecret } from "../pools/app-clients.js";
 import type { Group, User, UserPool } from "../pools/user-pool.js";
+import type { PoolDomain } from "../pools/user-pools.js";
 import type { SignInSession } from "../sign-in/sign-in-sessions.js";
 import type { IssuedTokens } from "../sign-in/token-issuer.js";
 
@@ -33,15 +34,29 @@ export function userProfile(user: User): { readonly own: JsonObject; readonly ad
   return { own, admin: { ...own, ...state } };
 }
 
-/** UserPoolType. */
-export function userPoolType(pool: UserPool): JsonObject {
+/** UserPoolType; a custom domain stands beside the prefix. */
+export function userPoolType(pool: UserPool, domains: readonly PoolDomain[] = []): JsonObject {
   return {
     ...pool.settings,
+    Domain: domains.find(({ certificateArn }) => certificateArn === null)?.domain,
+    CustomDomain: domains.find(({ certificateArn }) => certificateArn !== null)?.domain,
     Id: pool.id,
     Name: pool.name,
     CreationDate: timestamp(pool.createdAtMs),
     LastModifiedDate: timestamp(pool.createdAtMs),
     EstimatedNumberOfUsers: pool.users.size,
+  };
+}
+
+/** DomainDescriptionType; of a domain that nobody has, nothing is told, and that is no error. */
+export function domainDescription(domain: PoolDomain | undefined): JsonObject {
+  if (domain === undefined) return {};
+  return {
+    Domain: domain.domain,
+    UserPoolId: domain.poolId,
+    Status: "ACTIVE",
+    ManagedLoginVersion: domain.managedLoginVersion,
+    CustomDomainConfig: domain.certificateArn === null ? undefined : { CertificateArn: domain.certificateArn },
   };
 }
 

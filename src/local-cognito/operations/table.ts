@@ -15,10 +15,12 @@ import { confirmDevice } from "./confirm-device.js";
 import { createGroup } from "./create-group.js";
 import { createUserPool } from "./create-user-pool.js";
 import { createUserPoolClient } from "./create-user-pool-client.js";
+import { createUserPoolDomain } from "./create-user-pool-domain.js";
 import { deleteUserPoolClient } from "./delete-user-pool-client.js";
 import { deleteUserPoolClientSecret } from "./delete-user-pool-client-secret.js";
 import { describeUserPool } from "./describe-user-pool.js";
 import { describeUserPoolClient } from "./describe-user-pool-client.js";
+import { describeUserPoolDomain } from "./describe-user-pool-domain.js";
 import { getTokensFromRefreshToken } from "./get-tokens-from-refresh-token.js";
 import { getUser } from "./get-user.js";
 import { globalSignOut } from "./global-sign-out.js";
@@ -31,6 +33,9 @@ import type { Operation } from "./operation.js";
 import { respondToAuthChallenge } from "./respond-to-auth-challenge.js";
 import { revokeToken } from "./revoke-token.js";
 import { updateUserPoolClient } from "./update-user-pool-client.js";
+import { getUserPoolClientSessionConfiguration, setUserPoolClientSessionConfiguration } from "./user-pool-client-session-configuration.js";
+import { getUserPoolMfaConfig, setUserPoolMfaConfig } from "./user-pool-mfa-config.js";
+import { getUserPoolSessionConfiguration, setUserPoolSessionConfiguration } from "./user-pool-session-configuration.js";
 
 const OPERATIONS: Readonly<Record<string, (state: CognitoState) => Operation>> = {
   AddUserPoolClientSecret: addUserPoolClientSecret,
@@ -49,12 +54,17 @@ const OPERATIONS: Readonly<Record<string, (state: CognitoState) => Operation>> =
   CreateGroup: createGroup,
   CreateUserPool: createUserPool,
   CreateUserPoolClient: createUserPoolClient,
+  CreateUserPoolDomain: createUserPoolDomain,
   DeleteUserPoolClient: deleteUserPoolClient,
   DeleteUserPoolClientSecret: deleteUserPoolClientSecret,
   DescribeUserPool: describeUserPool,
   DescribeUserPoolClient: describeUserPoolClient,
+  DescribeUserPoolDomain: describeUserPoolDomain,
   GetTokensFromRefreshToken: getTokensFromRefreshToken,
   GetUser: getUser,
+  GetUserPoolClientSessionConfiguration: getUserPoolClientSessionConfiguration,
+  GetUserPoolMfaConfig: getUserPoolMfaConfig,
+  GetUserPoolSessionConfiguration: getUserPoolSessionConfiguration,
   GlobalSignOut: globalSignOut,
   InitiateAuth: initiateAuth,
   ListUserPoolClients: listUserPoolClients,
@@ -63,6 +73,9 @@ const OPERATIONS: Readonly<Record<string, (state: CognitoState) => Operation>> =
   ListUsers: listUsers,
   RespondToAuthChallenge: respondToAuthChallenge,
   RevokeToken: revokeToken,
+  SetUserPoolClientSessionConfiguration: setUserPoolClientSessionConfiguration,
+  SetUserPoolMfaConfig: setUserPoolMfaConfig,
+  SetUserPoolSessionConfiguration: setUserPoolSessionConfiguration,
   UpdateUserPoolClient: updateUserPoolClient,
 };
 

@@ -17,6 +17,8 @@ export interface AppClient {
   readonly createdAtMs: number;
   modifiedAtMs: number;
   settings: ClientSettings;
+  /** How long managed login's own session spares a sign-in with this client; kept and told, not acted on. 60 minutes unless told. */
+  ssoMinutes: number;
   /** None for a public client; two while a secret is being rotated. */
   secrets: readonly ClientSecret[];
 }
@@ -60,6 +62,7 @@ export class AppClients {
       createdAtMs: nowMs,
       modifiedAtMs: nowMs,
       settings: given.settings,
+      ssoMinutes: 60,
       secrets: [],
     };
     for (const secret of given.secrets) {

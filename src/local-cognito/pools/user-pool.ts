@@ -27,6 +27,12 @@ export interface Group {
   readonly createdAtMs: number;
 }
 
+/** Session tracking of a pool. It is kept and told, not acted on: no sign-in here ends another session. */
+export interface SessionTracking {
+  readonly tracking: "ENABLED" | "DISABLED";
+  readonly maxPerUser: number;
+}
+
 export interface UserPool {
   readonly id: string;
   readonly name: string;
@@ -39,6 +45,9 @@ export interface UserPool {
   /** With device remembering on, a refresh must name the confirmed device. */
   readonly remembersDevices: boolean;
   readonly keys: SigningKeys;
+  sessionTracking: SessionTracking;
+  /** What SetUserPoolMfaConfig was given; kept and told, not acted on. */
+  mfa: JsonObject;
   readonly users: Map<string, User>;
   readonly groups: Map<string, Group>;
 }

@@ -1,9 +1,18 @@
 import type { LocalCognitoClock } from "../common/clock.js";
-import { refusals } from "../common/exceptions.js";
+import { invalidParameter, refusals } from "../common/exceptions.js";
 import { isObject, type JsonObject } from "../common/json.js";
 import { newPoolId } from "../common/random-text.js";
 import { type GivenKeys, SigningKeys } from "../common/signing-keys.js";
 import type { UserPool } from "./user-pool.js";
+
+/** A domain of a pool. It is kept and told; managed login answers under every name. */
+export interface PoolDomain {
+  readonly domain: string;
+  readonly poolId: string;
+  readonly managedLoginVersion: number;
+  /** ARN of a custom domain's certificate; null: a prefix of AWS's own domain. */
+  readonly certificateArn: string | null;
+}
 
 function texts(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((entry) => typeof entry === "string") : [];
@@ -14,6 +23,7 @@ export class UserPools {
   readonly #clock: LocalCognitoClock;
   readonly #region: string;
   readonly #pools = new Map<string, UserPool>();
+  readonly #domains = new Map<string, PoolDomain>();
 
   constructor(clock: LocalCognitoClock, region: string) {
     this.#clock = clock;
@@ -35,6 +45,9 @@ export class UserPools {
       caseSensitive: !(isObject(casing) && casing["CaseSensitive"] === false),
       remembersDevices: isObject(settings["DeviceConfiguration"]),
       keys,
+      // Off until somebody turns it on, and 20 a user then (API reference, UserPoolTokenSessionConfigType).
+      sessionTracking: { tracking: "DISABLED", maxPerUser: 20 },
+      mfa: { MfaConfiguration: settings["MfaConfiguration"] ?? "OFF" },
       users: new Map(),
       groups: new Map(),
     };
@@ -49,6 +62,22 @@ export class UserPools {
       throw refusals.poolNotFound(poolId.slice(0, 55));
     }
     return pool;
+  }
+
+  /** Gives a pool a domain; InvalidParameterException for one that is taken already. */
+  addDomain(domain: PoolDomain): void {
+    if (this.#domains.has(domain.domain)) {
+      throw invalidParameter("Domain already associated with another user pool.");
+    }
+    this.#domains.set(domain.domain, domain);
+  }
+
+  findDomain(domain: string): PoolDomain | undefined {
+    return this.#domains.get(domain);
+  }
+
+  domainsOf(poolId: string): readonly PoolDomain[] {
+    return [...this.#domains.values()].filter((domain) => domain.poolId === poolId);
   }
 
   list(): readonly UserPool[] {
