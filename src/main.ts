@@ -57,6 +57,8 @@ const program = new Command("cognito-bff")
   .description("Keeps the users of a single-page app signed in through Amazon Cognito, and says why when it cannot.")
   .version(version)
   .showHelpAfterError()
+  // So that an option after a mode of a command, as in `doctor fix --region …`, is the mode's own.
+  .enablePositionalOptions()
   .addHelpText("after", "\nEverything is configured through the environment; docs/configuration.md lists every variable.");
 
 // Each command loads what it needs and nothing else: `health` runs every few seconds, and local Cognito is not in the production image.

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Environment } from "../../config/given-settings.js";
 import type { DoctorOptions, Output } from "./doctor.js";
+import { addWritingModes } from "./writing-command.js";
 
 /** What the doctor's modes are run with. */
 export interface DoctorSurroundings {
@@ -48,4 +49,5 @@ export function addDoctor(program: Command, { env, output, run }: DoctorSurround
         return examineClient(env, options, output(), pauseBetweenCalls);
       }),
     );
+  addWritingModes(doctor, { env, output, run }, clientOptions);
 }

@@ -28,7 +28,7 @@ function looksWiped({ settings, created, lastModified }: AppClient): boolean {
 }
 
 /** Whether the URL is of a machine of one's own, or not encrypted. */
-function isLocal(text: string): boolean {
+export function isLocal(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname } = new URL(text);
   return protocol === "http:" || (protocol === "https:" && isLoopback(hostname));

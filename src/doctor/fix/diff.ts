@@ -1,6 +1,7 @@
 import type { ClientSettings } from "../app-client.js";
 import { describeLifetime, lifetimeOf } from "../lifetime.js";
-import { type Paint, printable } from "./console.js";
+import { printable } from "../text.js";
+import type { Paint } from "./console.js";
 import { differingFields, type Field, tokenOf } from "./fields.js";
 
 const INDENT = "  ";

@@ -1,5 +1,5 @@
 import type { ClientSettings } from "../app-client.js";
-import { differingFields } from "./fields.js";
+import { GLOBAL_SIGN_OUT_SCOPE, isLocal } from "../checks/sign-in.js";
 
 /** What a fix has to know besides the settings. */
 export interface FixSurroundings {
@@ -33,12 +33,6 @@ const NO_APP = "it has to know where the proxy is reached: set PUBLIC_URL";
 
 function including(list: readonly string[] | undefined, entry: string): string[] {
   return [...new Set([...(list ?? []), entry])];
-}
-
-function isLocal(address: string): boolean {
-  if (!URL.canParse(address)) return false;
-  const { protocol, hostname } = new URL(address);
-  return protocol === "http:" || ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
 }
 
 function withoutLocalAddresses(settings: ClientSettings): Fixed {
@@ -100,8 +94,7 @@ export const FIXES: readonly Fix[] = [
   {
     id: "global-sign-out-scope",
     does: "allows the scope that signing out everywhere needs",
-    apply: (settings) =>
-      fixed({ ...settings, AllowedOAuthScopes: including(settings.AllowedOAuthScopes, "aws.cognito.signin.user.admin") }),
+    apply: (settings) => fixed({ ...settings, AllowedOAuthScopes: including(settings.AllowedOAuthScopes, GLOBAL_SIGN_OUT_SCOPE) }),
   },
   {
     id: "rotation-grace",
@@ -113,23 +106,28 @@ export const FIXES: readonly Fix[] = [
   },
 ];
 
-/** Applies fixes one after another; those of which nothing is left to do are told apart. */
+/** The fix of a finding, or why there is none. */
+export function findFix(id: string): { readonly kind: "fix"; readonly fix: Fix } | { readonly kind: "none"; readonly why: string } {
+  const fix = FIXES.find((each) => each.id === id);
+  if (fix !== undefined) return { kind: "fix", fix };
+  // How long people shall stay signed in is nothing that a program can know.
+  if (/^refresh-|^token-outlives-refresh$/.test(id))
+    return { kind: "none", why: `${id}: say how long it shall be, with --refresh-validity 30d` };
+  return { kind: "none", why: `${id}: there is no fix for it; there are ${FIXES.map((each) => each.id).join(", ")}` };
+}
+
+/** Applies fixes one after another. */
 export function applyFixes(
   settings: ClientSettings,
   fixes: readonly Fix[],
   surroundings: FixSurroundings,
-): { readonly settings: ClientSettings; readonly impossible: readonly string[]; readonly idle: readonly string[] } {
+): { readonly settings: ClientSettings; readonly impossible: readonly string[] } {
   let current = settings;
   const failures: string[] = [];
-  const idle: string[] = [];
   for (const fix of fixes) {
     const outcome = fix.apply(current, surroundings);
-    if (outcome.kind === "impossible") {
-      failures.push(`${fix.id}: ${outcome.why}`);
-      continue;
-    }
-    if (differingFields(current, outcome.settings).length === 0) idle.push(fix.id);
-    current = outcome.settings;
+    if (outcome.kind === "impossible") failures.push(`${fix.id}: ${outcome.why}`);
+    else current = outcome.settings;
   }
-  return { settings: current, impossible: failures, idle };
+  return { settings: current, impossible: failures };
 }

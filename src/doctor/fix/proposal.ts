@@ -1,6 +1,7 @@
 import type { AppClient, ClientSettings } from "../app-client.js";
 import { lifetimeOf } from "../lifetime.js";
-import { type Console, printable, sayWrapped } from "./console.js";
+import { printable } from "../text.js";
+import { type Console, sayWrapped } from "./console.js";
 import { renderDiff } from "./diff.js";
 import { awsCommand, type ClientAddress, cdk, cloudFormation, terraform } from "./equivalents.js";
 import { differingFields, FIELDS, sameField } from "./fields.js";

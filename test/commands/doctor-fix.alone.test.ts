@@ -1,0 +1,180 @@
+import { execFile } from "node:child_process";
+import { lstat, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import t, { type Test } from "tap";
+import { SECRET, type ThirtyHours, thirtyHours } from "../doctor/thirty-hours.js";
+import { CLIENT_SECRET, POOL_ID } from "../local-cognito/running-cognito.js";
+import { noteLogLine } from "../support/redaction.js";
+
+const MAIN = new URL("../../src/main.js", import.meta.url).pathname;
+
+interface Run {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command in a folder, without a terminal. */
+function doctor(folder: string, client: ThirtyHours, args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
+  const environment = {
+    PATH: process.env["PATH"] ?? "",
+    COGNITO_USER_POOL_ID: POOL_ID,
+    COGNITO_CLIENT_ID: client.clientId,
+    COGNITO_ENDPOINT: client.cognito.url,
+    ...env,
+  };
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      ["--no-warnings", MAIN, "doctor", ...args],
+      { env: environment, cwd: folder },
+      (error, stdout, stderr) => {
+        noteLogLine(stdout + stderr);
+        resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : -1, stdout, stderr });
+      },
+    );
+    child.stdin?.end();
+  });
+}
+
+async function inFolder(t: Test): Promise<{ client: ThirtyHours; folder: string; run: (...args: string[]) => Promise<Run> }> {
+  const client = await thirtyHours(t);
+  const folder = t.testdir({});
+  return { client, folder, run: (...args) => doctor(folder, client, args) };
+}
+
+t.test("fix --refresh-validity 30d --yes: value and unit change, the other 19 fields and two units do not", async (t) => {
+  const { client, folder, run } = await inFolder(t);
+  const before = await client.described();
+  const { code, stdout, stderr } = await run("fix", "--refresh-validity", "30d", "--yes");
+  t.same([code, stderr], [0, ""]);
+  const units = { ...Object(before["TokenValidityUnits"]), RefreshToken: "days" };
+  t.equal(JSON.stringify(await client.described()), JSON.stringify({ ...before, RefreshTokenValidity: 30, TokenValidityUnits: units }));
+  const [name = ""] = await readdir(folder);
+  t.match(name, /^cognito-app-client-\w+-\d{8}T\d{6}Z\.json$/);
+  t.equal((await lstat(join(folder, name))).mode & 0o777, 0o600);
+  t.match(stdout, `Undo:   cognito-bff doctor undo ${name}`);
+  t.notMatch(stdout + (await readFile(join(folder, name), "utf8")), SECRET);
+  t.notMatch(stdout, "\u001b", "no colours but on a terminal");
+
+  await t.test("undo of the file it wrote brings back what it was, and keeps a backup itself", async (t) => {
+    const undone = await run("undo", name, "--yes");
+    t.same([undone.code, undone.stderr], [0, ""]);
+    t.equal(JSON.stringify(await client.described()), JSON.stringify(before));
+    t.equal((await readdir(folder)).length, 2);
+  });
+});
+
+t.test("without a terminal and without --yes nothing is written, and the exit code says so", async (t) => {
+  const { client, folder, run } = await inFolder(t);
+  const before = await client.described();
+  const { code, stdout } = await run("fix", "--refresh-validity", "30d");
+  t.equal(code, 1);
+  t.match(stdout, "there is no terminal to ask on. --yes answers.");
+  t.same(await client.described(), before);
+  t.same(await readdir(folder), []);
+});
+
+t.test("findings are mended by their ids, several in one write", async (t) => {
+  const { client, folder } = await inFolder(t);
+  const ids = ["token-revocation-off", "callback-url-missing", "rotation-grace"];
+  const { code } = await doctor(folder, client, ["fix", ...ids, "--yes"], { PUBLIC_URL: "https://shop.example.com" });
+  t.equal(code, 0);
+  t.equal(client.cognito.calls.list("UpdateUserPoolClient").length, 1);
+  const after = await client.described();
+  t.match(after, { EnableTokenRevocation: true, RefreshTokenRotation: { RetryGracePeriodSeconds: 60 } });
+  t.match(JSON.stringify(after["CallbackURLs"]), "https://shop.example.com/auth/callback");
+});
+
+t.test("a part that cannot be done means that nothing is", async (t) => {
+  const { client, run } = await inFolder(t);
+  const { code, stderr } = await run("fix", "token-revocation-off", "callback-url-missing", "--yes");
+  t.equal(code, 2);
+  t.match(stderr, /^cognito-bff doctor fix: nothing was written\. callback-url-missing: .*PUBLIC_URL\n$/);
+  t.same(client.cognito.calls.list("UpdateUserPoolClient"), []);
+});
+
+t.test("what is so already is not written again", async (t) => {
+  const { client, run } = await inFolder(t);
+  const { code, stdout } = await run("fix", "--refresh-validity", "30h", "--yes");
+  t.equal(code, 0);
+  t.match(stdout, "The app client is so already. Nothing was written.");
+  t.same(client.cognito.calls.list("UpdateUserPoolClient"), []);
+});
+
+t.test("a backup is written at any time, never over a file, and single fields come back from it", async (t) => {
+  const { client, folder, run } = await inFolder(t);
+  const before = await client.described();
+  t.equal((await run("backup", "mine.json")).code, 0);
+  t.equal((await lstat(join(folder, "mine.json"))).mode & 0o777, 0o600);
+  t.notMatch(await readFile(join(folder, "mine.json"), "utf8"), SECRET);
+  const again = await run("backup", "mine.json");
+  t.equal(again.code, 2);
+  t.match(again.stderr, "it exists, and a backup never replaces a file");
+
+  await client.shortUpdate({ RefreshTokenValidity: 30 });
+  t.notSame(await client.described(), before);
+  const fields = Object.keys(before).filter((name) => !["UserPoolId", "ClientId", "ClientName", "RefreshTokenValidity"].includes(name));
+  const { code, stderr } = await run("undo", "mine.json", ...fields.flatMap((name) => ["--field", name]), "--yes");
+  t.same([code, stderr], [0, ""]);
+  t.strictSame(await client.described(), {
+    ...before,
+    RefreshTokenValidity: 30,
+    TokenValidityUnits: { ...Object(before["TokenValidityUnits"]), RefreshToken: "days" },
+  });
+});
+
+t.test("a backup of another client is not undone on this one", async (t) => {
+  const { client, folder, run } = await inFolder(t);
+  await run("backup", "mine.json");
+  const { code, stderr } = await doctor(folder, client, ["undo", "mine.json", "--yes"], {
+    COGNITO_CLIENT_ID: "3localcognitodemoclient001",
+  });
+  t.equal(code, 2);
+  t.match(stderr, /the backup is of the app client \w+, and 3localcognitodemoclient001 is asked for/);
+  const alone = await doctor(folder, client, ["undo", "mine.json", "--yes"], { COGNITO_CLIENT_ID: "", COGNITO_USER_POOL_ID: "" });
+  t.equal(alone.code, 0, "a backup says by itself which client it is of");
+});
+
+t.test("what cannot be understood or looked at is one line and a 2", async (t) => {
+  const { client, folder, run } = await inFolder(t);
+  const cases: readonly (readonly [args: string[], says: RegExp])[] = [
+    [["fix"], /what shall be fixed\? .*token-revocation-off/],
+    [["fix", "nonsense"], /nonsense: there is no fix for it/],
+    [["fix", "--refresh-validity", "30"], /--refresh-validity: 30 what\?/],
+    [["fix", "--refresh-validity", "1h"], /IdTokenValidity is 2 hours, and no token may outlive/],
+    [["undo", "none.json"], /none\.json cannot be read: there is no such file/],
+    [["undo", "none.json", "--field", "Callbacks"], /expected one of ClientName/],
+    [["backup", "none/mine.json"], /there is no such folder/],
+    [["fix", "--refresh-validity", "30d", "--client-id", "unknownclient"], /could not look\. There is no such app client/],
+  ];
+  for (const [args, says] of cases) {
+    const { code, stderr } = await run(...args);
+    t.equal(code, 2, args.join(" "));
+    t.match(stderr, says);
+    t.equal(stderr.split("\n").length, 2, stderr);
+  }
+  t.same(await readdir(folder), []);
+  t.same(client.cognito.calls.list("UpdateUserPoolClient"), []);
+});
+
+t.test("each mode has its help and its least-privilege policy", async (t) => {
+  const { run } = await inFolder(t);
+  for (const mode of ["fix", "backup", "undo"]) {
+    t.match((await run(mode, "--help")).stdout, `Usage: cognito-bff doctor ${mode}`);
+    const file = mode === "fix" ? [] : ["any.json"];
+    const { code, stdout } = await run(mode, ...file, "--iam");
+    t.equal(code, 0);
+    t.equal(stdout.includes("cognito-idp:UpdateUserPoolClient"), mode !== "backup", mode);
+  }
+});
+
+t.test("the demo's client keeps its secret, too", async (t) => {
+  const { client, folder } = await inFolder(t);
+  const { code, stdout } = await doctor(folder, client, ["fix", "--refresh-validity", "90d", "--yes"], {
+    COGNITO_CLIENT_ID: "3localcognitodemoclient001",
+    COGNITO_CLIENT_SECRET: CLIENT_SECRET,
+  });
+  t.equal(code, 0);
+  for (const name of await readdir(folder)) t.notMatch(stdout + (await readFile(join(folder, name), "utf8")), CLIENT_SECRET);
+});
