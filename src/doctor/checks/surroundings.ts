@@ -77,6 +77,20 @@ export const SURROUNDING_CHECKS: readonly Check[] = [
     },
   }),
   check({
+    id: "managed-login-session",
+    severity: "note",
+    finds: "managed login's own session lasts for more than a day (the app client's SSO session)",
+    meaning:
+      "Whoever signs in again within that time is let in without a password, on a shared computer, too; the proxy asks for a fresh one after a limit or a sign-out.",
+    fix: "SetUserPoolClientSessionConfiguration with fewer MaxValidityMinutes, where computers are shared.",
+    source: `${API}/API_SetUserPoolClientSessionConfiguration.html`,
+    needs: ["clientSessions"],
+    judge: ({ clientSessions }) => {
+      const minutes = clientSessions.SSOSession?.MaxValidityMinutes ?? 60;
+      return minutes > 1_440 ? { what: `Managed login remembers people for ${secondsInWords(minutes * 60)}.` } : null;
+    },
+  }),
+  check({
     id: "clock-skew",
     severity: "error",
     finds: `this machine's clock is more than ${SKEW_MS / 1_000} seconds off AWS's`,

@@ -38,6 +38,13 @@ const WAYS: { readonly [need in Need]: { readonly operation: string } | { readon
   cookieBudgetBytes: { setting: "COOKIE_HEADER_BUDGET" },
 };
 
+/** Where a fact comes from, in a word; null: from an option, or from the answers themselves. */
+export function sourceOfNeed(need: Need): string | null {
+  const way = WAYS[need];
+  if (way === null) return null;
+  return "operation" in way ? way.operation : way.setting;
+}
+
 /** Why something was not seen, in a line for whoever can change it. */
 export function unseenInWords(unseen: Unseen): string {
   switch (unseen.kind) {

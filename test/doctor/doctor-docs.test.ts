@@ -1,0 +1,20 @@
+import { readFileSync } from "node:fs";
+import t from "tap";
+import { CHECKS } from "../../src/doctor/checks/checks.js";
+import { withChecks } from "../../src/doctor/examination/doctor-docs.js";
+
+const page = readFileSync(new URL("../../../docs/doctor.md", import.meta.url), "utf8");
+
+t.test("docs/doctor.md tells every check as its table says it: `npm run docs` when it does not", (t) => {
+  t.equal(withChecks(page), page);
+  for (const { id } of CHECKS) t.equal(page.split(`\n#### \`${id}\`\n`).length, 2, id);
+  t.end();
+});
+
+t.test("what people wrote around the checks stays, and a page without their place is refused", (t) => {
+  const around = page.replace(/(made by `npm run docs`[^\n]*\n)[\s\S]*(?=<!-- End)/, "$1");
+  t.not(around, page);
+  t.equal(withChecks(around), page);
+  t.throws(() => withChecks("# The doctor"), /lacks the lines between which the checks stand/);
+  t.end();
+});
