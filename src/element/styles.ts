@@ -30,19 +30,20 @@ dialog::backdrop { background: var(--session-guard-backdrop, #0d0e1880) }
 .cover::backdrop { background: var(--session-guard-cover, light-dark(#eef0f6, #0c0d17)) }
 .notice {
   position: fixed;
-  inset: auto 1rem 1rem auto;
+  inset-block: auto 1rem;
+  inset-inline: auto 1rem;
   z-index: 2147483647;
   margin: 0;
   width: min(24rem, 100vw - 2rem);
   padding: 1.25rem 1.5rem 1.5rem;
 }
-.notice:dir(rtl) { inset: auto auto 1rem 1rem }
+.notice.above { inset-block: 1rem auto }
 h2, p { margin: 0; unicode-bidi: plaintext }
-h2 { font-size: 1.4rem; line-height: 1.25; outline: none }
+h2 { font-size: 1.4rem; line-height: 1.2; outline: none }
 .notice h2 { font-size: 1.1rem }
 p { margin-block-start: .6rem; opacity: .8 }
 [part=note] {
-  padding: .7rem 1rem;
+  padding: .65rem 1rem;
   border-radius: 9px;
   background: color-mix(in srgb, var(--accent) 12%, #0000);
   font-size: .95rem;
@@ -58,7 +59,6 @@ button {
   color: inherit;
   font: inherit;
   font-weight: 600;
-  cursor: pointer;
 }
 [part~=primary] {
   border-color: var(--accent);
@@ -67,7 +67,7 @@ button {
 }
 button:hover { box-shadow: inset 0 0 0 9rem color-mix(in srgb, currentcolor 9%, #0000) }
 button:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
-[part=voice] { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
+[part=voice] { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
 @media (max-width: 34rem) {
   dialog { padding: 1.5rem }
   :modal { margin-block-end: 1rem }
@@ -75,7 +75,7 @@ button:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 }
 @media (prefers-reduced-motion: no-preference) {
   dialog { animation: arrive .2s ease-out }
-  @keyframes arrive { from { opacity: 0; transform: translateY(8px) } }
+  @keyframes arrive { from { opacity: 0; translate: 0 8px } }
 }
 .signed_out { animation: appear 1s step-end }
 @keyframes appear { from { opacity: 0 } }

@@ -99,6 +99,9 @@ export function createSurface(root: ShadowRoot, act: (act: Act) => void): Surfac
     const endsAtMs = shown?.endsAtMs;
     timer.hidden = !endsAtMs;
     if (endsAtMs) timer.textContent = countdown(endsAtMs);
+    // What has the focus is not behind a notice (WCAG 2.2, 2.4.11).
+    const box = document.querySelector(":focus")?.getBoundingClientRect();
+    if (box && dialog.contains(root.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2))) dialog.classList.toggle("above");
   }
 
   function open({ kind, says }: View): void {

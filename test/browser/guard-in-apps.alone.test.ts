@@ -169,4 +169,33 @@ await browserSuite(t, "<session-guard> in apps of all kinds, and in situations o
     const guard = await GuardApp.start(t, browser, { attributes: 'auth-prefix="/auth/"' });
     await guard.signedIn();
   });
+
+  t.test("what has the focus is not behind the notice, be it there first or reached by Tab", async (t) => {
+    const guard = await GuardApp.start(t, browser, { settings: { sessionMaxAge: "1h" } });
+    const page = await guard.signedIn();
+    await page.setViewportSize({ width: 320, height: 480 });
+    const isApart = (selector: string) =>
+      page.evaluate(`new Promise((resolve, reject) => {
+        setTimeout(reject, 10_000, new Error("behind the notice"));
+        const focused = document.querySelector(${JSON.stringify(selector)});
+        const notice = document.querySelector("session-guard").shadowRoot.querySelector("dialog");
+        const look = () => {
+          const [a, b] = [focused.getBoundingClientRect(), notice.getBoundingClientRect()];
+          if (focused.matches(":focus") && (a.bottom <= b.top || b.bottom <= a.top)) resolve();
+          else requestAnimationFrame(look);
+        };
+        look();
+      })`);
+    await page.locator("#form button").focus();
+    guard.app.demo.advance("57m");
+    await check(page);
+    await button(page, "Later").waitFor();
+    await isApart("#form button");
+    await page.evaluate("document.querySelector('h1').tabIndex = 0");
+    await page.locator("h1").focus();
+    await isApart("h1");
+    await button(page, "Later").click();
+    await dialogOf(page).waitFor({ state: "hidden" });
+    t.equal(await page.evaluate("document.activeElement.tagName"), "H1");
+  });
 });
