@@ -53,6 +53,22 @@ function print({ text, exitCode = 0 }: { text: string; exitCode?: number }): Pro
   });
 }
 
+/** What commander makes of the options of `rehearse`. */
+interface RehearseFlags {
+  readonly only: readonly string[];
+  readonly json: boolean;
+  readonly junit?: string;
+  readonly live: boolean;
+  readonly userPoolId?: string;
+  readonly clientId?: string;
+  readonly region?: string;
+  readonly profile?: string;
+  readonly record?: string;
+  readonly yes: boolean;
+  readonly cleanup: boolean;
+  readonly iam: boolean;
+}
+
 const program = new Command("cognito-bff")
   .description("Keeps the users of a single-page app signed in through Amazon Cognito, and says why when it cannot.")
   .version(version)
@@ -102,14 +118,32 @@ program
   .action(run(async () => (await import("./commands/health.js")).health(process.env)));
 program
   .command("rehearse")
-  .description("proves what users see when the refresh token expires: the configuration of the environment against local Cognito")
+  .description(
+    "proves what users see when the refresh token expires: the configuration of the environment against local Cognito, in seconds",
+  )
   .option("--only <name>", "a scenario by its name; may be repeated", (name: string, names: readonly string[]) => [...names, name], [])
   .option("--json", "the results as JSON", false)
   .option("--junit <file>", "the results as JUnit XML too")
-  .action((options: { only: readonly string[]; json: boolean; junit?: string }) =>
+  .option("--live", "at a real user pool instead, in 61 minutes: with a copy of the app client, deleted again whatever happens", false)
+  .option("--user-pool-id <id>", "with --live: in place of COGNITO_USER_POOL_ID")
+  .option("--client-id <id>", "with --live: in place of COGNITO_CLIENT_ID")
+  .option("--region <name>", "with --live: in place of the pool's own")
+  .option("--profile <name>", "with --live: AWS credentials of this profile")
+  .option("--record <file>", "with --live: where Cognito's answer is recorded")
+  .option("--yes", "with --live: asks nothing", false)
+  .option("--cleanup", "with --live: deletes what rehearsals have left behind", false)
+  .option("--iam", "with --live: prints the least-privilege IAM policy", false)
+  .action((options: RehearseFlags) =>
     run(async () => {
-      const { rehearseLocally } = await import("./commands/rehearse.js");
-      return rehearseLocally(process.env, { ...options, junit: options.junit ?? null }, process.stdout, process.stderr);
+      const { rehearseLive, rehearseLocally } = await import("./commands/rehearse.js");
+      const { live, userPoolId = null, clientId = null, region = null, profile = null, record = null, junit = null } = options;
+      if (!live && !options.cleanup && !options.iam)
+        return rehearseLocally(process.env, { ...options, junit }, process.stdout, process.stderr);
+      if (options.only.length > 0 || options.json || junit !== null) throw new Error("--only, --json and --junit are not for --live");
+      // A terminal that is closed within the hour must not keep anything from being deleted.
+      for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+      const flags = { ...options, userPoolId, clientId, region, profile, record };
+      return rehearseLive(process.env, flags, process.stdin, process.stdout, process.stderr);
     })(),
   );
 

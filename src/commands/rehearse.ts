@@ -1,9 +1,11 @@
 import { writeFile } from "node:fs/promises";
+import { createInterface } from "node:readline";
+import type { ReadStream } from "node:tty";
 import type { Environment } from "../config/given-settings.js";
 import { parseEnvironment } from "../config/parse-config.js";
 import { systemClock } from "../model/clock.js";
 import { junitXml } from "../rehearse/junit.js";
-import { rehearse } from "../rehearse/rehearsal.js";
+import { type LiveFlags, runLive } from "../rehearse/live/live-session.js";
 import { painter, reportEnd, reportHead, resultLines } from "../rehearse/report.js";
 import { SCENARIOS } from "../rehearse/scenarios/table.js";
 
@@ -45,6 +47,8 @@ export async function rehearseLocally(env: Environment, options: RehearseOptions
   const progress = errors.isTTY === true;
   const startedAtMs = systemClock.monotonicMs();
   if (!options.json) out.write(reportHead(config.publicUrl, paint));
+  // Only now: local Cognito is not in the production image.
+  const { rehearse } = await import("../rehearse/rehearsal.js");
   const results = await rehearse({
     config,
     only: options.only,
@@ -64,4 +68,29 @@ export async function rehearseLocally(env: Environment, options: RehearseOptions
 /** https://no-color.org: any value but the empty one. */
 function isColoured({ isTTY }: Output, env: Environment): boolean {
   return isTTY === true && !env["NO_COLOR"];
+}
+
+/** `cognito-bff rehearse --live`: a real user pool, and an hour. Resolves with the exit code. */
+export function rehearseLive(
+  env: Environment,
+  flags: LiveFlags,
+  input: Pick<ReadStream, "isTTY"> & NodeJS.ReadableStream,
+  out: Output,
+  errors: Output,
+): Promise<number> {
+  return runLive(env, flags, {
+    out,
+    errors,
+    async ask(question) {
+      if (!input.isTTY) return false;
+      const lines = createInterface({ input, output: process.stdout });
+      const answer = await new Promise<string>((resolve) => {
+        // Ctrl+D, and Ctrl+C: no answer is a no.
+        lines.once("close", () => resolve("")).once("SIGINT", () => lines.close());
+        lines.question(question, resolve);
+      });
+      lines.close();
+      return /^y(?:es)?$/i.test(answer.trim());
+    },
+  });
 }

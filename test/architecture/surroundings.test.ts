@@ -17,6 +17,7 @@ const OWN_TIME: { readonly [path: string]: string } = {
   "element/surface.ts": "the seconds of a countdown, on a page",
   "http/connection/open-connections.ts": "looks whether bytes of real sockets have come before the process ends",
   "local-cognito/controls/gate.ts": "the fault `latency` really takes its time",
+  "rehearse/live/live-time.ts": "an hour of a real user pool's has to pass, and the process has to stay for it",
   "server/drain.ts": "gives the real sockets of refused calls a moment before the process ends",
   "telemetry/log-output.ts": "a slow pipe or a full disk is asked again, and the last lines are written where no callback comes any more",
 };
