@@ -41,10 +41,13 @@ export function addDoctor(program: Command, { env, output, run }: DoctorSurround
     .option("--replicas <number>", "how many processes of the proxy there are")
     .option("--fail-on <severity>", "exit with 1 from this severity on: error, warning, note, never", "warning")
     .option("--all", "every app client of the user pool, or of all pools of the account in a Region, in one table")
+    .option("--logs <file>", "what the proxy's log says of ended sessions; nothing else is looked at (-: standard input)")
     .option("--json", "for programs")
     .addHelpText("after", NOTES)
-    .action((options: DoctorOptions) =>
+    .action((options: DoctorOptions & { readonly logs?: string }) =>
       run(async () => {
+        const { logs } = options;
+        if (logs !== undefined) return (await import("./logs.js")).doctorOfLogs({ ...options, logs }, output(), process.stdin);
         const [{ doctor: examineClient }, { pauseBetweenCalls }] = await Promise.all([import("./doctor.js"), import("./pause.js")]);
         return examineClient(env, options, output(), pauseBetweenCalls);
       }),

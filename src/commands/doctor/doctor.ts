@@ -92,7 +92,7 @@ export async function openClient(env: Environment, options: ClientOptions, clock
   return { poolId, clientId, given, admin };
 }
 
-function readFailOn(text: string | undefined): FailOn {
+export function readFailOn(text: string | undefined): FailOn {
   const failOn = FAIL_ON.find((each) => each === (text ?? "warning"));
   if (failOn === undefined) throw new UsageError(`--fail-on takes ${FAIL_ON.join(", ")}`);
   return failOn;
