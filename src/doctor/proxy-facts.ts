@@ -30,9 +30,9 @@ export function readProxyFacts(env: Environment, readFile: ReadFile = readTextFi
   const given = givenByEnvironment(env, readFile);
   const isDeployment = given.values.has("PUBLIC_URL");
 
-  function read<T>(name: SettingName, kind: Kind<unknown, T>): T | null {
+  function read<T>(name: SettingName, kind: Kind<unknown, T>, defaultCounts = isDeployment): T | null {
     const { absence } = SETTINGS[name];
-    const fallback = isDeployment && absence.kind === "default" ? absence.text : undefined;
+    const fallback = defaultCounts && absence.kind === "default" ? absence.text : undefined;
     const raw = given.values.get(name)?.raw ?? fallback;
     if (raw === undefined || given.unreadable.has(name)) return null;
     const decoded = decodeAs(kind, raw);
@@ -61,7 +61,7 @@ export function readProxyFacts(env: Environment, readFile: ReadFile = readTextFi
       store: store === null ? null : "cookie",
       // Whether there is a secret is a part of a whole configuration alone: elsewhere it is simply not at hand.
       confidential: parsing.kind === "config" ? parsing.config.cognitoClientSecrets.length > 0 : null,
-      cookieBudgetBytes: read("COOKIE_HEADER_BUDGET", SETTINGS.COOKIE_HEADER_BUDGET.kind),
+      cookieBudgetBytes: read("COOKIE_HEADER_BUDGET", SETTINGS.COOKIE_HEADER_BUDGET.kind, true),
       faults: parsing.kind === "faults" && speaksOfProxy ? [...new Set(parsing.faults.map(({ name }) => name))] : [],
     },
   };

@@ -343,6 +343,12 @@ const CASES: { readonly [id: string]: readonly Case[] } = {
     { says: "more than nginx takes", given: { proxy: { cookieBudgetBytes: 8_300 } }, what: /nginx/ },
     { says: "more than API Gateway takes", given: { proxy: { cookieBudgetBytes: 9_000 } }, what: /API Gateway/ },
     { says: "a sample that does not fit", given: { facts: { sampleCookieBytes: 8_001 } }, what: /takes 8001 bytes/, severity: "error" },
+    {
+      says: "a sample that fits nowhere",
+      given: { facts: { sampleCookieBytes: Number.POSITIVE_INFINITY } },
+      what: /no number of cookies/,
+      severity: "error",
+    },
     { says: "a sample that fits barely", given: { facts: { sampleCookieBytes: 7_000 } }, what: /takes 7000 of 8000/, severity: "warning" },
     { says: "a usual one", given: { facts: { sampleCookieBytes: 3_000 } }, what: null },
   ],

@@ -39,6 +39,7 @@ export function addDoctor(program: Command, { env, output, run }: DoctorSurround
     .enablePositionalOptions()
     .option("--policy <policy>", "how long people stay signed in: banking, saas, or a lifetime such as 30d")
     .option("--replicas <number>", "how many processes of the proxy there are")
+    .option("--sample-token <file>", "an ID token of somebody with many groups: whether its cookie fits; - reads standard input")
     .option("--fail-on <severity>", "exit with 1 from this severity on: error, warning, note, never", "warning")
     .option("--all", "every app client of the user pool, or of all pools of the account in a Region, in one table")
     .option("--logs <file>", "what the proxy's log says of ended sessions; nothing else is looked at (-: standard input)")

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Environment } from "../../config/given-settings.js";
 import { type CognitoAdmin, openCognitoAdmin, regionOfPool } from "../../doctor/cognito-admin.js";
 import { examine } from "../../doctor/examination/examine.js";
@@ -7,6 +8,7 @@ import { exitCodeOf, FAIL_ON, type FailOn } from "../../doctor/finding.js";
 import { type DoctorMode, iamPolicy } from "../../doctor/iam.js";
 import { type LifetimePolicy, parsePolicy } from "../../doctor/policy.js";
 import { type Given, readProxyFacts } from "../../doctor/proxy-facts.js";
+import { sampleCookieBytes } from "../../doctor/sample-cookie.js";
 import { type Clock, systemClock } from "../../model/clock.js";
 
 /** Which app client, and how to get at it: options that every mode of the doctor takes. */
@@ -23,6 +25,7 @@ export interface DoctorOptions extends ClientOptions {
   readonly policy?: string;
   readonly failOn?: string;
   readonly replicas?: string;
+  readonly sampleToken?: string;
   readonly all?: boolean;
   readonly json?: boolean;
   readonly iam?: boolean;
@@ -111,6 +114,23 @@ function readPolicy(text: string | undefined): LifetimePolicy | null {
   return reading.policy;
 }
 
+/** Reads the file of a sample token, or standard input (`-`); how long its session's cookie is. */
+function readSample(path: string | undefined, publicUrl: string | null): number | null {
+  if (path === undefined) return null;
+  const bytes = sampleCookieBytes(readText(path), publicUrl ?? "https://app.example.com");
+  if (bytes === null) throw new UsageError(`--sample-token: ${path} holds no ID token of Cognito's`);
+  return bytes;
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path === "-" ? 0 : path, "utf8");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error && typeof error.code === "string" ? ` (${error.code})` : "";
+    throw new UsageError(`--sample-token: ${path} cannot be read${code}`);
+  }
+}
+
 function asJson(value: object): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
@@ -125,9 +145,10 @@ async function doctorOfOne(env: Environment, options: DoctorOptions, io: Output)
   const failOn = readFailOn(options.failOn);
   const policy = readPolicy(options.policy);
   const replicas = readReplicas(options.replicas);
+  const sample = readSample(options.sampleToken, readProxyFacts(withOptions(env, options)).proxy.publicUrl);
   const { given, admin } = await openClient(env, options);
   try {
-    const examination = await examine(admin, { proxy: given.proxy, policy, replicas, sampleCookieBytes: null });
+    const examination = await examine(admin, { proxy: given.proxy, policy, replicas, sampleCookieBytes: sample });
     if (examination.kind === "blind") throw new UsageError(`could not look: ${unseenInWords(examination.unseen)}`);
     io.out(options.json ? asJson(reportJson(examination, failOn)) : reportText(examination, io.colours));
     return exitCodeOf(examination.judgement.findings, failOn);

@@ -149,13 +149,13 @@ export const SIGN_IN_CHECKS: readonly Check[] = [
     needs: ["scopes"],
     fixable: true,
     judge: ({ client, proxy }) => {
-      const lacking = [
-        ...((client.settings.AllowedOAuthScopes ?? []).includes(GLOBAL_SIGN_OUT_SCOPE) ? [] : ["AllowedOAuthScopes"]),
-        ...(proxy.scopes.includes(GLOBAL_SIGN_OUT_SCOPE) ? [] : ["COGNITO_SCOPES"]),
-      ];
-      return lacking.length === 0
-        ? null
-        : { what: `${lacking.join(" and ")} ${lacking.length === 1 ? "lacks" : "lack"} ${GLOBAL_SIGN_OUT_SCOPE}.` };
+      const allowed = (client.settings.AllowedOAuthScopes ?? []).includes(GLOBAL_SIGN_OUT_SCOPE);
+      const asked = proxy.scopes.includes(GLOBAL_SIGN_OUT_SCOPE);
+      if (allowed && asked) return null;
+      if (allowed)
+        return { what: `COGNITO_SCOPES lacks ${GLOBAL_SIGN_OUT_SCOPE}.`, fix: `Add ${GLOBAL_SIGN_OUT_SCOPE} to COGNITO_SCOPES.` };
+      if (!asked) return { what: `AllowedOAuthScopes and COGNITO_SCOPES lack ${GLOBAL_SIGN_OUT_SCOPE}.` };
+      return { what: `AllowedOAuthScopes lacks ${GLOBAL_SIGN_OUT_SCOPE}.`, fix: "`cognito-bff doctor fix global-sign-out-scope`." };
     },
   }),
 ];

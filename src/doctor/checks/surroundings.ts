@@ -118,6 +118,8 @@ export const SURROUNDING_CHECKS: readonly Check[] = [
     needs: ["cookieBudgetBytes"],
     judge: ({ proxy, sampleCookieBytes }) => {
       const { cookieBudgetBytes } = proxy;
+      if (sampleCookieBytes === Number.POSITIVE_INFINITY)
+        return { what: "The session of the sample token fits into no number of cookies.", severity: "error" };
       if (sampleCookieBytes !== null && sampleCookieBytes > cookieBudgetBytes)
         return {
           what: `The session of the sample token takes ${sampleCookieBytes} bytes, COOKIE_HEADER_BUDGET is ${cookieBudgetBytes}.`,

@@ -115,6 +115,12 @@ function notCheckedLines({ facts, judgement, unseen }: Examined): string[] {
   return ["", "Not checked", ...lines];
 }
 
+function sampleRow({ sampleCookieBytes, proxy: { cookieBudgetBytes } }: Facts): readonly (readonly string[])[] {
+  if (sampleCookieBytes === null || !Number.isFinite(sampleCookieBytes)) return [];
+  const budget = cookieBudgetBytes === null ? "" : ` of ${cookieBudgetBytes.toLocaleString("en")}`;
+  return [["  sample cookie", `${sampleCookieBytes.toLocaleString("en")}${budget} bytes`]];
+}
+
 /** The examination of one app client as people read it, within 80 columns. */
 export function reportText(examined: Examined, colours: boolean): string {
   const { facts, judgement } = examined;
@@ -123,7 +129,7 @@ export function reportText(examined: Examined, colours: boolean): string {
   return `${[
     painter(colours).strong(`App client ${client.clientId} (${printable(client.name)})`),
     `User pool  ${client.poolId}`,
-    ...aligned(lifetimes),
+    ...aligned([...lifetimes, ...sampleRow(facts)]),
     ...findingLines(judgement.findings, colours),
     ...notCheckedLines(examined),
     "",
