@@ -25,8 +25,9 @@ COPY src ./src
 RUN npm run build \
  && find dist -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.tsbuildinfo' \) -delete \
  && chmod 755 dist/src/main.js \
- && mkdir -p /only-demo/commands \
+ && mkdir -p /only-demo/commands /only-demo/rehearse \
  && mv dist/src/demo dist/src/local-cognito /only-demo/ \
+ && mv dist/src/rehearse/local dist/src/rehearse/scenarios dist/src/rehearse/stage /only-demo/rehearse/ \
  && mv dist/src/commands/demo.js dist/src/commands/local-cognito.js dist/src/commands/local-cognito-settings.js dist/src/commands/sample-api.js /only-demo/commands/
 
 FROM $BASE_IMAGE AS common

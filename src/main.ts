@@ -6,14 +6,14 @@ import { exitWhileStarting } from "./commands/stop.js";
 import { version } from "./model/version.js";
 
 /** A file that the production image leaves out. */
-const ONLY_IN_DEMO = /\/src\/(?:demo|local-cognito|commands)\//;
+const ONLY_IN_DEMO = /\/src\/(?:demo|local-cognito|commands|rehearse)\//;
 
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code } = error as NodeJS.ErrnoException;
-  if (code === "ERR_MODULE_NOT_FOUND" && ONLY_IN_DEMO.test(error.message))
-    return `${error.message}; the production image has no demo in it: build the target \`demo\``;
-  return error.message;
+  if (code !== "ERR_MODULE_NOT_FOUND" || !ONLY_IN_DEMO.test(error.message)) return error.message;
+  const live = error.message.includes("/src/rehearse/") ? "; `rehearse --live` needs none" : "";
+  return `${error.message}; the production image has no demo in it: build the target \`demo\`${live}`;
 }
 
 /** Runs a command and leaves with its exit code, or with `failed`; what it could not do is said in one line. */
@@ -136,15 +136,14 @@ program
   .action((options: RehearseFlags) =>
     run(async () => {
       const { rehearseLive, rehearseLocally } = await import("./commands/rehearse.js");
+      const streams = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr };
       const { live, userPoolId = null, clientId = null, region = null, profile = null, record = null, junit = null } = options;
-      if (!live && !options.cleanup && !options.iam)
-        return rehearseLocally(process.env, { ...options, junit }, process.stdout, process.stderr);
+      if (!live && !options.cleanup && !options.iam) return rehearseLocally(process.env, { ...options, junit }, streams);
       if (options.only.length > 0 || options.json || junit !== null) throw new Error("--only, --json and --junit are not for --live");
       // A terminal that is closed within the hour must not keep anything from being deleted.
       for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
-      const flags = { ...options, userPoolId, clientId, region, profile, record };
-      return rehearseLive(process.env, flags, process.stdin, process.stdout, process.stderr);
-    })(),
+      return rehearseLive(process.env, { ...options, userPoolId, clientId, region, profile, record }, streams);
+    }, 2)(),
   );
 
 addDoctor(program, {

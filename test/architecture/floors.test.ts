@@ -32,7 +32,7 @@ const ROOMS: { readonly [place: string]: readonly (readonly string[])[] } = {
   config: [["."], ["settings"], ["kinds"]],
   demo: [["."], ["spa"]],
   doctor: [["examination", "fix", "logs", "probe"], ["checks"], ["."]],
-  rehearse: [["."], ["live", "scenarios"], ["stage"]],
+  rehearse: [["local", "live"], ["scenarios"], ["stage"]],
   proxy: [["tunnel"], ["."], ["routes"], ["connections", "headers"]],
   session: [["."], ["refresh"]],
   store: [["."], ["memory"]],

@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import t, { type Test } from "tap";
-import { rehearse, type ScenarioResult } from "../../src/rehearse/rehearsal.js";
+import { rehearse, type ScenarioResult } from "../../src/rehearse/local/rehearsal.js";
 import { SCENARIOS } from "../../src/rehearse/scenarios/table.js";
 import type { Build } from "../../src/rehearse/stage/stage.js";
 import { buildServer } from "../../src/server/server.js";

@@ -1,7 +1,7 @@
 import t from "tap";
-import { junitXml } from "../../src/rehearse/junit.js";
-import type { ScenarioResult } from "../../src/rehearse/rehearsal.js";
-import { painter, reportEnd, reportHead, resultLines } from "../../src/rehearse/report.js";
+import { junitXml } from "../../src/rehearse/local/junit.js";
+import type { ScenarioResult } from "../../src/rehearse/local/rehearsal.js";
+import { painter, reportEnd, reportHead, resultLines } from "../../src/rehearse/local/report.js";
 import { SCENARIOS } from "../../src/rehearse/scenarios/table.js";
 import { ENDING_CAUSES } from "../../src/wire/reasons.js";
 

@@ -1,11 +1,11 @@
-import type { Config } from "../config/config.js";
-import { type Clock, systemClock } from "../model/clock.js";
-import { cookieNames } from "../store/cookies.js";
+import type { Config } from "../../config/config.js";
+import { type Clock, systemClock } from "../../model/clock.js";
+import { cookieNames } from "../../store/cookies.js";
+import { type Caller, type Expected, MINUTE_MS, type Scenario } from "../scenarios/scenario.js";
+import { SCENARIOS } from "../scenarios/table.js";
+import type { Browser } from "../stage/browser.js";
+import { type Build, openStage, type Stage } from "../stage/stage.js";
 import { answerFaults, cookieFaults, logFaults, type Probe, wanted } from "./judgement.js";
-import { type Caller, type Expected, MINUTE_MS, type Scenario } from "./scenarios/scenario.js";
-import { SCENARIOS } from "./scenarios/table.js";
-import type { Browser } from "./stage/browser.js";
-import { type Build, openStage, type Stage } from "./stage/stage.js";
 
 /** What became of one scenario. */
 export type ScenarioResult = {

@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
+import { REPLACED } from "../stage/rehearsed-config.js";
 import type { ScenarioResult } from "./rehearsal.js";
-import { REPLACED } from "./stage/rehearsed-config.js";
 
 /** How wide a terminal may be counted on to be. */
 const WIDTH = 80;

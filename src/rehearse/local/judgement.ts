@@ -1,10 +1,10 @@
-import type { CookieNames } from "../store/cookies.js";
-import { PROBLEM_HEADER } from "../wire/headers.js";
-import { REASONS } from "../wire/reasons.js";
-import type { Expected } from "./scenarios/scenario.js";
-import { type Answer, type Browser, readSetCookie } from "./stage/browser.js";
-import { hasFields, type LogLines } from "./stage/log-lines.js";
-import { USER } from "./stage/rehearsed-pool.js";
+import type { CookieNames } from "../../store/cookies.js";
+import { PROBLEM_HEADER } from "../../wire/headers.js";
+import { REASONS } from "../../wire/reasons.js";
+import type { Expected } from "../scenarios/scenario.js";
+import { type Answer, type Browser, readSetCookie } from "../stage/browser.js";
+import { hasFields, type LogLines } from "../stage/log-lines.js";
+import { USER } from "../stage/rehearsed-pool.js";
 
 /** One call that was made, and what it met. */
 export interface Probe {
