@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs what some test suites run against: redis-server, Chromium and Firefox ESR, from the distribution. Says what it does, and what to
-# install by hand where it may not.
+# Installs what some test suites run against: redis-server, Chromium, Firefox ESR and AWS's CLI, from the distribution. Says what it does, and
+# what to install by hand where it may not. Some distributions have no package of AWS's CLI: its suite is skipped then, and
+# nothing fails.
 set -u
 
 chromium=""
@@ -12,26 +13,40 @@ for candidate in firefox-esr firefox; do
   if command -v "$candidate" >/dev/null 2>&1; then firefox=$(command -v "$candidate"); break; fi
 done
 redis=$(command -v redis-server || true)
+aws=$(command -v aws || true)
 
 missing=""
 if [ -n "$redis" ]; then echo "redis-server: found at $redis"; else missing="$missing redis-server"; fi
 if [ -n "$chromium" ]; then echo "Chromium: found at $chromium"; else missing="$missing chromium"; fi
 if [ -n "$firefox" ]; then echo "Firefox: found at $firefox"; else missing="$missing firefox-esr"; fi
-if [ -z "$missing" ]; then
+optional=""
+if [ -n "$aws" ]; then echo "AWS's CLI: found at $aws"; else optional=" awscli"; fi
+if [ -z "$missing$optional" ]; then
   echo "Everything is there: npm test runs every suite."
   exit 0
 fi
 
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
-  echo "Installing with apt-get:$missing"
-  apt-get update -qq || exit 1
-  # The fonts are for the pages in the browser tests.
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing fonts-dejavu-core || exit 1
-  echo "Installed:$missing"
+  echo "Installing with apt-get:$missing$optional"
+  updated=yes
+  apt-get update -qq || updated=no
+  if [ -n "$missing" ]; then
+    [ "$updated" = yes ] || exit 1
+    # The fonts are for the pages in the browser tests.
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing fonts-dejavu-core || exit 1
+    echo "Installed:$missing"
+  fi
+  if [ -n "$optional" ]; then
+    if DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $optional; then
+      echo "Installed:$optional"
+    else
+      echo "Not installed:$optional. npm test skips the suite that needs it, by name."
+    fi
+  fi
   exit 0
 fi
 
-echo "Not installed, because this needs root on Debian or Ubuntu. Please install:$missing"
-echo "  sudo apt-get install$missing"
+echo "Not installed, because this needs root on Debian or Ubuntu. Please install:$missing$optional"
+echo "  sudo apt-get install$missing$optional"
 echo "Without them npm test skips the suites that need them, by name."
-exit 1
+[ -z "$missing" ]

@@ -1,9 +1,15 @@
 import { execFile } from "node:child_process";
 import { lstat, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import {
+  DescribeUserPoolClientCommand,
+  type ExplicitAuthFlowsType,
+  UpdateUserPoolClientCommand,
+} from "@aws-sdk/client-cognito-identity-provider";
 import t, { type Test } from "tap";
+import { defaultSeed } from "../../src/local-cognito/index.js";
 import { SECRET, type ThirtyHours, thirtyHours } from "../doctor/thirty-hours.js";
-import { CLIENT_SECRET, POOL_ID } from "../local-cognito/running-cognito.js";
+import { CLIENT_ID, CLIENT_SECRET, POOL_ID, present, running } from "../local-cognito/running-cognito.js";
 import { noteLogLine } from "../support/redaction.js";
 
 const MAIN = new URL("../../src/main.js", import.meta.url).pathname;
@@ -15,7 +21,12 @@ interface Run {
 }
 
 /** Runs the command in a folder, without a terminal. */
-function doctor(folder: string, client: ThirtyHours, args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
+function doctor(
+  folder: string,
+  client: Pick<ThirtyHours, "cognito" | "clientId">,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Run> {
   const environment = {
     PATH: process.env["PATH"] ?? "",
     COGNITO_USER_POOL_ID: POOL_ID,
@@ -86,11 +97,19 @@ t.test("findings are mended by their ids, several in one write", async (t) => {
   t.match(JSON.stringify(after["CallbackURLs"]), "https://shop.example.com/auth/callback");
 });
 
+t.test("a refresh validity that Cognito would refuse is told before anything is written", async (t) => {
+  const { client, run } = await inFolder(t);
+  const { code, stdout } = await run("fix", "--refresh-validity", "1h", "--yes");
+  t.equal(code, 1);
+  t.match(stdout.replaceAll("\n", " "), "IdTokenValidity is 2 hours, and no token may outlive the refresh token (1 hour).");
+  t.same(client.cognito.calls.list("UpdateUserPoolClient"), []);
+});
+
 t.test("a part that cannot be done means that nothing is", async (t) => {
   const { client, run } = await inFolder(t);
-  const { code, stderr } = await run("fix", "token-revocation-off", "callback-url-missing", "--yes");
-  t.equal(code, 2);
-  t.match(stderr, /^cognito-bff doctor fix: nothing was written\. callback-url-missing: .*PUBLIC_URL\n$/);
+  const { code, stdout } = await run("fix", "token-revocation-off", "callback-url-missing", "--yes");
+  t.equal(code, 1);
+  t.match(stdout.replaceAll("\n", " "), /^Nothing was written\. callback-url-missing: .*PUBLIC_URL\. $/);
   t.same(client.cognito.calls.list("UpdateUserPoolClient"), []);
 });
 
@@ -142,7 +161,6 @@ t.test("what cannot be understood or looked at is one line and a 2", async (t) =
     [["fix"], /what shall be fixed\? .*token-revocation-off/],
     [["fix", "nonsense"], /nonsense: there is no fix for it/],
     [["fix", "--refresh-validity", "30"], /--refresh-validity: 30 what\?/],
-    [["fix", "--refresh-validity", "1h"], /IdTokenValidity is 2 hours, and no token may outlive/],
     [["undo", "none.json"], /none\.json cannot be read: there is no such file/],
     [["undo", "none.json", "--field", "Callbacks"], /expected one of ClientName/],
     [["backup", "none/mine.json"], /there is no such folder/],
@@ -178,3 +196,47 @@ t.test("the demo's client keeps its secret, too", async (t) => {
   t.equal(code, 0);
   for (const name of await readdir(folder)) t.notMatch(stdout + (await readFile(join(folder, name), "utf8")), CLIENT_SECRET);
 });
+
+t.test(
+  "the whole way: doctor names the 30 hours first, fix mends them, a short command wipes the client, doctor says so, undo brings it back",
+  async (t) => {
+    const { cognito, sdk, clock } = await running(t, { seed: defaultSeed({ publicUrl: "https://app.example.com" }) });
+    const folder = t.testdir({});
+    const ids = { UserPoolId: POOL_ID, ClientId: CLIENT_ID };
+    const described = async () => {
+      const { UserPoolClient } = await sdk.send(new DescribeUserPoolClientCommand(ids));
+      const { ClientSecret, CreationDate, LastModifiedDate, ...settings } = present(UserPoolClient);
+      return settings;
+    };
+    const run = (...args: string[]) => doctor(folder, { cognito, clientId: CLIENT_ID }, args);
+    const units = { AccessToken: "hours", IdToken: "hours", RefreshToken: "hours" } as const;
+    // A flow that AWS's SDK does not know yet, as any client may have one.
+    const flows = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_CLIENT_TOKEN_AUTH"] as ExplicitAuthFlowsType[];
+    await sdk.send(
+      new UpdateUserPoolClientCommand({ ...(await described()), ...ids, ExplicitAuthFlows: flows, TokenValidityUnits: units }),
+    );
+
+    const before = await run();
+    t.equal(before.code, 1);
+    t.match(before.stdout, /\n\nERROR {2}refresh-unit-smell\n/);
+    t.equal(before.stdout.search(/(?:ERROR|WARNING|NOTE) {2}/), before.stdout.indexOf("ERROR  refresh-unit-smell"), "first");
+
+    t.equal((await run("fix", "--refresh-validity", "30d", "--yes", "--backup", "before.json")).code, 0);
+    const fixed = await described();
+    t.match(fixed, { RefreshTokenValidity: 30, TokenValidityUnits: { ...units, RefreshToken: "days" }, ExplicitAuthFlows: flows });
+    t.equal((await run("--fail-on", "error")).code, 0);
+
+    clock.advance(1_000);
+    await sdk.send(new UpdateUserPoolClientCommand({ ...ids, RefreshTokenValidity: 30 }));
+    const wiped = await run();
+    t.equal(wiped.code, 1);
+    t.match(wiped.stdout, "ERROR  wiped-by-update");
+
+    const refused = await run("undo", "before.json", "--yes");
+    t.equal(refused.code, 1, "the 30 hours do not come back in place of what was lost");
+    const [, fields = ""] = /doctor undo before\.json (.*)/.exec(refused.stdout) ?? [];
+    t.equal((await run("undo", "before.json", ...fields.split(" "), "--yes")).code, 0);
+    t.strictSame(await described(), fixed);
+    t.equal((await run("--fail-on", "error")).code, 0);
+  },
+);

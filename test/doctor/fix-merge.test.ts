@@ -59,6 +59,23 @@ t.test("after a wipe the other fields are seen to be at AWS's defaults", (t) => 
   t.end();
 });
 
+t.test("a field that had the default's value as its own is offered after a wipe as well, and comes back as it was said", (t) => {
+  const own = {
+    AccessTokenValidity: 1,
+    IdTokenValidity: 1,
+    TokenValidityUnits: { AccessToken: "hours", IdToken: "hours", RefreshToken: "days" },
+  };
+  const wrote = settingsWith({ ...own, RefreshTokenValidity: 30 });
+  const before = settingsWith({ ...own, TokenValidityUnits: { ...own.TokenValidityUnits, RefreshToken: "hours" } });
+  const plan = planUndo({ before, wrote, live: WIPED }, []);
+  t.ok(plan.reset.includes("AccessTokenValidity"));
+  t.notOk(plan.othersChanged.includes("AccessTokenValidity"), "though it means the same");
+  const back = planUndo({ before, wrote: null, live: WIPED }, ["AccessTokenValidity"]);
+  t.same(back.restored, ["AccessTokenValidity"]);
+  t.match(back.settings, { AccessTokenValidity: 1, TokenValidityUnits: { AccessToken: "hours" } });
+  t.end();
+});
+
 t.test("one field that somebody has emptied is no wipe", (t) => {
   const live = settingsWith({ ...DAYS, LogoutURLs: undefined });
   const plan = planUndo({ before: FULL, wrote: FIXED, live }, []);

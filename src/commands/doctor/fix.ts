@@ -1,8 +1,7 @@
-import type { ClientSettings } from "../../doctor/app-client.js";
 import { carryOut, type ExitCode } from "../../doctor/fix/carry-out.js";
 import { sayWrapped } from "../../doctor/fix/console.js";
 import { differingFields } from "../../doctor/fix/fields.js";
-import { applyFixes, FIXES, type Fix, findFix } from "../../doctor/fix/fixes.js";
+import { applyFixes, FIXES, type Fix, type Fixed, findFix } from "../../doctor/fix/fixes.js";
 import { parseValidity, withValidity } from "../../doctor/fix/refresh-validity.js";
 import { UsageError } from "./doctor.js";
 import { carryOutParts, type ModeSurroundings, runMode, type SeenClient, type WriteOptions, withSeenClient } from "./mode.js";
@@ -29,15 +28,11 @@ function readFixes(ids: readonly string[]): readonly Fix[] {
 }
 
 /** All that was asked for at once, so that the client is written once; a part that cannot be done means that nothing is. */
-function wantedSettings({ seen, given }: SeenClient, fixes: readonly Fix[], validity: Validity | null): ClientSettings {
+function wantedSettings({ seen, given }: SeenClient, fixes: readonly Fix[], validity: Validity | null): Fixed {
   const { callbackUrl, signOutUrl } = given.proxy;
   const app = callbackUrl === null || signOutUrl === null ? null : { callbackUrl, signOutUrl };
   const fixed = applyFixes(seen.settings, fixes, { app, hasSecret: seen.hasSecret });
-  if (fixed.impossible.length > 0) throw new UsageError(`nothing was written. ${fixed.impossible.join("; ")}`);
-  if (validity === null) return fixed.settings;
-  const change = withValidity(fixed.settings, validity);
-  if (change.kind === "impossible") throw new UsageError(`--refresh-validity: ${change.why}`);
-  return change.settings;
+  return fixed.kind === "impossible" || validity === null ? fixed : withValidity(fixed.settings, validity);
 }
 
 /** `cognito-bff doctor fix`: mends findings by their ids, and sets the refresh token validity. Resolves with the exit code. */
@@ -50,7 +45,12 @@ export function doctorFix(ids: readonly string[], options: FixOptions, surroundi
     }
     return withSeenClient(surroundings, options, async (client) => {
       const { seen, address } = client;
-      const wanted = wantedSettings(client, fixes, validity);
+      const fixed = wantedSettings(client, fixes, validity);
+      if (fixed.kind === "impossible") {
+        sayWrapped(surroundings.console, `Nothing was written. ${fixed.why}.`);
+        return 1;
+      }
+      const wanted = fixed.settings;
       if (differingFields(seen.settings, wanted).length === 0) {
         sayWrapped(surroundings.console, "The app client is so already. Nothing was written.");
         return 0;

@@ -1,4 +1,4 @@
-import { createInterface } from "node:readline/promises";
+import { createInterface, type Interface } from "node:readline";
 import { styleText } from "node:util";
 import type { Console } from "../../doctor/fix/console.js";
 
@@ -10,18 +10,42 @@ export interface Terminal {
   readonly colours: boolean;
 }
 
-/** The next line that is typed; null when the input ends, or Ctrl-C is pressed, before there is one. */
-async function typedLine({ input, output }: Terminal, question: string): Promise<string | null> {
-  const lines = createInterface({ input, output });
-  const ended = new Promise<null>((resolve) => {
-    lines.once("close", () => resolve(null));
-    lines.once("SIGINT", () => lines.close());
-  });
-  try {
-    return await Promise.race([lines.question(question), ended]);
-  } finally {
-    lines.close();
+/** Lines as they are typed, also those that come before they are asked for; null once the input has ended, or Ctrl-C was pressed. */
+function typedLines({ input, output }: Terminal): (question: string) => Promise<string | null> {
+  const typed: string[] = [];
+  let waiting: ((line: string | null) => void) | null = null;
+  let ended = false;
+  let lines: Interface | null = null;
+
+  function answer(line: string | null): void {
+    const resolve = waiting;
+    waiting = null;
+    if (resolve !== null) resolve(line);
+    else if (line !== null) typed.push(line);
   }
+  function opened(): Interface {
+    const made = createInterface({ input, output });
+    made.on("line", answer);
+    made.once("SIGINT", () => made.close());
+    made.once("close", () => {
+      ended = true;
+      answer(null);
+    });
+    return made;
+  }
+
+  return (question) => {
+    // Opened with the first question: a command that asks nothing leaves its input to whoever else reads it.
+    lines ??= opened();
+    const early = typed.shift();
+    if (ended && early === undefined) return Promise.resolve(null);
+    lines.setPrompt(question);
+    if (!ended) lines.prompt();
+    if (early !== undefined) return Promise.resolve(early);
+    return new Promise((resolve) => {
+      waiting = resolve;
+    });
+  };
 }
 
 /** Somebody at a terminal, or a program that reads along. */
@@ -31,6 +55,6 @@ export function consoleAt(terminal: Terminal): Console {
     interactive: input.isTTY === true && output.isTTY === true,
     paint: (style, text) => (colours ? styleText(style, text, { validateStream: false }) : text),
     say: (line) => void output.write(`${line}\n`),
-    ask: (question) => typedLine(terminal, question),
+    ask: typedLines(terminal),
   };
 }

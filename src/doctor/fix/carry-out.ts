@@ -2,6 +2,7 @@ import type { Clock } from "../../model/clock.js";
 import type { CognitoAdmin, Unseen } from "../cognito-admin.js";
 import { BackupFault } from "./backup.js";
 import { agrees, type Console, sayWrapped } from "./console.js";
+import { quoted } from "./equivalents.js";
 import { type Proposal, sayProposal } from "./proposal.js";
 import { type WriteParts, type Written, writeSafely } from "./safe-write.js";
 
@@ -62,7 +63,7 @@ function sayWritten(console: Console, written: Written, backupPath: string): Exi
     case "written":
       say("Written, and read again: this and nothing else has changed.");
       console.say(`Backup: ${backupPath}`);
-      console.say(`Undo:   cognito-bff doctor undo ${backupPath}`);
+      console.say(`Undo:   cognito-bff doctor undo ${quoted(backupPath)}`);
       return 0;
     case "changed_meanwhile": {
       const what = written.fields.length === 0 ? "The client was written to" : `Somebody else has changed ${written.fields.join(", ")}`;
@@ -82,7 +83,7 @@ function sayWritten(console: Console, written: Written, backupPath: string): Exi
     case "differs":
       say(`It was sent, and the client is not what was sent, in ${written.fields.join(", ")}: somebody else writes to it at this moment.`);
       console.say(`Backup: ${backupPath}`);
-      console.say(`Undo:   cognito-bff doctor undo ${backupPath}`);
+      console.say(`Undo:   cognito-bff doctor undo ${quoted(backupPath)}`);
       return 1;
   }
 }

@@ -2,7 +2,7 @@ import type { ClientSettings } from "../app-client.js";
 import { describeLifetime, lifetimeOf } from "../lifetime.js";
 import { printable } from "../text.js";
 import type { Paint } from "./console.js";
-import { differingFields, type Field, tokenOf } from "./fields.js";
+import { FIELDS, type Field, saidAlike, tokenOf } from "./fields.js";
 
 const INDENT = "  ";
 
@@ -28,7 +28,12 @@ function fieldLines(field: Field, before: ClientSettings, after: ClientSettings,
   ];
 }
 
+/** The fields that are said otherwise in both: a default that was left out, and is spelled out now, is among them. */
+export function movedFields(before: ClientSettings, after: ClientSettings): readonly Field[] {
+  return FIELDS.filter((field) => !saidAlike(field, before, after));
+}
+
 /** What would change, field by field: `-` is what it is, `+` what it will be. */
 export function renderDiff(before: ClientSettings, after: ClientSettings, paint: Paint): readonly string[] {
-  return differingFields(before, after).flatMap((field) => fieldLines(field, before, after, paint));
+  return movedFields(before, after).flatMap((field) => fieldLines(field, before, after, paint));
 }

@@ -17,7 +17,7 @@ export interface ClientAddress {
 }
 
 /** For a POSIX shell: within single quotes everything is itself. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 

@@ -62,6 +62,14 @@ export function sameField(field: Field, left: ClientSettings, right: ClientSetti
   return meaningOf(left, field) === meaningOf(right, field);
 }
 
+/** Whether the field is said alike in both, and not only meant alike: a default that is spelled out is not one that is left out. */
+export function saidAlike(field: Field, left: ClientSettings, right: ClientSettings): boolean {
+  const token = tokenOf(field);
+  const said = (settings: ClientSettings) =>
+    JSON.stringify([ordered(settings[field]), token === null ? null : settings.TokenValidityUnits?.[token]]);
+  return said(left) === said(right);
+}
+
 /** The fields that do not mean the same in both. */
 export function differingFields(left: ClientSettings, right: ClientSettings): readonly Field[] {
   return FIELDS.filter((field) => !sameField(field, left, right));

@@ -116,18 +116,14 @@ export function findFix(id: string): { readonly kind: "fix"; readonly fix: Fix }
   return { kind: "none", why: `${id}: there is no fix for it; there are ${FIXES.map((each) => each.id).join(", ")}` };
 }
 
-/** Applies fixes one after another. */
-export function applyFixes(
-  settings: ClientSettings,
-  fixes: readonly Fix[],
-  surroundings: FixSurroundings,
-): { readonly settings: ClientSettings; readonly impossible: readonly string[] } {
+/** Applies fixes one after another; impossible as soon as one of them is, with the reasons of all. */
+export function applyFixes(settings: ClientSettings, fixes: readonly Fix[], surroundings: FixSurroundings): Fixed {
   let current = settings;
-  const failures: string[] = [];
+  const reasons: string[] = [];
   for (const fix of fixes) {
     const outcome = fix.apply(current, surroundings);
-    if (outcome.kind === "impossible") failures.push(`${fix.id}: ${outcome.why}`);
+    if (outcome.kind === "impossible") reasons.push(`${fix.id}: ${outcome.why}`);
     else current = outcome.settings;
   }
-  return { settings: current, impossible: failures };
+  return reasons.length === 0 ? fixed(current) : impossible(reasons.join("; "));
 }

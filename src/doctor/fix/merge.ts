@@ -1,5 +1,5 @@
 import type { ClientSettings } from "../app-client.js";
-import { atDefault, differingFields, FIELDS, type Field, sameField, withField } from "./fields.js";
+import { atDefault, differingFields, FIELDS, type Field, saidAlike, sameField, withField } from "./fields.js";
 
 /** The three states that a merge looks at: before a fix, as the fix left it, and as it is now. */
 export interface Versions {
@@ -20,7 +20,7 @@ export interface UndoPlan {
   readonly writtenSince: readonly Field[];
   /** Other fields that are no longer as they were; they stay so. */
   readonly othersChanged: readonly Field[];
-  /** Those of the others that have fallen back to AWS's defaults. */
+  /** Other fields that have fallen back to AWS's defaults, those included that had the default's value as their own. */
   readonly reset: readonly Field[];
 }
 
@@ -31,19 +31,20 @@ export interface UndoPlan {
 export function planUndo({ before, wrote, live }: Versions, named: readonly Field[]): UndoPlan {
   const ofFix = wrote === null ? [] : differingFields(before, wrote);
   const asked = named.length > 0 ? FIELDS.filter((field) => named.includes(field)) : ofFix;
-  const already = asked.filter((field) => sameField(field, live, before));
+  // Who names a field wants it back as it stood; a fix is undone where that changes anything.
+  const already = asked.filter((field) => (named.length > 0 ? saidAlike(field, live, before) : sameField(field, live, before)));
   const differing = asked.filter((field) => !already.includes(field));
   const ours = (field: Field) => named.length > 0 || (wrote !== null && sameField(field, live, wrote));
   const restored = differing.filter(ours);
   const reference = wrote ?? before;
-  const othersChanged = FIELDS.filter((field) => !ofFix.includes(field) && !restored.includes(field) && !sameField(field, live, reference));
+  const others = FIELDS.filter((field) => !ofFix.includes(field) && !restored.includes(field));
   return {
     settings: restored.reduce((settings, field) => withField(settings, field, before), live),
     restored,
     already,
     writtenSince: differing.filter((field) => !ours(field)),
-    othersChanged,
-    reset: othersChanged.filter((field) => atDefault(field, live)),
+    othersChanged: others.filter((field) => !sameField(field, live, reference)),
+    reset: others.filter((field) => atDefault(field, live) && !saidAlike(field, live, reference)),
   };
 }
 
@@ -51,6 +52,6 @@ export function planUndo({ before, wrote, live }: Versions, named: readonly Fiel
 const FIELDS_OF_A_WIPE = 2;
 
 /** Whether it looks as if an update had left fields out. */
-export function looksWiped({ reset }: UndoPlan): boolean {
-  return reset.length >= FIELDS_OF_A_WIPE;
+export function looksWiped({ reset, othersChanged }: UndoPlan): boolean {
+  return reset.filter((field) => othersChanged.includes(field)).length >= FIELDS_OF_A_WIPE;
 }

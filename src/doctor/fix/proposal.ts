@@ -2,9 +2,9 @@ import type { AppClient, ClientSettings } from "../app-client.js";
 import { lifetimeOf } from "../lifetime.js";
 import { printable } from "../text.js";
 import { type Console, sayWrapped } from "./console.js";
-import { renderDiff } from "./diff.js";
+import { movedFields, renderDiff } from "./diff.js";
 import { awsCommand, type ClientAddress, cdk, cloudFormation, terraform } from "./equivalents.js";
-import { differingFields, FIELDS, sameField } from "./fields.js";
+import { FIELDS, sameField } from "./fields.js";
 
 /** A change of an app client that nobody has agreed to yet. */
 export interface Proposal {
@@ -28,14 +28,22 @@ function sayBlock(console: Console, title: string, lines: readonly string[]): vo
   for (const line of lines) console.say(`  ${printable(line)}`);
 }
 
-/** Shows the change: first what moves, then the same in the words of other tools. */
+/** Shows the change: in the words of other tools, and last, before somebody is asked, what moves. */
 export function sayProposal(console: Console, { address, seen, wanted, notes }: Proposal): void {
   const { settings } = seen;
   console.say(console.paint("bold", `App client ${address.clientId} of ${address.poolId}`));
   console.say("");
+  console.say(console.paint("bold", "The change with AWS's CLI, complete"));
+  // Not indented: it is there to be copied.
+  console.say(awsCommand(wanted, address));
+  sayBlock(console, "in Terraform (aws_cognito_user_pool_client)", terraform(settings, wanted));
+  sayBlock(console, "in CloudFormation (AWS::Cognito::UserPoolClient)", cloudFormation(settings, wanted));
+  sayBlock(console, "in the CDK (UserPoolClient)", cdk(settings, wanted));
+  console.say("");
+  console.say(console.paint("bold", "What changes"));
   for (const line of renderDiff(settings, wanted, console.paint)) console.say(line);
   console.say("");
-  const others = FIELDS.length - differingFields(settings, wanted).length;
+  const others = FIELDS.length - movedFields(settings, wanted).length;
   const effect = consequence(settings, wanted);
   sayWrapped(
     console,
@@ -43,12 +51,5 @@ export function sayProposal(console: Console, { address, seen, wanted, notes }: 
     `The other ${others} settings are sent again as they are: an update resets what it leaves out.`,
     ...notes,
   );
-  sayBlock(console, "The same in Terraform (aws_cognito_user_pool_client)", terraform(settings, wanted));
-  sayBlock(console, "in CloudFormation (AWS::Cognito::UserPoolClient)", cloudFormation(settings, wanted));
-  sayBlock(console, "in the CDK (UserPoolClient)", cdk(settings, wanted));
-  console.say("");
-  console.say(console.paint("bold", "with AWS's CLI, complete"));
-  // Not indented: it is there to be copied.
-  console.say(awsCommand(wanted, address));
   console.say("");
 }

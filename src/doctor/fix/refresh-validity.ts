@@ -1,6 +1,7 @@
 import { parseDuration } from "../../config/kinds/duration.js";
 import type { ClientSettings } from "../app-client.js";
 import { lifetimeOf, secondsInWords, type TimeUnit, UNIT_SECONDS } from "../lifetime.js";
+import type { Fixed } from "./fixes.js";
 
 /** A refresh token validity as somebody asks for it: the unit stays the one that was written. */
 export type AskedValidity =
@@ -29,15 +30,12 @@ export function parseValidity(text: string): AskedValidity {
 }
 
 /** The settings with this refresh token validity, or why Cognito would refuse them. */
-export function withValidity(
-  settings: ClientSettings,
-  { value, unit }: { readonly value: number; readonly unit: TimeUnit },
-): { readonly kind: "settings"; readonly settings: ClientSettings } | { readonly kind: "impossible"; readonly why: string } {
+export function withValidity(settings: ClientSettings, { value, unit }: { readonly value: number; readonly unit: TimeUnit }): Fixed {
   const seconds = value * UNIT_SECONDS[unit];
   for (const token of ["AccessToken", "IdToken"] as const) {
     const lifetime = lifetimeOf(settings, token);
     if (lifetime.seconds > seconds) {
-      const why = `${token}Validity is ${lifetime.words}, and no token may outlive the refresh token (${secondsInWords(seconds)})`;
+      const why = `--refresh-validity: ${token}Validity is ${lifetime.words}, and no token may outlive the refresh token (${secondsInWords(seconds)})`;
       return { kind: "impossible", why };
     }
   }

@@ -2,7 +2,7 @@ import type { AppClient } from "../app-client.js";
 import type { Backup } from "./backup.js";
 import { type CarryOutParts, carryOut, type ExitCode } from "./carry-out.js";
 import { sayWrapped } from "./console.js";
-import type { ClientAddress } from "./equivalents.js";
+import { type ClientAddress, quoted } from "./equivalents.js";
 import { FIELDS, type Field } from "./fields.js";
 import { looksWiped, planUndo, type UndoPlan } from "./merge.js";
 
@@ -47,7 +47,7 @@ function sayWiped(parts: CarryOutParts, { reset, restored }: UndoPlan, backupFil
     `Nothing was written. Since the fix, ${reset.length} settings have fallen back to AWS's defaults: ${reset.join(", ")}. That is what an update does that leaves them out. Undoing the fix would bring back none of them, and ${restored.join(", ")} to what it was before the fix.`,
     "To bring back what was lost, and leave the fix:",
   );
-  console.say(`cognito-bff doctor undo ${backupFile} ${fieldOptions(reset)}`);
+  console.say(`cognito-bff doctor undo ${quoted(backupFile)} ${fieldOptions(reset)}`);
   sayWrapped(console, `If it is the fix that is to be undone: ${fieldOptions(restored)}`);
 }
 

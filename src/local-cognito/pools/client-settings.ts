@@ -46,6 +46,8 @@ type Lists = { readonly [name in (typeof LISTS)[number]]?: readonly string[] };
 
 const AUTH_FLOWS: readonly string[] = [
   "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+  // The API reference describes it; the enumeration of AWS's SDK does not have it yet.
+  "ALLOW_CLIENT_TOKEN_AUTH",
   "ALLOW_CUSTOM_AUTH",
   "ALLOW_REFRESH_TOKEN_AUTH",
   "ALLOW_USER_AUTH",
