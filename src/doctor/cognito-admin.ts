@@ -6,7 +6,9 @@ import type {
   GetUserPoolSessionConfigurationResponse,
   UserPoolType,
 } from "@aws-sdk/client-cognito-identity-provider";
+import { regionalEndpoint } from "../cognito/idp-client.js";
 import type { Clock } from "../model/clock.js";
+import { HttpsAgentThrough, proxyToCognito, STRAIGHT, type WayOut } from "../network/way-out.js";
 import { type AppClient, type ClientSettings, parseAppClient } from "./app-client.js";
 import { readWireAnswers } from "./wire-answers.js";
 
@@ -62,6 +64,10 @@ export interface CognitoAdminOptions {
   readonly poolId: string;
   readonly clientId: string;
   readonly clock: Clock;
+  /** HTTPS_PROXY and NO_PROXY; absent: straight. */
+  readonly wayOut?: WayOut;
+  /** How long one call may take. */
+  readonly timeoutMs?: number;
 }
 
 /** `us-east-1_Example01` → `us-east-1` (every pool id begins with its Region). */
@@ -72,6 +78,7 @@ export function regionOfPool(poolId: string): string | null {
 const NOT_PERMITTED = new Set(["AccessDeniedException", "AccessDenied", "UnauthorizedException"]);
 const NOT_FOUND = new Set(["ResourceNotFoundException"]);
 const NO_CREDENTIALS = new Set(["CredentialsProviderError", "TokenProviderError"]);
+const TIMEOUT_MS = 15_000;
 // The most that the API gives at once (API reference, ListUserPoolClients and ListUserPools).
 const PAGE = 60;
 
@@ -107,8 +114,9 @@ function credentialsFor(endpoint: string | null): { credentials?: { accessKeyId:
 
 /** Opens the API of user pools for one app client. Loads AWS's SDK, which takes a moment. */
 export async function openCognitoAdmin(options: CognitoAdminOptions): Promise<CognitoAdmin> {
-  const { endpoint, profile, poolId, clientId, clock } = options;
+  const { endpoint, profile, poolId, clientId, clock, wayOut = STRAIGHT, timeoutMs = TIMEOUT_MS } = options;
   const region = options.region ?? regionOfPool(poolId) ?? (isEmulator(endpoint) ? "us-east-1" : null);
+  const proxy = proxyToCognito(wayOut, endpoint ?? regionalEndpoint(region ?? "us-east-1"));
   const { CognitoIdentityProvider } = await import("@aws-sdk/client-cognito-identity-provider");
   const sdk: CognitoIdentityProvider = new CognitoIdentityProvider({
     ...(region === null ? {} : { region }),
@@ -117,7 +125,14 @@ export async function openCognitoAdmin(options: CognitoAdminOptions): Promise<Co
     ...credentialsFor(endpoint),
     // Slows down by itself once Cognito says that it is too much: operations of administrators have a few calls a second per account.
     retryMode: "adaptive",
-    maxAttempts: 5,
+    maxAttempts: 3,
+    requestHandler: {
+      connectionTimeout: timeoutMs,
+      requestTimeout: timeoutMs,
+      // Without it the SDK only writes a warning, and waits on.
+      throwOnRequestTimeout: true,
+      ...(proxy === null ? {} : { httpsAgent: new HttpsAgentThrough(proxy, { clock, timeoutMs }, true) }),
+    },
   });
   const wire = readWireAnswers(sdk, clock);
   const pool = { UserPoolId: poolId };

@@ -2,6 +2,7 @@ import { type Environment, givenByEnvironment, type ReadFile, readTextFile } fro
 import { decodeAs, type Kind } from "../config/kinds/kind.js";
 import { parseEnvironment } from "../config/parse-config.js";
 import { SETTINGS, type SettingName } from "../config/settings/settings.js";
+import { createWayOut, type WayOut } from "../network/way-out.js";
 import { AUTH_PATHS } from "../wire/paths.js";
 import type { ProxyFacts } from "./facts.js";
 
@@ -10,6 +11,8 @@ export interface Given {
   readonly poolId: string | null;
   readonly clientId: string | null;
   readonly endpoint: string | null;
+  /** HTTPS_PROXY and NO_PROXY. */
+  readonly wayOut: WayOut;
   readonly proxy: ProxyFacts;
 }
 
@@ -42,6 +45,7 @@ export function readProxyFacts(env: Environment, readFile: ReadFile = readTextFi
   const publicUrl = read("PUBLIC_URL", SETTINGS.PUBLIC_URL.kind);
   const managedLogin = read("COGNITO_DOMAIN", SETTINGS.COGNITO_DOMAIN.kind);
   const authPrefix = read("AUTH_PREFIX", SETTINGS.AUTH_PREFIX.kind);
+  const httpsProxy = read("HTTPS_PROXY", SETTINGS.HTTPS_PROXY.kind);
   const store = read("SESSION_STORE", SETTINGS.SESSION_STORE.kind);
   const parsing = parseEnvironment(env, { readFile });
   const speaksOfProxy = [...given.values.keys()].some((name) => !ADDRESSES.has(name));
@@ -49,6 +53,7 @@ export function readProxyFacts(env: Environment, readFile: ReadFile = readTextFi
     poolId: read("COGNITO_USER_POOL_ID", SETTINGS.COGNITO_USER_POOL_ID.kind),
     clientId: read("COGNITO_CLIENT_ID", SETTINGS.COGNITO_CLIENT_ID.kind),
     endpoint: read("COGNITO_ENDPOINT", SETTINGS.COGNITO_ENDPOINT.kind),
+    wayOut: createWayOut(httpsProxy === null ? null : new URL(httpsProxy.reveal()), read("NO_PROXY", SETTINGS.NO_PROXY.kind)),
     proxy: {
       publicUrl,
       callbackUrl: publicUrl === null || authPrefix === null ? null : `${publicUrl}${authPrefix}${AUTH_PATHS.callback}`,

@@ -1,5 +1,10 @@
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import t from "tap";
-import { regionOfPool } from "../../src/doctor/cognito-admin.js";
+import { openCognitoAdmin, regionOfPool } from "../../src/doctor/cognito-admin.js";
+import { systemClock } from "../../src/model/clock.js";
+import { createWayOut } from "../../src/network/way-out.js";
 import { CLIENT_ID, CLIENT_SECRET, POOL_ID, present, running } from "../local-cognito/running-cognito.js";
 import { publicClient } from "../local-cognito/sdk-calls.js";
 import { createManualClock } from "../support/manual-clock.js";
@@ -73,4 +78,48 @@ t.test("the Region is the one that the pool's id begins with", (t) => {
   t.equal(regionOfPool("us-gov-west-1_x"), "us-gov-west-1");
   t.equal(regionOfPool("nonsense"), null);
   t.end();
+});
+
+t.test("an endpoint that never answers is given up", async (t) => {
+  const { cognito } = await running(t);
+  cognito.faults.add({ operation: "DescribeUserPoolClient", fault: "hang" });
+  const looked = await (await openedAdmin(t, cognito.url, { timeoutMs: 100 })).describeClient();
+  t.match(looked, { kind: "failed", operation: "DescribeUserPoolClient", why: /./ });
+});
+
+t.test("AWS is asked through HTTPS_PROXY, an emulator never", async (t) => {
+  const asked: string[] = [];
+  const proxy = createServer().on("connect", ({ url = "" }: IncomingMessage, socket: Duplex) => {
+    asked.push(url);
+    socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  t.teardown(() => proxy.close());
+  const wayOut = createWayOut(new URL(`http://127.0.0.1:${(proxy.address() as AddressInfo).port}`), null);
+  const keys = { AWS_ACCESS_KEY_ID: "local", AWS_SECRET_ACCESS_KEY: "local" };
+  const before = Object.keys(keys).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, keys);
+  t.teardown(() => {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  });
+  const admin = await openCognitoAdmin({
+    region: null,
+    profile: null,
+    endpoint: null,
+    poolId: POOL_ID,
+    clientId: CLIENT_ID,
+    clock: systemClock,
+    wayOut,
+  });
+  t.teardown(() => admin.close());
+  t.match(await admin.describeClient(), { kind: "failed", why: /403/ });
+  t.ok(asked.length > 0);
+  t.ok(asked.every((authority) => authority === "cognito-idp.us-east-1.amazonaws.com:443"));
+  const { cognito } = await running(t);
+  const count = asked.length;
+  t.match(await (await openedAdmin(t, cognito.url, { wayOut })).describeClient(), { kind: "seen" });
+  t.equal(asked.length, count);
 });

@@ -25,7 +25,8 @@ function clientOptions(command: Command): Command {
 
 const NOTES = `
 Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 could not look.
-Severities, the gravest first: error, warning, note. docs/doctor.md explains each finding.`;
+Severities, the gravest first: error, warning, note. docs/doctor.md explains
+each finding.`;
 
 /** Declares \`doctor\` and its modes. What they do is loaded when one of them runs. */
 export function addDoctor(program: Command, { env, output, run }: DoctorSurroundings): void {

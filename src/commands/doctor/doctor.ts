@@ -79,7 +79,7 @@ function regionFor({ region }: ClientOptions, env: Environment): string | null {
 /** Opens the app client that environment and options name. Throws UsageError where they name none. */
 export async function openClient(env: Environment, options: ClientOptions, clock: Clock = systemClock): Promise<OpenedClient> {
   const given = readProxyFacts(withOptions(env, options));
-  const { poolId, clientId, endpoint } = given;
+  const { poolId, clientId, endpoint, wayOut } = given;
   if (poolId === null)
     throw new UsageError("no user pool: set COGNITO_USER_POOL_ID, or give --user-pool-id, such as eu-central-1_AbCdEf123");
   if (clientId === null)
@@ -91,6 +91,7 @@ export async function openClient(env: Environment, options: ClientOptions, clock
     poolId,
     clientId,
     clock,
+    wayOut,
   });
   return { poolId, clientId, given, admin };
 }
@@ -160,7 +161,7 @@ async function doctorOfOne(env: Environment, options: DoctorOptions, io: Output)
 async function doctorOfAll(env: Environment, options: DoctorOptions, io: Output, pause: () => Promise<void>): Promise<number> {
   const failOn = readFailOn(options.failOn);
   const policy = readPolicy(options.policy);
-  const { poolId, endpoint } = readProxyFacts(withOptions(env, options));
+  const { poolId, endpoint, wayOut } = readProxyFacts(withOptions(env, options));
   const region = options.region ?? (poolId === null ? regionFor(options, env) : regionOfPool(poolId));
   const admin = await openCognitoAdmin({
     region,
@@ -169,6 +170,7 @@ async function doctorOfAll(env: Environment, options: DoctorOptions, io: Output,
     poolId: poolId ?? "",
     clientId: "",
     clock: systemClock,
+    wayOut,
   });
   try {
     const fleet = await examineFleet({ admin, poolId, policy, pause });
