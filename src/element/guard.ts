@@ -4,6 +4,8 @@ import { type Step, viewOf } from "./view.js";
 import { type Act, languageOf, loadWords, type OwnWords, type Spoken } from "./words.js";
 
 const WORDS_AGAIN_MS = 5_000;
+/** What begins to wait so soon after a button or a link was pressed was wanted by the person; a poll was not. */
+const WANTED_MS = 1_000;
 
 /** Whose page this is, however many elements it has had. */
 let sub: string | null = null;
@@ -32,6 +34,7 @@ export function createGuard(host: Host, root: ShadowRoot, client: SessionClient)
   let state = client.session();
   let isPutAway = false;
   let isDisposed = false;
+  let pressedAtMs = Number.NEGATIVE_INFINITY;
 
   function render(): void {
     const wanted = languageOf(host);
@@ -80,6 +83,17 @@ export function createGuard(host: Host, root: ShadowRoot, client: SessionClient)
     if (spoken && isSignedIn(next) && "loginUrl" in previous) surface.say({ ...spoken.words, ...host.words }.signedIn);
   }
 
+  /** Whoever has put the sign-in away is not asked again by a page that polls: its calls end. */
+  function wait(): void {
+    if (isPutAway && client.waitingCalls > 0 && performance.now() - pressedAtMs > WANTED_MS) client.cancelLogin();
+    else render();
+  }
+
+  /** Enter in a form presses its button. */
+  function press({ target, timeStamp }: Event): void {
+    if (target instanceof Element && target.closest("a, button, [role=button]")) pressedAtMs = timeStamp;
+  }
+
   function become(next: Step): void {
     step = next;
     render();
@@ -104,13 +118,15 @@ export function createGuard(host: Host, root: ShadowRoot, client: SessionClient)
     }
   }
 
-  const stops = [client.subscribe(follow), client.onWaiting(render)];
+  const stops = [client.subscribe(follow), client.onWaiting(wait)];
+  addEventListener("click", press, true);
   render();
   return {
     render,
     dispose() {
       isDisposed = true;
       for (const stop of stops) stop();
+      removeEventListener("click", press, true);
       surface.dispose();
     },
   };

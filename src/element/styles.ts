@@ -10,7 +10,6 @@
 // What was signed out shows its dialog a moment late: a page that has done so by itself is being left.
 export const STYLES = `
 :host { display: contents }
-[hidden] { display: none !important }
 dialog {
   --accent: var(--session-guard-accent, light-dark(#3a3fd4, #aab0ff));
   box-sizing: border-box;
@@ -18,11 +17,11 @@ dialog {
   max-height: calc(100dvh - 2rem);
   overflow: auto;
   padding: 2rem;
-  border: 1px solid light-dark(#dcdfea, #2f3350);
+  border: 1px solid color-mix(in srgb, currentcolor 20%, #0000);
   border-radius: var(--session-guard-radius, 16px);
   background: var(--session-guard-surface, light-dark(#fff, #181a2c));
   color: var(--session-guard-text, light-dark(#17192c, #eef0fb));
-  font: 1rem/1.55 var(--session-guard-font, system-ui, sans-serif);
+  font: 1rem/1.55 var(--session-guard-font, system-ui);
   text-align: start;
   box-shadow: 0 24px 80px #05061459;
 }
@@ -38,6 +37,7 @@ dialog::backdrop { background: var(--session-guard-backdrop, #0d0e1880) }
   padding: 1.25rem 1.5rem 1.5rem;
 }
 .notice.above { inset-block: 1rem auto }
+dialog p:empty { display: none }
 h2, p { margin: 0; unicode-bidi: plaintext }
 h2 { font-size: 1.4rem; line-height: 1.2; outline: none }
 .notice h2 { font-size: 1.1rem }
@@ -46,10 +46,9 @@ p { margin-block-start: .6rem; opacity: .8 }
   padding: .65rem 1rem;
   border-radius: 9px;
   background: color-mix(in srgb, var(--accent) 12%, #0000);
-  font-size: .95rem;
   opacity: 1;
 }
-[part=countdown] { font-size: 1.75rem; font-weight: 600; line-height: 1.2; opacity: 1 }
+[part=countdown] { font-size: 1.75rem; font-weight: 600; opacity: 1 }
 div { display: flex; flex-wrap: wrap; gap: .6rem; margin-block-start: 1.5rem }
 button {
   padding: .65rem 1.25rem;
@@ -65,18 +64,17 @@ button {
   background: var(--accent);
   color: var(--session-guard-on-accent, light-dark(#fff, #12132b));
 }
-button:hover { box-shadow: inset 0 0 0 9rem color-mix(in srgb, currentcolor 9%, #0000) }
+button:hover { filter: brightness(.92) }
 button:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
-[part=voice] { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
+[part=voice] { position: fixed; clip-path: inset(50%) }
 @media (max-width: 34rem) {
   dialog { padding: 1.5rem }
   :modal { margin-block-end: 1rem }
   button { flex-grow: 1 }
 }
+@keyframes arrive { from { opacity: 0 } }
 @media (prefers-reduced-motion: no-preference) {
-  dialog { animation: arrive .2s ease-out }
-  @keyframes arrive { from { opacity: 0; translate: 0 8px } }
+  dialog { animation: arrive .2s }
 }
-.signed_out { animation: appear 1s step-end }
-@keyframes appear { from { opacity: 0 } }
+.signed_out { animation: arrive 1s step-end }
 `;

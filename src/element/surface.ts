@@ -11,7 +11,7 @@ export interface Surface {
 }
 
 /** Not an app's: what looks for its own may look into open shadow roots, as Playwright does. */
-const ID = { title: "session-guard-title", text: "session-guard-text", note: "session-guard-note" } as const;
+const idOf = (part: string) => `session-guard-${part}`;
 
 function make<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
@@ -35,11 +35,11 @@ export function createSurface(root: ShadowRoot, act: (act: Act) => void): Surfac
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(STYLES);
   root.adoptedStyleSheets = [sheet];
-  const dialog = make("dialog", "dialog", { "aria-labelledby": ID.title, "aria-describedby": `${ID.text} ${ID.note}` });
+  const dialog = make("dialog", "dialog", { "aria-labelledby": idOf("title"), "aria-describedby": `${idOf("text")} ${idOf("note")}` });
   // It has the focus first: no button that a person who is just typing would press.
-  const title = make("h2", "title", { id: ID.title, tabindex: "-1", autofocus: "" });
-  const text = make("p", "text", { id: ID.text, "aria-live": "polite" });
-  const note = make("p", "note", { id: ID.note });
+  const title = make("h2", "title", { id: idOf("title"), tabindex: "-1", autofocus: "" });
+  const text = make("p", "text", { id: idOf("text"), "aria-live": "polite" });
+  const note = make("p", "note", { id: idOf("note") });
   // A timer is read when it is asked for, and not each second.
   const timer = make("p", "countdown", { role: "timer" });
   const actions = make("div", "actions");
@@ -83,7 +83,6 @@ export function createSurface(root: ShadowRoot, act: (act: Act) => void): Surfac
     title.textContent = message[0];
     text.textContent = message[1] ?? words.expired[1] ?? "";
     note.textContent = noted ? words[noted] : "";
-    note.hidden = !noted;
     actions.replaceChildren(
       ...acts.map((each, index) => {
         const button = make("button", index === 0 ? "button primary" : "button", { type: "button" });
@@ -97,8 +96,7 @@ export function createSurface(root: ShadowRoot, act: (act: Act) => void): Surfac
 
   function tick(): void {
     const endsAtMs = shown?.endsAtMs;
-    timer.hidden = !endsAtMs;
-    if (endsAtMs) timer.textContent = countdown(endsAtMs);
+    timer.textContent = endsAtMs ? countdown(endsAtMs) : "";
     // What has the focus is not behind a notice (WCAG 2.2, 2.4.11).
     const box = document.querySelector(":focus")?.getBoundingClientRect();
     if (box && dialog.contains(root.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2))) dialog.classList.toggle("above");
@@ -115,6 +113,11 @@ export function createSurface(root: ShadowRoot, act: (act: Act) => void): Surfac
       dialog.open = true;
       say(`${title.textContent}. ${text.textContent}`);
     } else dialog.showModal();
+    // Below something that is not shown it would hold the page, and nobody would see why.
+    if (!dialog.offsetWidth) {
+      shown = null;
+      dialog.close();
+    }
   }
 
   function say(words: string): void {

@@ -198,4 +198,32 @@ await browserSuite(t, "<session-guard> in apps of all kinds, and in situations o
     await dialogOf(page).waitFor({ state: "hidden" });
     t.equal(await page.evaluate("document.activeElement.tagName"), "H1");
   });
+
+  t.test("whoever has put it away is not asked again by a page that polls, and is by what they press", async (t) => {
+    const guard = await GuardApp.start(t, browser);
+    const page = await guard.interrupted();
+    await button(page, "Not now").click();
+    await answers(page, 401);
+    await page.waitForTimeout(1_100);
+    await page.locator("textarea").pressSequentially("Still ");
+    const polled = await page.evaluate("Promise.all([1, 2, 3].map(() => fetch('/api/list').then(({ status }) => status)))");
+    t.same(polled, [401, 401, 401], "its calls do not wait for nobody");
+    t.equal(await dialogOf(page).isVisible(), false);
+    t.equal(await page.evaluate("document.activeElement.tagName"), "TEXTAREA", "and the focus stays where somebody types");
+    await page.locator("form button").click();
+    await dialogOf(page).waitFor();
+  });
+
+  t.test("below something that is not shown it does not hold the page", async (t) => {
+    const guard = await GuardApp.start(t, browser);
+    const page = await guard.signedIn();
+    await page.evaluate(
+      "document.querySelector('session-guard').parentElement.append(Object.assign(document.createElement('div'), { id: 'box' }))",
+    );
+    await page.evaluate("box.attributeStyleMap.set('display', 'none'); box.append(document.querySelector('session-guard'))");
+    guard.app.demo.advance("31d");
+    await check(page);
+    await page.locator("textarea").fill("goes on");
+    t.equal(await page.evaluate("document.querySelector('session-guard').shadowRoot.querySelector('dialog').open"), false);
+  });
 });
