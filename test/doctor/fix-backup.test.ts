@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { lstat, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import t from "tap";
 import { type Backup, parseBackup, renderBackup } from "../../src/doctor/fix/backup.js";
@@ -93,6 +93,16 @@ t.test("a file that is there is never written over, nor is what a link leads to"
   t.same((await readdir(folder)).sort(), ["backup.json", "link", "other"]);
 });
 
+t.test("a file system without hard links gets its backup, too, and keeps what is there", async (t) => {
+  const folder = t.testdir({ taken: "mine" });
+  const noLinks = () => Promise.reject(Object.assign(new Error("operation not permitted"), { code: "EPERM" }));
+  await writeBackup(join(folder, "backup.json"), BACKUP, noLinks);
+  t.same(await readBackup(join(folder, "backup.json")), BACKUP);
+  t.equal((await lstat(join(folder, "backup.json"))).mode & 0o777, 0o600);
+  await t.rejects(writeBackup(join(folder, "taken"), BACKUP, noLinks), { message: /it exists/ });
+  t.equal(await readFile(join(folder, "taken"), "utf8"), "mine");
+});
+
 t.test("what cannot be written or read is said in one line", async (t) => {
   const folder = t.testdir({ text: "hello" });
   await t.rejects(writeBackup(join(folder, "none", "backup.json"), BACKUP), { message: /no such folder/ });
@@ -101,6 +111,4 @@ t.test("what cannot be written or read is said in one line", async (t) => {
   await t.rejects(readBackup(folder), { message: /it is a folder/ });
   await writeFile(join(folder, "large"), "x".repeat(1_048_577));
   await t.rejects(readBackup(join(folder, "large")), { message: /larger than any backup/ });
-  await mkdir(join(folder, "closed"));
-  await chmod(join(folder, "closed"), 0o700);
 });

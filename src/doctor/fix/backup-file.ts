@@ -27,8 +27,8 @@ function reasonOf(error: unknown): string {
   return REASONS[code] ?? (code || "unknown error");
 }
 
-/** Writes it whole, under a name beside its own, and on the disk before anything is changed. */
-async function writeAside(path: string, text: string): Promise<void> {
+/** Writes a file that is not there yet, down to the disk: nothing is changed before. */
+async function writeNew(path: string, text: string): Promise<void> {
   const file = await open(path, "wx", MODE);
   try {
     await file.writeFile(text);
@@ -38,17 +38,30 @@ async function writeAside(path: string, text: string): Promise<void> {
   }
 }
 
+/** What a file system answers that knows no hard links (exFAT, some mounts of containers). */
+const NO_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+
+/** Gives the written file its name. A link is refused where the name is taken, which a rename is not. */
+async function publish(aside: string, path: string, text: string, linkTo: typeof link): Promise<void> {
+  try {
+    await linkTo(aside, path);
+  } catch (error) {
+    if (!NO_LINKS.has(codeOf(error))) throw error;
+    await writeNew(path, text);
+  }
+}
+
 /**
- * Writes a backup: whole or not at all, readable by its owner alone, and never over a file that is there (a link is refused where the name
- * is taken, which a rename is not).
+ * Writes a backup: whole or not at all, readable by its owner alone, and never over a file that is there.
  *
  * @throws BackupFault
  */
-export async function writeBackup(path: string, backup: Backup): Promise<void> {
+export async function writeBackup(path: string, backup: Backup, linkTo: typeof link = link): Promise<void> {
   const aside = join(dirname(path), `.${basename(path)}.${randomUUID()}`);
+  const text = renderBackup(backup);
   try {
-    await writeAside(aside, renderBackup(backup));
-    await link(aside, path);
+    await writeNew(aside, text);
+    await publish(aside, path, text, linkTo);
   } catch (error) {
     throw new BackupFault(`The backup ${path} cannot be written: ${reasonOf(error)}.`);
   } finally {
