@@ -61,6 +61,7 @@ interface RehearseFlags {
   readonly live: boolean;
   readonly userPoolId?: string;
   readonly clientId?: string;
+  readonly endpoint?: string;
   readonly region?: string;
   readonly profile?: string;
   readonly record?: string;
@@ -127,6 +128,7 @@ program
   .option("--live", "at a real user pool instead, in 61 minutes: with a copy of the app client, deleted again whatever happens", false)
   .option("--user-pool-id <id>", "with --live: in place of COGNITO_USER_POOL_ID")
   .option("--client-id <id>", "with --live: in place of COGNITO_CLIENT_ID")
+  .option("--endpoint <url>", "with --live: in place of COGNITO_ENDPOINT, such as a local Cognito's")
   .option("--region <name>", "with --live: in place of the pool's own")
   .option("--profile <name>", "with --live: AWS credentials of this profile")
   .option("--record <file>", "with --live: where Cognito's answer is recorded")
@@ -137,12 +139,21 @@ program
     run(async () => {
       const { rehearseLive, rehearseLocally } = await import("./commands/rehearse.js");
       const streams = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr };
-      const { live, userPoolId = null, clientId = null, region = null, profile = null, record = null, junit = null } = options;
+      const {
+        live,
+        userPoolId = null,
+        clientId = null,
+        endpoint = null,
+        region = null,
+        profile = null,
+        record = null,
+        junit = null,
+      } = options;
       if (!live && !options.cleanup && !options.iam) return rehearseLocally(process.env, { ...options, junit }, streams);
       if (options.only.length > 0 || options.json || junit !== null) throw new Error("--only, --json and --junit are not for --live");
       // A terminal that is closed within the hour must not keep anything from being deleted.
       for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
-      return rehearseLive(process.env, { ...options, userPoolId, clientId, region, profile, record }, streams);
+      return rehearseLive(process.env, { ...options, userPoolId, clientId, endpoint, region, profile, record }, streams);
     }, 2)(),
   );
 

@@ -6,7 +6,6 @@ import {
   type UserPoolType,
 } from "@aws-sdk/client-cognito-identity-provider";
 import { secretHash } from "../../cognito/secret-hash.js";
-import { isLoopbackHttp } from "../../model/loopback.js";
 import { Secret } from "../../model/secret.js";
 
 /** Where the real app client is. */
@@ -62,8 +61,8 @@ export class LivePool {
       region,
       ...(profile === null ? {} : { profile }),
       ...(endpoint === null ? {} : { endpoint }),
-      // Local Cognito looks at no signature, and no operator's key should sign what it gets.
-      ...(isLoopbackHttp(endpoint) ? { credentials: { accessKeyId: "local", secretAccessKey: "local" } } : {}),
+      // What is not answered over TLS is an emulator, which looks at no signature: no place to take real credentials to.
+      ...(endpoint?.startsWith("http:") ? { credentials: { accessKeyId: "local", secretAccessKey: "local" } } : {}),
       // Deleting must not fail of a moment's throttling.
       maxAttempts: 5,
     });

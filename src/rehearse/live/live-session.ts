@@ -4,6 +4,7 @@ import type { UserPoolClientType, UserPoolType } from "@aws-sdk/client-cognito-i
 import type { Environment } from "../../config/given-settings.js";
 import { systemClock } from "../../model/clock.js";
 import { Secret } from "../../model/secret.js";
+import { printable, wrapped } from "../../model/terminal-text.js";
 import { findLeftovers } from "./leftovers.js";
 import { livePolicy } from "./live-policy.js";
 import { LivePool } from "./live-pool.js";
@@ -130,9 +131,9 @@ function plan(
 ): string {
   const lines = [
     `Rehearsal at the user pool ${target.poolId}, with a copy of the app client`,
-    `${target.clientId} (${original.ClientName ?? "without a name"})`,
+    `${target.clientId} (${printable(original.ClientName ?? "without a name")})`,
     "",
-    ...obstacles.map(({ level, text }) => `  ${level === "blocks" ? "✖" : "!"} ${text}`),
+    ...obstacles.flatMap(({ level, text }) => wrapped(text, "    ", level === "blocks" ? "  ✖ " : "  ! ")),
     ...(obstacles.length === 0 ? [] : [""]),
     "  It creates these, and deletes them again, whatever happens:",
     `    app client  ${runName}`,

@@ -7,6 +7,7 @@ import type { LiveTarget } from "./live-pool.js";
 export interface TargetFlags {
   readonly userPoolId: string | null;
   readonly clientId: string | null;
+  readonly endpoint: string | null;
   readonly region: string | null;
   readonly profile: string | null;
 }
@@ -29,7 +30,7 @@ export function readTarget(env: Environment, flags: TargetFlags, readFile: ReadF
   };
   const poolId = read("COGNITO_USER_POOL_ID", SETTINGS.COGNITO_USER_POOL_ID.kind, flags.userPoolId);
   const clientId = read("COGNITO_CLIENT_ID", SETTINGS.COGNITO_CLIENT_ID.kind, flags.clientId);
-  const endpoint = read("COGNITO_ENDPOINT", SETTINGS.COGNITO_ENDPOINT.kind);
+  const endpoint = read("COGNITO_ENDPOINT", SETTINGS.COGNITO_ENDPOINT.kind, flags.endpoint);
   const refreshApi = read("COGNITO_REFRESH_API", SETTINGS.COGNITO_REFRESH_API.kind) ?? "auto";
   const missing = (name: SettingName, flag: string) =>
     faults.some((fault) => fault.name === name) ? [] : [{ name, expected: `a value, or ${flag} on the command line` }];

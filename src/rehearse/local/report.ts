@@ -1,9 +1,8 @@
 import { styleText } from "node:util";
+import { wrapped } from "../../model/terminal-text.js";
 import { REPLACED } from "../stage/rehearsed-config.js";
 import type { ScenarioResult } from "./rehearsal.js";
 
-/** How wide a terminal may be counted on to be. */
-const WIDTH = 80;
 const NAME_WIDTH = 21;
 const MEETS_WIDTH = 38;
 const BEHIND_NAME = " ".repeat(4 + NAME_WIDTH);
@@ -30,12 +29,12 @@ export function resultLines(result: ScenarioResult, paint: Paint): readonly stri
   }
   const row = `  ${mark} ${name.padEnd(NAME_WIDTH)}${meets.padEnd(MEETS_WIDTH)}${cookie.padEnd(8)}${seconds.toFixed(1).padStart(5)} s`;
   if (result.outcome === "passed") return [row];
-  return [row, ...result.faults.flatMap((fault) => wrapped(fault, "      ")).map((line) => paint("red", line))];
+  return [row, ...result.faults.flatMap((fault) => wrapped(fault, "        ", "      ")).map((line) => paint("red", line))];
 }
 
 /** What stands above the table. */
 export function reportHead(publicUrl: string, paint: Paint): string {
-  const replaced = REPLACED.flatMap(({ settings, by }) => wrapped(`${settings.join(", ")}: ${by}`, "    "));
+  const replaced = REPLACED.flatMap(({ settings, by }) => wrapped(`${settings.join(", ")}: ${by}`, "      ", "    "));
   return [
     `${paint("bold", "What people meet")} at ${publicUrl}, rehearsed against local Cognito.`,
     "Nothing leaves this machine. Replaced for it:",
@@ -56,19 +55,4 @@ export function reportEnd(results: readonly ScenarioResult[], seconds: number, p
     ...(skipped > 0 ? [`${skipped} not possible with this configuration`] : []),
   ];
   return `\n${parts.join(", ")}, in ${seconds.toFixed(1)} s.\n`;
-}
-
-/** Breaks a text between words, every line indented. */
-function wrapped(text: string, indent: string): string[] {
-  const lines: string[] = [];
-  let line = indent;
-  for (const word of text.split(" ")) {
-    if (line !== indent && line.length + 1 + word.length > WIDTH) {
-      lines.push(line);
-      line = `${indent}  ${word}`;
-    } else {
-      line += line === indent ? word : ` ${word}`;
-    }
-  }
-  return [...lines, line];
 }
