@@ -100,6 +100,8 @@ function unseen(operation: string, error: unknown): Unseen {
       error: name,
       why: `no AWS credentials (${why}): sign in with \`aws sso login\`, or give --profile`,
     };
+  if (why === "Region is missing")
+    return { kind: "failed", operation, error: name, why: "no AWS Region: give --region, or set AWS_REGION" };
   return { kind: "failed", operation, error: name, why };
 }
 
@@ -145,9 +147,9 @@ export async function openCognitoAdmin(options: CognitoAdminOptions): Promise<Co
       return unseen(operation, error);
     }
   }
-  /** The client in the newest answer, as it stood on the wire. */
-  function answeredClient(): AppClient {
-    const raw = wire.newest()?.["UserPoolClient"];
+  /** The client in the answer, as it stood on the wire. */
+  async function askedForClient(ask: () => Promise<unknown>): Promise<AppClient> {
+    const raw = (await wire.asked(ask))?.["UserPoolClient"];
     if (typeof raw !== "object" || raw === null) throw new Error("the answer has no UserPoolClient");
     return parseAppClient({ ...raw });
   }
@@ -157,16 +159,12 @@ export async function openCognitoAdmin(options: CognitoAdminOptions): Promise<Co
   }
 
   return {
-    describeClient: (of) =>
-      look("DescribeUserPoolClient", async () => {
-        await sdk.describeUserPoolClient(of === undefined ? client : { UserPoolId: of.poolId, ClientId: of.clientId });
-        return answeredClient();
-      }),
+    describeClient: (of) => {
+      const asked = of === undefined ? client : { UserPoolId: of.poolId, ClientId: of.clientId };
+      return look("DescribeUserPoolClient", () => askedForClient(() => sdk.describeUserPoolClient(asked)));
+    },
     updateClient: (settings) =>
-      look("UpdateUserPoolClient", async () => {
-        await sdk.updateUserPoolClient({ ...settings, ...client });
-        return answeredClient();
-      }),
+      look("UpdateUserPoolClient", () => askedForClient(() => sdk.updateUserPoolClient({ ...settings, ...client }))),
     describePool: (id = poolId) =>
       look("DescribeUserPool", async () => given((await sdk.describeUserPool({ UserPoolId: id })).UserPool, "UserPool")),
     describeDomain: (domain) =>

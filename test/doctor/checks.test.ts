@@ -177,6 +177,13 @@ const CASES: { readonly [id: string]: readonly Case[] } = {
       says: "what an update of one setting leaves",
       given: { settings: WIPED, client: CHANGED },
       what: /as after an update that named one setting/,
+      severity: "error",
+    },
+    {
+      says: "the same in a pool without a domain",
+      given: { settings: WIPED, client: CHANGED, proxy: UNKNOWN, facts: { pool: {} } },
+      what: /are all empty/,
+      severity: "warning",
     },
     {
       says: "a new client that nobody set up yet",
@@ -245,7 +252,18 @@ const CASES: { readonly [id: string]: readonly Case[] } = {
     { says: "both", given: {}, what: null },
   ],
   "public-client": [
-    { says: "no secret", given: { client: { hasSecret: false } }, what: /has no secret/ },
+    {
+      says: "no secret",
+      given: { client: { hasSecret: false }, proxy: { confidential: null } },
+      what: /has no secret/,
+      severity: "warning",
+    },
+    {
+      says: "none, and somebody decided it",
+      given: { client: { hasSecret: false }, proxy: { confidential: false } },
+      what: /has no secret/,
+      severity: "note",
+    },
     { says: "a secret", given: {}, what: null },
   ],
   "secret-mismatch": [

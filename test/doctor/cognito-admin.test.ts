@@ -123,3 +123,16 @@ t.test("AWS is asked through HTTPS_PROXY, an emulator never", async (t) => {
   t.match(await (await openedAdmin(t, cognito.url, { wayOut })).describeClient(), { kind: "seen" });
   t.equal(asked.length, count);
 });
+
+t.test("answers that come at the same time are not taken for each other", async (t) => {
+  const { cognito, sdk } = await running(t);
+  const second = await publicClient(sdk);
+  const admin = await openedAdmin(t, cognito.url);
+  const looked = await Promise.all(
+    [CLIENT_ID, second, CLIENT_ID, second].map((clientId) => admin.describeClient({ poolId: POOL_ID, clientId })),
+  );
+  t.same(
+    looked.map((each) => each.kind === "seen" && each.value.clientId),
+    [CLIENT_ID, second, CLIENT_ID, second],
+  );
+});

@@ -61,6 +61,11 @@ function knows<N extends Need>(facts: Facts, needs: readonly N[]): facts is Know
   return needs.every((need: Need) => (isProxyNeed(need, facts) ? facts.proxy[need] : facts[need]) !== null);
 }
 
+/** A text of the documentation without its marks; a command has no full stop that one would copy with it. */
+function plain(text: string): string {
+  return text.replace(/`\.$/, "`").replaceAll("`", "");
+}
+
 /** A check of the table. Its judgement is pure: facts in, what was seen out. */
 export function check<const N extends Need>({ judge, fixable = false, aboutPeople = true, ...row }: Row<N>): Check {
   return {
@@ -71,8 +76,8 @@ export function check<const N extends Need>({ judge, fixable = false, aboutPeopl
       if (!knows(facts, row.needs)) return null;
       const seen = judge(facts);
       if (seen === null) return [];
-      const { id, severity, meaning, fix } = row;
-      return [{ id, severity, meaning, fix, ...seen }];
+      const { id, severity, meaning, fix } = { ...row, ...seen };
+      return [{ id, severity, what: seen.what, meaning: plain(meaning), fix: plain(fix) }];
     },
   };
 }

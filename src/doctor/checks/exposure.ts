@@ -9,7 +9,12 @@ export const EXPOSURE_CHECKS: readonly Check[] = [
     fix: "Make a new app client with a secret (a public one cannot get one) and name the old one in COGNITO_PREVIOUS_CLIENT_IDS.",
     source: "https://www.rfc-editor.org/rfc/rfc10017.html",
     needs: [],
-    judge: ({ client }) => (client.hasSecret ? null : { what: "The app client has no secret; a BFF must be a confidential client." }),
+    judge: ({ client, proxy }) => {
+      if (client.hasSecret) return null;
+      // COGNITO_PUBLIC_CLIENT=true in a whole configuration: somebody has decided it.
+      const decided = proxy.confidential === false;
+      return { what: "The app client has no secret; a BFF must be a confidential client.", severity: decided ? "note" : "warning" };
+    },
   }),
   check({
     id: "secret-mismatch",

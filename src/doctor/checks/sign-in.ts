@@ -47,12 +47,14 @@ export const SIGN_IN_CHECKS: readonly Check[] = [
     fix: "`cognito-bff doctor undo BACKUP --field CallbackURLs …` with a backup; else set them again as they were, from your templates or CloudTrail.",
     source: `${API}/API_UpdateUserPoolClient.html`,
     needs: [],
-    judge: ({ client }) =>
-      looksWiped(client)
-        ? {
-            what: "Callback URLs, sign-out URLs, OAuth flows, scopes, providers and auth flows are all empty: as after an update that named one setting, which resets all others.",
-          }
-        : null,
+    judge: ({ client, pool, proxy }) => {
+      if (!looksWiped(client)) return null;
+      const what =
+        "Callback URLs, sign-out URLs, OAuth flows, scopes, providers and auth flows are all empty: as after an update that named one setting, which resets all others.";
+      // A client that signs in through the API alone may never have had any of them.
+      const redirects = [proxy.publicUrl, proxy.managedLogin, pool?.Domain, pool?.CustomDomain].some((known) => known);
+      return { what, severity: redirects ? "error" : "warning" };
+    },
   }),
   check({
     id: "code-flow-off",

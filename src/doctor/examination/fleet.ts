@@ -1,4 +1,4 @@
-import { type Judgement, judgeAll } from "../checks/checks.js";
+import { CHECKS, type Judgement, judgeAll } from "../checks/checks.js";
 import type { CognitoAdmin, ListedClient, ListedPool, Looked, Unseen } from "../cognito-admin.js";
 import { type Facts, UNKNOWN_PROXY } from "../facts.js";
 import type { Finding } from "../finding.js";
@@ -57,6 +57,9 @@ async function poolsOf({ admin, poolId, pause }: FleetLook): Promise<{ entries: 
   });
 }
 
+/** Which of them stand behind a proxy nobody knows, and apps that run in browsers or phones alone have to be public. */
+const FLEET_CHECKS = CHECKS.filter(({ id }) => id !== "public-client");
+
 /** Looks at every app client, one after another. Of a pool the few settings are read that clients share; of the proxies in front nothing is known. */
 export async function examineFleet(look: FleetLook): Promise<Fleet> {
   const { admin, policy, pause, progress = () => {} } = look;
@@ -83,7 +86,7 @@ export async function examineFleet(look: FleetLook): Promise<Fleet> {
       else {
         const facts: Facts = { ...NOTHING_ELSE, client: looked.value, pool, policy };
         const refresh = lifetimeOf(looked.value.settings, "RefreshToken").words;
-        rows.push({ ...row, name: looked.value.name, kind: "examined", refresh, judgement: judgeAll(facts) });
+        rows.push({ ...row, name: looked.value.name, kind: "examined", refresh, judgement: judgeAll(facts, FLEET_CHECKS) });
       }
       progress(rows.length, known);
     }

@@ -64,19 +64,14 @@ export function tally(findings: readonly Finding[]): string {
   return named.length === 0 ? "Nothing found." : `${named.join(", ")}.`;
 }
 
-/** A text of ours without the marks of the documentation; a command has no full stop that one would copy with it. */
-function plain(text: string): string {
-  return printable(text).replace(/`\.$/, "`").replaceAll("`", "");
-}
-
 export function findingLines(findings: readonly Finding[], colours: boolean): string[] {
   const paint = painter(colours);
   return findings.flatMap(({ id, severity, what, meaning, fix }) => [
     "",
     `${paint.severity(severity, severity.toUpperCase())}  ${id}`,
     ...wrapped(printable(what), "  "),
-    ...wrapped(plain(meaning), "         ", "  means  "),
-    ...wrapped(plain(fix), "         ", "  fix    "),
+    ...wrapped(printable(meaning), "         ", "  means  "),
+    ...wrapped(printable(fix), "         ", "  fix    "),
   ]);
 }
 
