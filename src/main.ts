@@ -163,6 +163,7 @@ addDoctor(program, {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     colours: process.stdout.isTTY && !process.env["NO_COLOR"],
+    ...(process.stderr.isTTY ? { progress: (text: string) => void process.stderr.write(`\r\u001b[K${text}`) } : {}),
   }),
   run: (mode) => {
     recommendNode();

@@ -20,13 +20,16 @@ interface Ran {
   readonly out: string;
   readonly err: string;
   readonly pauses: number;
+  readonly progress: readonly string[];
 }
 
 /** Runs the command in this process, with an environment of its own. */
 async function run(env: Readonly<Record<string, string>>, options: DoctorOptions = {}, colours = false): Promise<Ran> {
   const written = { out: "", err: "" };
   let pauses = 0;
+  const progress: string[] = [];
   const output = {
+    progress: (text: string) => void progress.push(text),
     out(text: string) {
       written.out += text;
     },
@@ -36,7 +39,7 @@ async function run(env: Readonly<Record<string, string>>, options: DoctorOptions
     colours,
   };
   const exitCode = await doctor(env, options, output, async () => void pauses++);
-  return { exitCode, ...written, pauses };
+  return { exitCode, ...written, pauses, progress };
 }
 
 const NAMES = { COGNITO_USER_POOL_ID: POOL_ID, COGNITO_CLIENT_ID: CLIENT_ID };
@@ -223,13 +226,14 @@ t.test("--all looks at every client of every pool, page by page, with a pause be
     await sdk.send(new CreateUserPoolClientCommand({ UserPoolId, ClientName: `client ${index}`, RefreshTokenValidity, ...unit }));
   }
   cognito.calls.clear();
-  const { exitCode, out, pauses } = await run({ COGNITO_ENDPOINT: cognito.url }, { all: true });
+  const { exitCode, out, pauses, progress } = await run({ COGNITO_ENDPOINT: cognito.url }, { all: true });
   t.equal(exitCode, 1);
   t.match(out, /^66 app clients of 2 user pools\. /m);
   t.match(out, /^ {2}client 64 {2,}60 minutes {2,}refresh-unit-smell \+\d$/m);
   t.match(out, /\(staging\)/);
   t.equal(cognito.calls.list("ListUserPoolClients").length, 3, "two pages of the one, one of the other");
   t.equal(pauses, cognito.calls.list().length);
+  t.same(progress.slice(-2), ["66 of 66 app clients, so far", ""]);
   const one = await run({ COGNITO_ENDPOINT: cognito.url, COGNITO_USER_POOL_ID: POOL_ID }, { all: true, json: true });
   t.match(JSON.parse(one.out), { clients: [{ client_id: CLIENT_ID, refresh_token: "30 days" }] });
   t.notMatch(one.out + out, CLIENT_SECRET);

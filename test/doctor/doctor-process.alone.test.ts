@@ -49,6 +49,13 @@ t.test("an option that does not exist, and credentials that are not there, are 2
   t.match(anonymous.err, /^cognito-bff doctor: could not look: .*no AWS credentials .*aws sso login.*--profile\n$/);
 });
 
+t.test("--all without a Region says so", async (t) => {
+  const env = { AWS_ACCESS_KEY_ID: "local", AWS_SECRET_ACCESS_KEY: "local", AWS_EC2_METADATA_DISABLED: "true", HOME: t.testdir() };
+  const { code, err } = await cognitoBff(["doctor", "--all"], env);
+  t.equal(code, 2);
+  t.equal(err, "cognito-bff doctor: could not look: ListUserPools: no AWS Region: give --region, or set AWS_REGION\n");
+});
+
 t.test("--help says what it does within 80 columns, and is 0", async (t) => {
   const { code, out } = await cognitoBff(["doctor", "--help"], { COLUMNS: "80" });
   t.equal(code, 0);

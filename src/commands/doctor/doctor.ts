@@ -36,6 +36,8 @@ export interface Output {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   readonly colours: boolean;
+  /** Says how far it is, in place of what it said before; "" when it is done. Absent where nobody watches. */
+  readonly progress?: (text: string) => void;
 }
 
 /** Something that the person has to give, or to write otherwise; its message says what. */
@@ -173,7 +175,10 @@ async function doctorOfAll(env: Environment, options: DoctorOptions, io: Output,
     wayOut,
   });
   try {
-    const fleet = await examineFleet({ admin, poolId, policy, pause });
+    const { progress = () => {} } = io;
+    const told = (done: number, known: number) => progress(`${done} of ${known} app clients, so far`);
+    const fleet = await examineFleet({ admin, poolId, policy, pause, progress: told });
+    progress("");
     const [unseen] = fleet.unseen;
     if (fleet.rows.length === 0 && unseen !== undefined) throw new UsageError(`could not look: ${unseenInWords(unseen)}`);
     io.out(options.json ? asJson(fleetJson(fleet)) : fleetText(fleet, io.colours));
