@@ -305,7 +305,12 @@ const CASES: { readonly [id: string]: readonly Case[] } = {
       given: { facts: { domain: { Domain: "shop", UserPoolId: "eu-central-1_Other" } } },
       what: /of the user pool eu-central-1_Other/,
     },
-    { says: "nobody's", given: { facts: { domain: {} } }, what: /no such domain/ },
+    { says: "nobody's", given: { facts: { domain: {} } }, what: /no such domain as shop\.auth/ },
+    {
+      says: "a name of one's own that nobody registered",
+      given: { facts: { domain: {} }, proxy: { managedLogin: "https://login.example.com" } },
+      what: null,
+    },
     {
       says: "on its way",
       given: { facts: { domain: { Domain: "shop", UserPoolId: "eu-central-1_Example01", Status: "CREATING" } } },

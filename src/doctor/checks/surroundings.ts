@@ -33,8 +33,12 @@ export const SURROUNDING_CHECKS: readonly Check[] = [
     source: `${API}/API_DescribeUserPoolDomain.html`,
     needs: ["domain"],
     aboutPeople: false,
-    judge: ({ client, domain }) => {
-      if (domain.UserPoolId === undefined) return { what: "There is no such domain." };
+    judge: ({ client, domain, proxy }) => {
+      if (domain.UserPoolId === undefined) {
+        // Any other name may be a proxy of one's own, in front of managed login.
+        const isAwsOwn = proxy.managedLogin !== null && hostOf(proxy.managedLogin).endsWith(".amazoncognito.com");
+        return isAwsOwn ? { what: `There is no such domain as ${hostOf(proxy.managedLogin)}.` } : null;
+      }
       if (domain.UserPoolId !== client.poolId)
         return { what: `The domain ${domain.Domain ?? ""} is of the user pool ${domain.UserPoolId}.` };
       return domain.Status === undefined || domain.Status === "ACTIVE"
