@@ -174,9 +174,10 @@ t.test("settings that this release does not know keep it from writing", async (t
 t.test("a refusal of Cognito's is told, and that nothing was written", async (t) => {
   const client = await thirtyHours(t);
   client.cognito.faults.add({ operation: "UpdateUserPoolClient", fault: "waf", times: 10 });
-  const { exitCode, console } = await fixing(t, client, scriptedConsole(), YES);
+  const { exitCode, console, folder } = await fixing(t, client, scriptedConsole(), YES);
   t.equal(exitCode, 1);
   t.match(console.flat(), /Nothing was written\. UpdateUserPoolClient failed/);
+  t.same(await readdir(folder), [], "and there is nothing to undo");
 });
 
 t.test("an answer that is lost is no failure: the client itself says whether it was written", async (t) => {

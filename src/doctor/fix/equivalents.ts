@@ -6,6 +6,7 @@ import { completeSettings, differingFields, type Field, tokenOf } from "./fields
  * The same change in the words of the tools that people manage app clients with. CloudFormation and the CDK's CfnUserPoolClient have the API's
  * own names, Terraform has them in its own spelling:
  * https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/cognito_user_pool_client
+ * https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_cognito.CfnUserPoolClientProps.html
  */
 
 export interface ClientAddress {

@@ -63,5 +63,7 @@ export async function writeSafely({ admin, seen, wanted, backupPath, takenAt }: 
   const failure = update.kind === "seen" ? null : update;
   const after = await admin.describeClient();
   if (after.kind !== "seen") return { kind: "unknown", unseen: failure ?? after };
-  return judge(seen, sent, after.value, failure);
+  const written = judge(seen, sent, after.value, failure);
+  if (written.kind === "refused") await rm(backupPath, { force: true });
+  return written;
 }
