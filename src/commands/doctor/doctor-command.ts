@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { Environment } from "../../config/given-settings.js";
 import type { DoctorOptions, Output } from "./doctor.js";
 import { addWritingModes } from "./writing-command.js";
@@ -43,12 +43,18 @@ export function addDoctor(program: Command, { env, output, run }: DoctorSurround
     .option("--sample-token <file>", "an ID token of somebody with many groups: whether its cookie fits; - reads standard input")
     .option("--fail-on <severity>", "exit with 1 from this severity on: error, warning, note, never", "warning")
     .option("--all", "every app client of the user pool, or of all pools of the account in a Region, in one table")
-    .option("--logs <file>", "what the proxy's log says of ended sessions; nothing else is looked at (-: standard input)")
+    .option("--url <url>", "a running deployment as its visitors see it; nothing else is looked at")
+    .addOption(
+      new Option("--logs <file>", "what the proxy's log says of ended sessions; nothing else is looked at (-: standard input)").conflicts(
+        "url",
+      ),
+    )
     .option("--json", "for programs")
     .addHelpText("after", NOTES)
-    .action((options: DoctorOptions & { readonly logs?: string }) =>
+    .action((options: DoctorOptions & { readonly url?: string; readonly logs?: string }) =>
       run(async () => {
-        const { logs } = options;
+        const { url, logs } = options;
+        if (url !== undefined) return (await import("./url.js")).doctorOfUrl(env, { ...options, url }, output());
         if (logs !== undefined) return (await import("./logs.js")).doctorOfLogs({ ...options, logs }, output(), process.stdin);
         const [{ doctor: examineClient }, { pauseBetweenCalls }] = await Promise.all([import("./doctor.js"), import("./pause.js")]);
         return examineClient(env, options, output(), pauseBetweenCalls);
