@@ -11,6 +11,8 @@ export interface Given {
   readonly poolId: string | null;
   readonly clientId: string | null;
   readonly endpoint: string | null;
+  /** What says where to look, and cannot be understood: nobody may look elsewhere instead. */
+  readonly misread: readonly { readonly name: string; readonly expected: string }[];
   /** HTTPS_PROXY and NO_PROXY. */
   readonly wayOut: WayOut;
   readonly proxy: ProxyFacts;
@@ -24,6 +26,8 @@ const ADDRESSES: ReadonlySet<string> = new Set([
   "HTTPS_PROXY",
   "NO_PROXY",
 ]);
+/** The same, and the address that redirects lead to. */
+const WHERE: ReadonlySet<string> = new Set([...ADDRESSES, "PUBLIC_URL"]);
 
 /**
  * Reads what the environment says of the proxy, each setting by itself: the doctor is asked on laptops, too, where a configuration is half there.
@@ -33,13 +37,19 @@ export function readProxyFacts(env: Environment, readFile: ReadFile = readTextFi
   const given = givenByEnvironment(env, readFile);
   const isDeployment = given.values.has("PUBLIC_URL");
 
+  const misread = given.faults
+    .filter(({ name }) => WHERE.has(name.replace(/_FILE$/, "")))
+    .map(({ name, expected }) => ({ name, expected }));
+
   function read<T>(name: SettingName, kind: Kind<unknown, T>, defaultCounts = isDeployment): T | null {
     const { absence } = SETTINGS[name];
     const fallback = defaultCounts && absence.kind === "default" ? absence.text : undefined;
     const raw = given.values.get(name)?.raw ?? fallback;
     if (raw === undefined || given.unreadable.has(name)) return null;
     const decoded = decodeAs(kind, raw);
-    return decoded.kind === "value" ? decoded.value : null;
+    if (decoded.kind === "value") return decoded.value;
+    if (WHERE.has(name)) misread.push({ name, expected: kind.expected });
+    return null;
   }
 
   const publicUrl = read("PUBLIC_URL", SETTINGS.PUBLIC_URL.kind);
@@ -49,7 +59,7 @@ export function readProxyFacts(env: Environment, readFile: ReadFile = readTextFi
   const store = read("SESSION_STORE", SETTINGS.SESSION_STORE.kind);
   const parsing = parseEnvironment(env, { readFile });
   const speaksOfProxy = [...given.values.keys()].some((name) => !ADDRESSES.has(name));
-  return {
+  const facts: Omit<Given, "misread"> = {
     poolId: read("COGNITO_USER_POOL_ID", SETTINGS.COGNITO_USER_POOL_ID.kind),
     clientId: read("COGNITO_CLIENT_ID", SETTINGS.COGNITO_CLIENT_ID.kind),
     endpoint: read("COGNITO_ENDPOINT", SETTINGS.COGNITO_ENDPOINT.kind),
@@ -70,4 +80,5 @@ export function readProxyFacts(env: Environment, readFile: ReadFile = readTextFi
       faults: parsing.kind === "faults" && speaksOfProxy ? [...new Set(parsing.faults.map(({ name }) => name))] : [],
     },
   };
+  return { ...facts, misread };
 }

@@ -78,9 +78,17 @@ function regionFor({ region }: ClientOptions, env: Environment): string | null {
   return region ?? env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"] ?? null;
 }
 
+/** What environment and options say. Throws UsageError where they say of something where it is, and nobody can understand it. */
+function readGiven(env: Environment, options: ClientOptions): Given {
+  const given = readProxyFacts(withOptions(env, options));
+  const [misread] = given.misread;
+  if (misread !== undefined) throw new UsageError(`${misread.name}: expected ${misread.expected.replaceAll("`", "")}`);
+  return given;
+}
+
 /** Opens the app client that environment and options name. Throws UsageError where they name none. */
 export async function openClient(env: Environment, options: ClientOptions, clock: Clock = systemClock): Promise<OpenedClient> {
-  const given = readProxyFacts(withOptions(env, options));
+  const given = readGiven(env, options);
   const { poolId, clientId, endpoint, wayOut } = given;
   if (poolId === null)
     throw new UsageError("no user pool: set COGNITO_USER_POOL_ID, or give --user-pool-id, such as eu-central-1_AbCdEf123");
@@ -140,7 +148,7 @@ function asJson(value: object): string {
 
 /** The least-privilege policy of a mode, as JSON that `aws iam create-policy` takes. */
 export function iamText(mode: DoctorMode, env: Environment, options: ClientOptions): string {
-  const { poolId } = readProxyFacts(withOptions(env, options));
+  const { poolId } = readGiven(env, options);
   return asJson(iamPolicy(mode, poolId, regionFor(options, env)));
 }
 
@@ -148,7 +156,7 @@ async function doctorOfOne(env: Environment, options: DoctorOptions, io: Output)
   const failOn = readFailOn(options.failOn);
   const policy = readPolicy(options.policy);
   const replicas = readReplicas(options.replicas);
-  const sample = readSample(options.sampleToken, readProxyFacts(withOptions(env, options)).proxy.publicUrl);
+  const sample = readSample(options.sampleToken, readGiven(env, options).proxy.publicUrl);
   const { given, admin } = await openClient(env, options);
   try {
     const examination = await examine(admin, { proxy: given.proxy, policy, replicas, sampleCookieBytes: sample });
@@ -163,7 +171,7 @@ async function doctorOfOne(env: Environment, options: DoctorOptions, io: Output)
 async function doctorOfAll(env: Environment, options: DoctorOptions, io: Output, pause: () => Promise<void>): Promise<number> {
   const failOn = readFailOn(options.failOn);
   const policy = readPolicy(options.policy);
-  const { poolId, endpoint, wayOut } = readProxyFacts(withOptions(env, options));
+  const { poolId, endpoint, wayOut } = readGiven(env, options);
   const region = options.region ?? (poolId === null ? regionFor(options, env) : regionOfPool(poolId));
   const admin = await openCognitoAdmin({
     region,

@@ -4,7 +4,7 @@ import { type Facts, UNKNOWN_PROXY } from "../facts.js";
 import type { Finding } from "../finding.js";
 import { lifetimeOf } from "../lifetime.js";
 import type { LifetimePolicy } from "../policy.js";
-import { aligned, counted, painter, printable, wrapped } from "../text.js";
+import { aligned, counted, painter, shortName, wrapped } from "../text.js";
 import { tally, unseenInWords } from "./report.js";
 
 /** One app client of many. */
@@ -114,13 +114,6 @@ export function isWhole({ rows, unseen }: Fleet): boolean {
   return unseen.length === 0 && rows.every(({ kind }) => kind === "examined");
 }
 
-const LONGEST_NAME = 24;
-
-function short(text: string): string {
-  const shown = printable(text);
-  return shown.length > LONGEST_NAME ? `${shown.slice(0, LONGEST_NAME - 1)}…` : shown;
-}
-
 /** The gravest findings by id, as many as a line holds, and how many more there are. */
 function gravest({ findings }: Judgement): string {
   const loud = findings.filter(({ severity }) => severity !== "note");
@@ -130,11 +123,17 @@ function gravest({ findings }: Judgement): string {
 }
 
 function cellsOf(row: FleetRow): readonly string[] {
-  if (row.kind === "blind") return [short(row.name), "?", unseenInWords(row.unseen)];
-  return [short(row.name), row.refresh, gravest(row.judgement)];
+  if (row.kind === "blind") return [shortName(row.name), "?", row.unseen.kind.replaceAll("_", " ")];
+  return [shortName(row.name), row.refresh, gravest(row.judgement)];
 }
 
-/** One table for all, a block for each pool; the ids that the table has no room for stand below each name in `--json`. */
+/** Why not everything was read, each reason once. */
+function reasonsOf({ rows, unseen }: Fleet): readonly string[] {
+  const blind = rows.flatMap((row) => (row.kind === "blind" ? [row.unseen] : []));
+  return [...new Set([...unseen, ...blind].map(unseenInWords))];
+}
+
+/** One table for all, a block for each pool, within 80 columns; what it has no room for is in the JSON, or in a look at that client alone. */
 export function fleetText(fleet: Fleet, colours: boolean): string {
   const paint = painter(colours);
   const pools = [...new Set(fleet.rows.map(({ poolId }) => poolId))];
@@ -143,17 +142,15 @@ export function fleetText(fleet: Fleet, colours: boolean): string {
   const blocks = pools.flatMap((poolId) => {
     const own = fleet.rows.flatMap((row, index) => (row.poolId === poolId ? [{ row, line: lines[index] ?? "" }] : []));
     const name = own[0]?.row.poolName ?? "";
-    return ["", paint.strong(`${poolId}${name === "" ? "" : ` (${printable(name)})`}`), ...own.map(({ line }) => `  ${line}`)];
+    return ["", paint.strong(`${poolId}${name === "" ? "" : ` (${shortName(name)})`}`), ...own.map(({ line }) => `  ${line}`)];
   });
-  const findings = findingsOf(fleet);
+  const reasons = reasonsOf(fleet).flatMap((reason) => wrapped(reason, "    ", "  "));
   return `${[
     `  ${head}`,
     ...blocks,
-    ...(fleet.unseen.length === 0
-      ? []
-      : ["", "Not looked at", ...fleet.unseen.flatMap((each) => wrapped(unseenInWords(each), "    ", "  "))]),
+    ...(reasons.length === 0 ? [] : ["", "Not looked at", ...reasons]),
     "",
-    `${counted(fleet.rows.length, "app client")} of ${counted(pools.length, "user pool")}. ${tally(findings)}`,
+    `${counted(fleet.rows.length, "app client")} of ${counted(pools.length, "user pool")}. ${tally(findingsOf(fleet))}`,
   ].join("\n")}\n`;
 }
 

@@ -3,7 +3,7 @@ import type { Unseen } from "../cognito-admin.js";
 import type { Facts } from "../facts.js";
 import { type FailOn, type Finding, SEVERITIES } from "../finding.js";
 import { describeLifetime, lifetimeOf, TOKEN_KINDS, type TokenKind } from "../lifetime.js";
-import { aligned, counted, painter, printable, wrapped } from "../text.js";
+import { aligned, counted, painter, printable, shortName, wrapped } from "../text.js";
 import type { Examination } from "./examine.js";
 
 type Examined = Extract<Examination, { kind: "examined" }>;
@@ -122,7 +122,7 @@ export function reportText(examined: Examined, colours: boolean): string {
   const { client } = facts;
   const lifetimes = TOKEN_KINDS.map((kind) => [`  ${TOKEN_NAMES[kind]}`, describeLifetime(lifetimeOf(client.settings, kind))]);
   return `${[
-    painter(colours).strong(`App client ${client.clientId} (${printable(client.name)})`),
+    painter(colours).strong(`App client ${client.clientId} (${shortName(client.name)})`),
     `User pool  ${client.poolId}`,
     ...aligned([...lifetimes, ...sampleRow(facts)]),
     ...findingLines(judgement.findings, colours),
