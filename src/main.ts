@@ -149,7 +149,10 @@ program
         record = null,
         junit = null,
       } = options;
-      if (!live && !options.cleanup && !options.iam) return rehearseLocally(process.env, { ...options, junit }, streams);
+      const isLive = live || options.cleanup || options.iam;
+      if (!isLive && (options.yes || [userPoolId, clientId, endpoint, region, profile, record].some((value) => value !== null)))
+        throw new Error("these options are for --live: see rehearse --help");
+      if (!isLive) return rehearseLocally(process.env, { ...options, junit }, streams);
       if (options.only.length > 0 || options.json || junit !== null) throw new Error("--only, --json and --junit are not for --live");
       // A terminal that is closed within the hour must not keep anything from being deleted.
       for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});

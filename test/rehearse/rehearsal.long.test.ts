@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
+import fastify from "fastify";
 import t, { type Test } from "tap";
 import { rehearse, type ScenarioResult } from "../../src/rehearse/local/rehearsal.js";
 import { SCENARIOS } from "../../src/rehearse/scenarios/table.js";
@@ -10,6 +11,9 @@ import { configOf } from "./rehearsals.js";
 
 const thatAre = (outcome: ScenarioResult["outcome"], results: readonly ScenarioResult[]) =>
   results.filter((result) => result.outcome === outcome).map(({ name }) => name);
+
+const byTable = (one: string, other: string) => placeOf(one) - placeOf(other);
+const placeOf = (wanted: string) => SCENARIOS.findIndex(({ name }) => name === wanted);
 
 /** What each scenario of a rehearsal says that did not pass. */
 const faultsOf = (results: readonly ScenarioResult[]) => results.flatMap((result) => (result.outcome === "failed" ? result.faults : []));
@@ -45,7 +49,11 @@ const CONFIGURATIONS: readonly { readonly name: string; readonly env: Record<str
   },
   { name: "GetTokensFromRefreshToken alone", env: { COGNITO_REFRESH_API: "get_tokens" }, only: ["expired", "reused", "throttled"] },
   { name: "InitiateAuth alone", env: { COGNITO_REFRESH_API: "initiate_auth" }, only: ["expired", "reused", "throttled"] },
-  { name: "a short refresh token", env: { COGNITO_REFRESH_TOKEN_VALIDITY: "12h" }, only: ["expired"] },
+  {
+    name: "a refresh token as short as Cognito allows",
+    env: { COGNITO_REFRESH_TOKEN_VALIDITY: "60m" },
+    only: ["expired", "throttled", "different-client"],
+  },
   {
     name: "an access token for the API",
     env: { PROXY_ROUTES: '[{"prefix":"/api","target":"https://a.example","token":"access"}]' },
@@ -88,6 +96,30 @@ t.test("a proxy that clears cookies on throttling fails, in one line that says w
 t.test("a proxy that calls an outage an end fails", async (t) => {
   const results = await rehearse({ config: configOf(), only: ["waf"], build: brokenBuild(503, { status: 401 }) });
   t.equal(faultsOf(results)[0], "GET /api/rehearsal: 401 cognito_blocked in place of 503 cognito_blocked");
+});
+
+t.test("a proxy that says nothing to its operator fails", async (t) => {
+  const build: Build = (config, runtime) => buildServer(config, { ...runtime, logger: fastify({ logger: { level: "silent" } }).log });
+  const results = await rehearse({ config: configOf(), only: ["throttled", "secret-mismatch", "disabled"], build });
+  t.same(thatAre("failed", results), ["secret-mismatch", "disabled", "throttled"].toSorted(byTable));
+  for (const line of ["session_expired", "misconfigured", "cognito_throttled"])
+    t.ok(
+      faultsOf(results).some((fault) => fault.startsWith("no log line with ") && fault.includes(line)),
+      line,
+    );
+});
+
+t.test("a proxy that asks no session of its API's callers fails", async (t) => {
+  const build: Build = (config, runtime) =>
+    buildServer({ ...config, proxyRoutes: config.proxyRoutes.map((route) => ({ ...route, session: "none", token: "none" })) }, runtime);
+  const results = await rehearse({ config: configOf(), only: ["expired"], build });
+  t.same(faultsOf(results), ["before it: GET /api/rehearsal: the API got no token", "before it: GET /api/rehearsal: the API got no token"]);
+});
+
+t.test("a configuration with which nobody can sign in fails, and says with which reason", async (t) => {
+  const build: Build = (config, runtime) => buildServer({ ...config, cookieHeaderBudgetBytes: 500 }, runtime);
+  const results = await rehearse({ config: configOf(), only: ["expired"], build });
+  t.same(faultsOf(results), ["signing in before it ended with 500 session_too_large at /auth/callback"]);
 });
 
 t.test("a proxy that cannot be built fails its scenarios, and says why", async (t) => {

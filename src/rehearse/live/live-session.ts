@@ -13,7 +13,7 @@ import { readTarget, type TargetFlags } from "./live-target.js";
 import { timeOf } from "./live-time.js";
 import { credentialsObstacle, type Obstacle, obstaclesOf } from "./obstacles.js";
 import { type ProgressOutput, WaitProgress } from "./progress.js";
-import { verdictWords } from "./recording.js";
+import { type Recording, verdictWords } from "./recording.js";
 import { newRunName } from "./run-name.js";
 import { catchStopSignals } from "./stop-signals.js";
 import { type Undone, undoAll } from "./undo.js";
@@ -151,8 +151,7 @@ async function report(outcome: LiveOutcome, file: string, { out, errors }: LiveC
       const { answer, verdict, asked_after_minutes } = outcome.recording;
       out.write(`  ✔ after ${asked_after_minutes} min Cognito says ${answer.name}: ${answer.message}\n`);
       out.write(`  ${outcome.asPromised ? "✔" : "✖"} people meet ${verdictWords(verdict)}\n`);
-      await writeFile(file, `${JSON.stringify(outcome.recording, null, 2)}\n`);
-      out.write(`  ✔ recorded in ${file}\n`);
+      await record(outcome.recording, file, out, errors);
       if (!outcome.asPromised) errors.write("cognito-bff: that is not 401 expired / refresh_token_expired: please report the recording\n");
       return outcome.asPromised ? 0 : 1;
     }
@@ -165,6 +164,18 @@ async function report(outcome: LiveOutcome, file: string, { out, errors }: LiveC
     case "failed":
       errors.write(`cognito-bff: ${outcome.why}\n`);
       return 1;
+  }
+}
+
+/** An hour was waited for it: where the file cannot be written it is shown. */
+async function record(recording: Recording, file: string, out: ProgressOutput, errors: ProgressOutput): Promise<void> {
+  const text = `${JSON.stringify(recording, null, 2)}\n`;
+  try {
+    await writeFile(file, text);
+    out.write(`  ✔ recorded in ${file}\n`);
+  } catch (error) {
+    errors.write(`cognito-bff: the recording cannot be written, here it is: ${lineOf(error)}\n`);
+    out.write(text);
   }
 }
 

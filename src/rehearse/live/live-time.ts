@@ -13,13 +13,15 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await wait(ms, undefined, { signal }).catch(() => {});
 }
 
+const LONGEST_ANSWER_MS = 2_000;
+
 /** The machine's: it goes on while a laptop sleeps. */
 export const realTime: LiveTime = { now: async () => systemClock.now(), pause };
 
 /** That of a local Cognito, which can be moved ahead; null where the endpoint has no such clock. */
 async function localClock(endpoint: string): Promise<number | null> {
   try {
-    const answer = await fetch(new URL("/_local/clock", endpoint));
+    const answer = await fetch(new URL("/_local/clock", endpoint), { signal: AbortSignal.timeout(LONGEST_ANSWER_MS) });
     const { now } = (await answer.json()) as { now?: unknown };
     const ms = typeof now === "string" ? Date.parse(now) : Number.NaN;
     return Number.isNaN(ms) ? null : ms;

@@ -19,10 +19,10 @@ export interface Probe {
 type Problem = Extract<Expected, { kind: "problem" }>;
 
 /** What a problem of ours says, as far as it can be read. */
-function documentOf({ text }: Answer): { readonly reason?: unknown; readonly cause?: unknown; readonly request_id?: unknown } {
+function documentOf({ text }: Answer): { readonly [name: string]: unknown } {
   try {
     const parsed: unknown = JSON.parse(text);
-    return typeof parsed === "object" && parsed !== null ? parsed : {};
+    return typeof parsed === "object" && parsed !== null ? { ...parsed } : {};
   } catch {
     return {};
   }
@@ -32,9 +32,12 @@ const told = ({ reason, cause }: { readonly reason?: unknown; readonly cause?: u
   [reason, cause].filter((word) => typeof word === "string").join(" / ") || "no reason";
 
 /** What an answer met, in the words of the table: `401 expired / user_disabled`. */
-function met(answer: Answer): string {
+export function met(answer: Answer): string {
   const document = documentOf(answer);
-  return document.reason === undefined ? String(answer.status) : `${answer.status} ${told(document)}`;
+  const reason = answer.headers[PROBLEM_HEADER];
+  // A page has its reason in the header alone.
+  if (document["reason"] === undefined && typeof reason === "string") return `${answer.status} ${reason}`;
+  return document["reason"] === undefined ? String(answer.status) : `${answer.status} ${told(document)}`;
 }
 
 /** What must be met, in the same words. */
@@ -53,8 +56,10 @@ export function answerFaults(probe: Probe, expected: Expected): readonly string[
   }
   const { status } = REASONS[expected.reason];
   const faults: string[] = [];
-  if (answer.status !== status || document.reason !== expected.reason || document.cause !== expected.cause)
+  if (answer.status !== status || document["reason"] !== expected.reason || document["cause"] !== expected.cause)
     faults.push(`${name}: ${met(answer)} in place of ${wanted(expected)}`);
+  if (document["status"] !== answer.status) faults.push(`${name}: the body's status is not the answer's`);
+  if (status === 401 && typeof document["login_url"] !== "string") faults.push(`${name}: no login_url`);
   if (tokensSeen > 0) faults.push(`${name}: the call was forwarded to the API all the same`);
   if (answer.headers[PROBLEM_HEADER] !== expected.reason) faults.push(`${name}: no header ${PROBLEM_HEADER}: ${expected.reason}`);
   if (answer.headers["content-type"]?.includes("application/problem+json") !== true) faults.push(`${name}: no application/problem+json`);
@@ -94,8 +99,8 @@ export function logFaults(answers: readonly Answer[], log: LogLines, expected: E
 
 function problemLineFaults(answers: readonly Answer[], log: LogLines, { reason }: Problem): readonly string[] {
   return answers.flatMap((answer) => {
-    const id = documentOf(answer).request_id;
-    if (documentOf(answer).reason !== reason) return [];
+    const id = documentOf(answer)["request_id"];
+    if (documentOf(answer)["reason"] !== reason) return [];
     return log.lines.some((line) => line["request_id"] === id && line["reason"] === reason)
       ? []
       : [`no log line has the request id of ${met(answer)}`];

@@ -5,7 +5,7 @@ import { type Caller, type Expected, MINUTE_MS, type Scenario } from "../scenari
 import { SCENARIOS } from "../scenarios/table.js";
 import type { Browser } from "../stage/browser.js";
 import { type Build, openStage, type Stage } from "../stage/stage.js";
-import { answerFaults, cookieFaults, logFaults, type Probe, wanted } from "./judgement.js";
+import { answerFaults, cookieFaults, logFaults, met, type Probe, wanted } from "./judgement.js";
 
 /** What became of one scenario. */
 export type ScenarioResult = {
@@ -101,7 +101,7 @@ const SERVED: Expected = { kind: "served", log: null };
 async function playOn(stage: Stage, scenario: Scenario): Promise<readonly string[]> {
   const names = cookieNames(stage.config.publicUrl);
   const landed = await stage.signIn(stage.browser);
-  if (!stage.browser.cookies.has(names.session)) return [`signing in before it ended with ${landed.status} at ${landed.url.pathname}`];
+  if (!stage.browser.cookies.has(names.session)) return [`signing in before it ended with ${met(landed)} at ${landed.url.pathname}`];
   const before = await faultsOfCalls(stage, stage.browser, SERVED);
   if (before.length > 0) return before.map((fault) => `before it: ${fault}`);
 

@@ -1,5 +1,6 @@
 import type { FaultName } from "../../local-cognito/index.js";
 import type { UnavailableReason } from "../../wire/reasons.js";
+import { TOKEN_MINUTES } from "../stage/rehearsed-pool.js";
 import type { Stage } from "../stage/stage.js";
 import { setRotation } from "./app-client.js";
 import { withoutRotation } from "./endings.js";
@@ -60,8 +61,8 @@ export const OUTAGES: readonly Scenario[] = [
     title: "an outage while the tokens still live",
     async happens(stage) {
       strike(stage, "internal_error");
-      // Tokens live an hour here: within REFRESH_EARLY, or a quarter of the life where that is more.
-      stage.clock.advance(58 * MINUTE_MS);
+      // Within REFRESH_EARLY, which is never more than a quarter of the life.
+      stage.clock.advance((TOKEN_MINUTES - 1) * MINUTE_MS);
     },
     expected: { kind: "served", log: null },
     mends: lift,

@@ -2,6 +2,7 @@ import type { Config } from "../../config/config.js";
 import type { Cause, Reason } from "../../wire/reasons.js";
 import type { Browser } from "../stage/browser.js";
 import type { LogFields } from "../stage/log-lines.js";
+import { TOKEN_MINUTES } from "../stage/rehearsed-pool.js";
 import type { Stage, StagedProxy } from "../stage/stage.js";
 
 /** Whose calls are looked at after something has happened: the first browser at the first proxy, unless the scenario says otherwise. */
@@ -53,10 +54,8 @@ export interface Scenario {
 }
 
 export const MINUTE_MS = 60_000;
-export const HOUR_MS = 60 * MINUTE_MS;
-export const DAY_MS = 24 * HOUR_MS;
 
 /** Twice the life of an ID or access token: the next call needs a refresh. */
 export function outliveTokens({ clock }: Stage): void {
-  clock.advance(2 * HOUR_MS);
+  clock.advance(2 * TOKEN_MINUTES * MINUTE_MS);
 }

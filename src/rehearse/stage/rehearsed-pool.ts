@@ -5,6 +5,8 @@ import type { LocalCognitoSeed } from "../../local-cognito/index.js";
 export const USER = { email: "rehearsal@example.com", password: "Rehearsal-password-1" } as const;
 
 const MINUTE_MS = 60_000;
+/** How long ID and access tokens live: so short that also the shortest refresh token outlives some. */
+export const TOKEN_MINUTES = 15;
 const DEFAULT_REFRESH_MS = 30 * 24 * 60 * MINUTE_MS;
 
 /** How long refresh tokens live in a rehearsal: as COGNITO_REFRESH_TOKEN_VALIDITY says, or 30 days; Cognito's minimum is an hour. */
@@ -44,8 +46,8 @@ export function rehearsedPool(config: Config, clientSecret: string | null): Loca
             SupportedIdentityProviders: ["COGNITO"],
             ExplicitAuthFlows: ["ALLOW_REFRESH_TOKEN_AUTH"],
             PreventUserExistenceErrors: "ENABLED",
-            AccessTokenValidity: 60,
-            IdTokenValidity: 60,
+            AccessTokenValidity: TOKEN_MINUTES,
+            IdTokenValidity: TOKEN_MINUTES,
             RefreshTokenValidity: Math.floor(refreshValidityMs(config) / MINUTE_MS),
             TokenValidityUnits: { AccessToken: "minutes", IdToken: "minutes", RefreshToken: "minutes" },
           },
