@@ -230,7 +230,7 @@ t.test(
     await sdk.send(new UpdateUserPoolClientCommand({ ...ids, RefreshTokenValidity: 30 }));
     const wiped = await run();
     t.equal(wiped.code, 1);
-    t.match(wiped.stdout, "ERROR  wiped-by-update");
+    t.match(wiped.stdout, /^(?:ERROR|WARNING) {2}wiped-by-update$/m);
 
     const refused = await run("undo", "before.json", "--yes");
     t.equal(refused.code, 1, "the 30 hours do not come back in place of what was lost");
