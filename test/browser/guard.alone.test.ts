@@ -232,7 +232,7 @@ await browserSuite(t, "<session-guard>: one script, one tag, a strict policy, in
   t.test("words that cannot be loaded are asked for again", async (t) => {
     const guard = await GuardApp.start(t, browser);
     let times = 0;
-    await guard.app.visitor.context.route(/\/words[./]\w+\.js$/, (route) => (++times === 1 ? route.abort() : route.continue()));
+    await guard.app.visitor.context.route(/\/words[./]\w+\.js$/, (route) => (++times === 1 ? route.abort() : route.fallback()));
     const page = await guard.interrupted();
     await page.getByRole("dialog", { name: "Your session has ended" }).waitFor();
   });
