@@ -319,15 +319,21 @@ const CASES: { readonly [id: string]: readonly Case[] } = {
     { says: "its own", given: {}, what: null },
   ],
   "domain-other": [
-    { says: "another prefix", given: { facts: { pool: { Domain: "other" } } }, what: /the user pool has other\./ },
-    { says: "none at all", given: { facts: { pool: {} } }, what: /has no domain/ },
+    { says: "another prefix", given: { facts: { pool: { Domain: "other" }, domain: null } }, what: /the user pool has other\./ },
+    { says: "none at all", given: { facts: { pool: {}, domain: null } }, what: /has no domain/ },
     {
       says: "a custom one",
       given: { facts: { pool: { CustomDomain: "auth.example.com" } }, proxy: { managedLogin: "https://auth.example.com" } },
       what: null,
     },
     { says: "an emulator", given: { facts: { pool: {} }, proxy: { managedLogin: "http://127.0.0.1:9229" } }, what: null },
-    { says: "its prefix", given: {}, what: null },
+    {
+      says: "a name of one's own",
+      given: { proxy: { managedLogin: "https://login.example.com" } },
+      what: /COGNITO_DOMAIN is login\.example\.com; the user pool has shop\./,
+    },
+    { says: "its prefix", given: { facts: { domain: null } }, what: null },
+    { says: "another prefix that was looked up itself", given: { facts: { pool: { Domain: "other" } } }, what: null },
   ],
   "passkey-relying-party": [
     {

@@ -4,6 +4,7 @@ import {
   type CognitoIdentityProviderClient,
   CreateUserPoolClientCommand,
   CreateUserPoolCommand,
+  CreateUserPoolDomainCommand,
   SetUserPoolMfaConfigCommand,
   SetUserPoolSessionConfigurationCommand,
   UpdateUserPoolClientCommand,
@@ -156,6 +157,23 @@ t.test("the pool around it is looked at: devices, evicted sessions, passkeys", a
   const { out } = await run({ ...NAMES, COGNITO_ENDPOINT: cognito.url, PUBLIC_URL: "https://app.example.com" });
   t.match(out, /^WARNING {2}session-eviction\n {2}The user pool tracks sessions and allows 2 a person\.$/m);
   t.match(out, /^WARNING {2}passkey-relying-party$/m);
+});
+
+t.test("COGNITO_DOMAIN is held against the domains that there are", async (t) => {
+  const { cognito, sdk } = await running(t);
+  await refreshLives(sdk, 30, "days");
+  const { UserPool } = await sdk.send(new CreateUserPoolCommand({ PoolName: "other" }));
+  await sdk.send(new CreateUserPoolDomainCommand({ UserPoolId: present(UserPool?.Id), Domain: "other" }));
+  await sdk.send(new CreateUserPoolDomainCommand({ UserPoolId: POOL_ID, Domain: "shop" }));
+  const env = { ...NAMES, COGNITO_ENDPOINT: cognito.url, PUBLIC_URL: "https://app.example.com" };
+  const idsWith = async (prefix: string) => {
+    const COGNITO_DOMAIN = `https://${prefix}.auth.us-east-1.amazoncognito.com`;
+    const { findings } = JSON.parse((await run({ ...env, COGNITO_DOMAIN }, { json: true })).out) as { findings: { id: string }[] };
+    return findings.map(({ id }) => id).filter((id) => id.startsWith("domain-"));
+  };
+  t.same(await idsWith("shop"), []);
+  t.same(await idsWith("other"), ["domain-foreign"]);
+  t.same(await idsWith("nobodys"), ["domain-foreign"]);
 });
 
 t.test("colours only where they are wanted", async (t) => {

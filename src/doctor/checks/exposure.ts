@@ -63,7 +63,7 @@ export const EXPOSURE_CHECKS: readonly Check[] = [
     severity: "warning",
     finds: "EnablePropagateAdditionalUserContextData is off, for a client with a secret",
     meaning:
-      "Cognito sees the proxy's address in place of people's own: threat protection and rate limits take everybody for one person, and may refuse all of them.",
+      "Calls to Cognito's API, refreshes too, come from the proxy's address: threat protection takes everybody for one person there, and may refuse all of them. Managed login collects people's own by itself.",
     fix: "`cognito-bff doctor fix user-context-not-propagated`.",
     source: `${GUIDE}/user-pool-settings-viewing-threat-protection-app.html`,
     needs: [],

@@ -62,7 +62,7 @@ export const SIGN_IN_CHECKS: readonly Check[] = [
     finds: "COGNITO_DOMAIN is set, and the app client does not allow the authorization code flow",
     meaning: "Nobody can sign in: managed login answers with an error.",
     fix: "Turn on the authorization code grant and the scopes of COGNITO_SCOPES in the app client's managed login settings.",
-    source: `${GUIDE}/cognito-user-pools-define-resource-servers.html`,
+    source: `${GUIDE}/authorization-endpoint.html`,
     needs: ["managedLogin"],
     judge: ({ client }) => (allowsCode(client) ? null : { what: "The app client does not allow the authorization code flow." }),
   }),

@@ -23,6 +23,11 @@ function hostOf(url: string): string {
   return new URL(url).hostname;
 }
 
+/** Whether managed login is at a prefix of AWS's own domain. */
+function isAwsOwn(host: string): boolean {
+  return host.endsWith(".amazoncognito.com");
+}
+
 export const SURROUNDING_CHECKS: readonly Check[] = [
   check({
     id: "domain-foreign",
@@ -36,8 +41,8 @@ export const SURROUNDING_CHECKS: readonly Check[] = [
     judge: ({ client, domain, proxy }) => {
       if (domain.UserPoolId === undefined) {
         // Any other name may be a proxy of one's own, in front of managed login.
-        const isAwsOwn = proxy.managedLogin !== null && hostOf(proxy.managedLogin).endsWith(".amazoncognito.com");
-        return isAwsOwn ? { what: `There is no such domain as ${hostOf(proxy.managedLogin)}.` } : null;
+        const host = proxy.managedLogin === null ? "" : hostOf(proxy.managedLogin);
+        return isAwsOwn(host) ? { what: `There is no such domain as ${host}.` } : null;
       }
       if (domain.UserPoolId !== client.poolId)
         return { what: `The domain ${domain.Domain ?? ""} is of the user pool ${domain.UserPoolId}.` };
@@ -54,9 +59,11 @@ export const SURROUNDING_CHECKS: readonly Check[] = [
     fix: "Set COGNITO_DOMAIN to the user pool's domain; behind a proxy of your own this may be meant.",
     source: `${GUIDE}/cognito-user-pools-assign-domain.html`,
     needs: ["pool", "managedLogin"],
-    judge: ({ pool, proxy }) => {
+    judge: ({ pool, domain, proxy }) => {
       const host = hostOf(proxy.managedLogin);
       if (!host.includes(".") || /^[\d.]+$/.test(host)) return null;
+      // Then it was looked up itself, and domain-foreign says whose it is.
+      if (domain !== null && isAwsOwn(host)) return null;
       const own = [pool.CustomDomain, pool.Domain].filter((domain) => domain !== undefined && domain !== "");
       const isOwn = own.some((domain) => host === domain || host.startsWith(`${domain}.auth.`) || host.startsWith(`${domain}.auth-fips.`));
       if (isOwn) return null;
