@@ -3,7 +3,7 @@ import type { Environment } from "../../config/given-settings.js";
 import type { AppClient } from "../../doctor/app-client.js";
 import { type CognitoAdmin, regionOfPool } from "../../doctor/cognito-admin.js";
 import { BackupFault } from "../../doctor/fix/backup.js";
-import { backupName, type CarryOutParts, type ExitCode, unseenInWords } from "../../doctor/fix/carry-out.js";
+import { backupName, type CarryOutParts, type ExitCode, unseenAsSentence } from "../../doctor/fix/carry-out.js";
 import type { Console } from "../../doctor/fix/console.js";
 import type { ClientAddress } from "../../doctor/fix/equivalents.js";
 import { managementHint } from "../../doctor/fix/management.js";
@@ -71,7 +71,7 @@ export async function withSeenClient(
   const opened = await openClient(env, options, clock);
   try {
     const seen = await opened.admin.describeClient();
-    if (seen.kind !== "seen") throw new UsageError(`could not look. ${unseenInWords(seen)}`);
+    if (seen.kind !== "seen") throw new UsageError(`could not look. ${unseenAsSentence(seen)}`);
     const { poolId, clientId, given } = opened;
     const region = options.region ?? regionOfPool(poolId);
     const address = { poolId, clientId, region, profile: options.profile ?? null, endpoint: given.endpoint };

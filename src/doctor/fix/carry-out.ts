@@ -1,5 +1,6 @@
 import type { Clock } from "../../model/clock.js";
 import type { CognitoAdmin, Unseen } from "../cognito-admin.js";
+import { printable } from "../text.js";
 import { BackupFault } from "./backup.js";
 import { agrees, type Console, sayWrapped } from "./console.js";
 import { quoted } from "./equivalents.js";
@@ -27,14 +28,15 @@ export interface CarryOutParts {
 }
 
 /** Why something could not be looked at, and what to do. */
-export function unseenInWords(unseen: Unseen): string {
+export function unseenAsSentence(unseen: Unseen): string {
+  const why = printable(unseen.why);
   switch (unseen.kind) {
     case "not_permitted":
-      return `These credentials may not do it; they need ${unseen.action} (\`cognito-bff doctor --iam\` prints the policy): ${unseen.why}`;
+      return `These credentials may not do it; they need ${unseen.action} (--iam prints the policy): ${why}`;
     case "not_found":
-      return `There is no such app client here: ${unseen.why} Is it the right Region and account?`;
+      return `There is no such app client here: ${why} Is it the right Region and account?`;
     case "failed":
-      return `${unseen.operation} failed (${unseen.error}): ${unseen.why}`;
+      return `${unseen.operation} failed (${unseen.error}): ${why}`;
   }
 }
 
@@ -71,13 +73,13 @@ function sayWritten(console: Console, written: Written, backupPath: string): Exi
       return 1;
     }
     case "unseen":
-      say(`Nothing was written. ${unseenInWords(written.unseen)}`);
+      say(`Nothing was written. ${unseenAsSentence(written.unseen)}`);
       return 2;
     case "refused":
-      say(`Nothing was written. ${unseenInWords(written.unseen)}`);
+      say(`Nothing was written. ${unseenAsSentence(written.unseen)}`);
       return written.unseen.kind === "failed" ? 1 : 2;
     case "unknown":
-      say(`It was sent, and the client could not be read after it: look at it before anything else. ${unseenInWords(written.unseen)}`);
+      say(`It was sent, and the client could not be read after it: look at it before anything else. ${unseenAsSentence(written.unseen)}`);
       console.say(`Backup: ${backupPath}`);
       return 2;
     case "differs":
