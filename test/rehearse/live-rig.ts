@@ -31,6 +31,7 @@ export const TARGET = {
   clientId: "3localcognitodemoclient001",
   region: "us-east-1",
   profile: null,
+  emulatorCredentialsEnd: null,
 } as const;
 
 /** The names of app clients and users in the pool that are a rehearsal's. */

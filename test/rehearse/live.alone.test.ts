@@ -175,6 +175,10 @@ t.test("credentials that end within 75 minutes are refused before AWS is asked f
   );
   t.equal(await running.ended, 2);
   t.match(running.output(), /the AWS credentials end in (?:69|70) min, at .*; 75 min are needed/);
+  const cognito = await startPool(t);
+  const local = command(t, { ...environmentOf(cognito), AWS_CREDENTIAL_EXPIRATION: expiration }, "--yes");
+  t.equal(await local.ended, 2, "which can be tried at a local Cognito");
+  t.same(cognito.calls.list(), []);
 });
 
 t.test("--iam prints the policy; a client that is not there is one line", async (t) => {

@@ -17,6 +17,8 @@ export interface LiveTarget {
   readonly profile: string | null;
   /** COGNITO_ENDPOINT; null: AWS's own. */
   readonly endpoint: string | null;
+  /** When the credentials of an emulator are said to end, so that the refusal can be tried there too; null: never. */
+  readonly emulatorCredentialsEnd: Date | null;
 }
 
 /** An app client that one may sign in with. */
@@ -49,6 +51,11 @@ const NOT_PERMITTED = new Set(["AccessDeniedException", "AccessDenied"]);
 /** Most that a page of ListUserPoolClients or ListUsers has. */
 const PAGE = 60;
 
+function emulatorCredentials({ emulatorCredentialsEnd }: LiveTarget) {
+  const expiration = emulatorCredentialsEnd === null ? {} : { expiration: emulatorCredentialsEnd };
+  return { accessKeyId: "local", secretAccessKey: "local", ...expiration };
+}
+
 /** A real user pool, over AWS's SDK. */
 export class LivePool {
   readonly target: LiveTarget;
@@ -62,7 +69,7 @@ export class LivePool {
       ...(profile === null ? {} : { profile }),
       ...(endpoint === null ? {} : { endpoint }),
       // What is not answered over TLS is an emulator, which looks at no signature: no place to take real credentials to.
-      ...(endpoint?.startsWith("http:") ? { credentials: { accessKeyId: "local", secretAccessKey: "local" } } : {}),
+      ...(endpoint?.startsWith("http:") ? { credentials: emulatorCredentials(target) } : {}),
       // Deleting must not fail of a moment's throttling.
       maxAttempts: 5,
     });

@@ -37,6 +37,9 @@ export function readTarget(env: Environment, flags: TargetFlags, readFile: ReadF
   if (poolId === null) faults.push(...missing("COGNITO_USER_POOL_ID", "--user-pool-id"));
   if (clientId === null) faults.push(...missing("COGNITO_CLIENT_ID", "--client-id"));
   if (poolId === null || clientId === null || faults.length > 0) return { kind: "faults", faults };
+  // What the SDK itself reads where AWS's credentials are variables.
+  const expiration = Date.parse(env["AWS_CREDENTIAL_EXPIRATION"] ?? "");
+  const emulatorCredentialsEnd = Number.isNaN(expiration) ? null : new Date(expiration);
   const region = flags.region ?? poolId.replace(/_.*$/, "");
-  return { kind: "target", refreshApi, target: { poolId, clientId, region, profile: flags.profile, endpoint } };
+  return { kind: "target", refreshApi, target: { poolId, clientId, region, profile: flags.profile, endpoint, emulatorCredentialsEnd } };
 }
