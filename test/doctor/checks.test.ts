@@ -37,6 +37,7 @@ const CASES: { readonly [id: string]: readonly Case[] } = {
     { says: "365 hours", given: refresh(365, "hours"), what: /365 days were meant/ },
     { says: "60 minutes", given: refresh(60, "minutes"), what: /60 days were meant/ },
     { says: "60 minutes for a bank", given: { ...refresh(60, "minutes"), policy: "banking" }, what: null },
+    { says: "30 hours, which somebody asked for", given: { ...refresh(30, "hours"), policy: "30h" }, what: null },
     { says: "30 hours for a bank, which are too long anyway", given: { ...refresh(30, "hours"), policy: "banking" }, what: /30 days/ },
     { says: "30 days", given: refresh(30, "days"), what: null },
     { says: "a number without its unit, which means days", given: refresh(60, undefined), what: null },
@@ -87,6 +88,7 @@ const CASES: { readonly [id: string]: readonly Case[] } = {
   ],
   "session-max-age": [
     { says: "a limit that never applies", given: { proxy: { sessionMaxAgeMs: 31 * 86_400_000 } }, what: /SESSION_MAX_AGE is 31d/ },
+    { says: "one that ends at the same moment", given: { proxy: { sessionMaxAgeMs: 30 * 86_400_000 } }, what: null },
     { says: "one that does", given: {}, what: null },
   ],
   "refresh-api-refused": [
@@ -152,6 +154,12 @@ const CASES: { readonly [id: string]: readonly Case[] } = {
       says: "AWS's 20",
       given: { facts: { poolSessions: { UserSessionTracking: "ENABLED" } } },
       what: /allows 20 a person/,
+      severity: "note",
+    },
+    {
+      says: "ten a person",
+      given: { facts: { poolSessions: { UserSessionTracking: "ENABLED", TokenSession: { MaxPerUser: 10 } } } },
+      what: /allows 10/,
       severity: "note",
     },
     { says: "no tracking", given: {}, what: null },
@@ -361,6 +369,7 @@ const CASES: { readonly [id: string]: readonly Case[] } = {
   ],
   "managed-login-session": [
     { says: "90 days", given: { facts: { clientSessions: { SSOSession: { MaxValidityMinutes: 129_600 } } } }, what: /for 90 days/ },
+    { says: "a day", given: { facts: { clientSessions: { SSOSession: { MaxValidityMinutes: 1_440 } } } }, what: null },
     { says: "an hour", given: {}, what: null },
   ],
   "clock-skew": [
@@ -379,6 +388,15 @@ const CASES: { readonly [id: string]: readonly Case[] } = {
       severity: "error",
     },
     { says: "a sample that fits barely", given: { facts: { sampleCookieBytes: 7_000 } }, what: /takes 7000 of 8000/, severity: "warning" },
+    {
+      says: "a sample that fits to the byte",
+      given: { facts: { sampleCookieBytes: 8_000 } },
+      what: /takes 8000 of 8000/,
+      severity: "warning",
+    },
+    { says: "a sample with a fifth to spare", given: { facts: { sampleCookieBytes: 6_400 } }, what: null },
+    { says: "as much as nginx takes", given: { proxy: { cookieBudgetBytes: 8_192 } }, what: null },
+    { says: "as much as API Gateway takes with other headers", given: { proxy: { cookieBudgetBytes: 8_740 } }, what: /^(?!.*API Gateway)/ },
     { says: "a usual one", given: { facts: { sampleCookieBytes: 3_000 } }, what: null },
   ],
   "proxy-configuration": [
@@ -471,7 +489,8 @@ for (const [seconds, when] of [
   [54_000, "on Tuesday at midnight"],
   [3 * 3_600, "on Monday at noon"],
   [90 * 60, "on Monday at 10:30"],
-  [7 * 86_400, null],
+  [7 * 86_400 - 9 * 3_600 - 1, "on Sunday at 23:59"],
+  [7 * 86_400 - 9 * 3_600, null],
 ] as const)
   t.test(`${seconds} s after Monday at nine`, (t) => {
     t.equal(afterMondayAtNine(seconds), when);
