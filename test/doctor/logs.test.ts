@@ -160,6 +160,15 @@ const FORMATS: readonly { readonly name: string; readonly text: string }[] = [
       status: "Complete",
     }),
   },
+  { name: "its messages alone, as JSON", text: PRETTY(TEXTS) },
+  { name: "its messages alone, as text", text: `${TEXTS.join("\t")}\n` },
+  { name: "its messages by jq", text: TEXTS.map((text) => `${JSON.stringify(text)}\n`).join("") },
+  {
+    name: "its events by jq -c",
+    text: page(TEXTS)
+      .events.map((each) => `${JSON.stringify(each)}\n`)
+      .join(""),
+  },
   { name: "docker compose logs", text: TEXTS.map((text) => `proxy-1  | ${text}\n`).join("") },
   { name: "Docker's files", text: TEXTS.map((log) => `${JSON.stringify({ log: `${log}\n`, stream: "stdout" })}\n`).join("") },
   { name: "journalctl -o json", text: TEXTS.map((MESSAGE) => `${JSON.stringify({ MESSAGE, PRIORITY: "6" })}\n`).join("") },
@@ -190,6 +199,34 @@ t.test("lines that are no JSON are counted and told, and so is a document that w
   const cut = PRETTY(page(TEXTS));
   const tally = await read(cut.slice(0, cut.indexOf(name(20))) + ndjson([ended(500), ended(501)]));
   t.same([tally.ended, tally.others], [21, 1], "up to the line that it is broken in; then lines again");
+});
+
+/** Numbers that look like chance and are the same each time (xorshift). */
+function* numbers(): Generator<number, never> {
+  let state = 2_463_534_242;
+  for (;;) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    yield state >>> 0;
+  }
+}
+
+t.test("whatever a log was cut and glued to, reading it ends, and lines behind the damage are read", async (t) => {
+  const chance = numbers();
+  const below = (limit: number) => chance.next().value % limit;
+  const texts = FORMATS.map(({ text }) => text);
+  const behind = ndjson(many(3, (number) => ended(7_000 + number, { reason: "signed_out", cause: "operator" })));
+  const unread: string[] = [];
+  for (let round = 0; round < 400; round++) {
+    const [one = "", other = ""] = [texts[below(texts.length)], texts[below(texts.length)]];
+    const damaged = one.slice(0, below(one.length)) + other.slice(below(other.length));
+    const tally = await read(`${damaged}\n${behind}`, 1 + below(9_000));
+    verdictsOf(tally);
+    // The first of them may be lost: it is where one sees that what was cut off does not go on.
+    if ((tally.causes.get("operator")?.sessions ?? 0) < 1) unread.push(damaged.slice(-300));
+  }
+  t.same(unread, []);
 });
 
 const DEEP = 100_000;

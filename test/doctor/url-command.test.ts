@@ -27,7 +27,7 @@ t.test("doctor --url says that a deployment is as it should be, and leaves every
   const started = await demo.metric("bff_sessions_started_total");
   const { code, out, err } = await examine({ url: `${demo.url}/` });
   t.same([code, err], [0, ""]);
-  t.match(out, /^http:\/\/localhost:\d+\n29 of 29 checks passed, from this machine's place in the network\.\n\nNothing found\.\n$/);
+  t.match(out, /^http:\/\/localhost:\d+\n30 of 30 checks passed, from this machine's place in the network\.\n\nNothing found\.\n$/);
   t.equal(await demo.metric("bff_sessions_started_total"), started);
   t.equal(await demo.metric("bff_sessions_ended_total"), 0);
   t.equal((await person.call("/api/echo")).status, 200);
@@ -63,6 +63,11 @@ t.test("doctor --url finds the routes below AUTH_PREFIX", async (t) => {
     code: 2,
     err: /could not look: a cognito-bff answers at .*, but not at \/auth\/session: set AUTH_PREFIX/,
   });
+});
+
+t.test("doctor --url passes where calls need a header of their own, and where cookies are Lax", async (t) => {
+  const demo = await runDemo(t, { csrfHeader: "required", cookieSameSite: "lax" });
+  t.match(await examine({ url: demo.url }), { code: 0, out: /Nothing found/ });
 });
 
 t.test("doctor --url exits with 2 and one line where nothing answers, or where the address is none", async (t) => {

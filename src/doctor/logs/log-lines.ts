@@ -8,6 +8,10 @@ const DOCUMENT_START = /^\s*\{(?:\s*|\s*"(?:events|results)"\s*:\s*\[.*)$/s;
 const LONGEST_START = 64;
 /** What `aws logs tail --format json` writes above each event: when, and which stream. */
 const HEADING = /^\d{4}-\d\d-\d\dT\S+ \S+$/;
+/** Around the strings of `--query 'events[].message'`. */
+const BRACKETS: ReadonlySet<string> = new Set(["[", "]"]);
+/** Between the objects of the same with `--output text`, which is one line. JSON has no tabs in texts. */
+const BETWEEN_OBJECTS = "}\t{";
 /** A line in a wrapper: Docker's and Fluent Bit's `log`, journald's `MESSAGE`, CloudWatch's `message`. */
 const WRAPPERS = ["log", "message", "MESSAGE"] as const;
 
@@ -34,9 +38,17 @@ function parsed(text: string): unknown {
 
 /** The object of a line; what stands before it (the time and stream of `aws logs tail`, a container's name) is passed over. */
 function objectOf(text: string): LogObject | null {
+  if (text.startsWith('"')) return objectInString(text);
   const start = text.indexOf("{");
   if (start < 0) return null;
   const value = parsed(start === 0 ? text : text.slice(start));
+  return isObject(value) ? value : null;
+}
+
+/** The object of a line that is a JSON string, as in a list of messages. */
+function objectInString(text: string): LogObject | null {
+  const message = parsed(text.endsWith(",") ? text.slice(0, -1) : text);
+  const value = typeof message === "string" ? parsed(message) : undefined;
   return isObject(value) ? value : null;
 }
 
@@ -90,12 +102,15 @@ export class LogLines {
   /** Reads one line, or finds that a document begins there; where to go on. */
   #readLine(bytes: Buffer, at: number, isLast: boolean): number {
     const newline = bytes.indexOf(NEWLINE, at);
-    const end = newline < 0 ? bytes.length : newline;
+    const lineEnd = newline < 0 ? bytes.length : newline;
     if (this.#skipping) {
       this.#skipping = newline < 0;
-      return end + 1;
+      return lineEnd + 1;
     }
-    if (newline < 0 && !isLast && bytes.length - at < LONGEST_START) return this.#wait(bytes, at);
+    const tab = bytes.subarray(at, lineEnd).indexOf(BETWEEN_OBJECTS);
+    const isCut = newline < 0 && tab < 0;
+    const end = tab < 0 ? lineEnd : at + tab + 1;
+    if (isCut && !isLast && bytes.length - at < LONGEST_START) return this.#wait(bytes, at);
     if (beginsDocument(bytes, at, end)) {
       this.#document = new JsonDocument(
         {
@@ -109,10 +124,10 @@ export class LogLines {
     }
     if (end - at > LONGEST_LINE_BYTES) {
       this.#reader.onOther();
-      this.#skipping = newline < 0;
+      this.#skipping = isCut;
       return end + 1;
     }
-    if (newline < 0 && !isLast) return this.#wait(bytes, at);
+    if (isCut && !isLast) return this.#wait(bytes, at);
     this.#readText(bytes.toString("utf8", at, end), null);
     return end + 1;
   }
@@ -141,7 +156,7 @@ export class LogLines {
 
   #readText(text: string, timeMs: number | null): void {
     const line = text.trim();
-    if (line === "" || HEADING.test(line)) return;
+    if (line === "" || BRACKETS.has(line) || HEADING.test(line)) return;
     const object = objectOf(line);
     if (object === null) this.#reader.onOther();
     else this.#readObject(object, timeMs);

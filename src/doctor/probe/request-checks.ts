@@ -39,10 +39,7 @@ export const REQUEST_CHECKS: readonly ProbeCheck[] = [
     meaning: "Nobody can be signed in: every call hears that there is no session.",
     fix: "CloudFront: an origin request policy that forwards cookies (AllViewer), and CachingDisabled. nginx: no `proxy_set_header Cookie`, no `proxy_pass_request_headers off`.",
     judge({ cookie }) {
-      const reason = reasonOf(cookie);
-      return reason === null || reason === ARRIVED
-        ? null
-        : `a request with a session's cookie is answered ${quoted(reason)}, as one without`;
+      return reasonOf(cookie) === "anonymous" ? "a request with a session's cookie is answered as one without" : null;
     },
   },
   {
@@ -100,17 +97,24 @@ export const REQUEST_CHECKS: readonly ProbeCheck[] = [
   {
     id: "probe-health-exposed",
     severity: "warning",
-    finds: "/livez or /readyz of the management port answers outside",
+    finds: "the management port's probes answer outside",
     meaning: "Where they are, /metrics and the session routes are as well.",
-    fix: "Route the public address to PORT alone, and let no firewall or security group open MANAGEMENT_PORT. /livez by way of PUBLIC_HEALTH_PATH is meant to be there: another path for it ends this.",
-    judge({ livez, readyz, management }) {
+    fix: "Route the public address to PORT alone, and let no firewall or security group open MANAGEMENT_PORT.",
+    judge({ readyz, management }) {
       const open = [
-        isStatus(livez, "live") ? ["/livez"] : [],
         isStatus(readyz, "ready") ? ["/readyz"] : [],
         isAnswer(management) && (isStatus(management, "live") || reasonOf(management) !== null) ? ["port 9000"] : [],
       ].flat();
       return open.length === 0 ? null : `${open.join(", ")} can be reached`;
     },
+  },
+  {
+    id: "probe-livez-public",
+    severity: "note",
+    finds: "/livez answers outside",
+    meaning: "None, where PUBLIC_HEALTH_PATH=/livez is meant; else the management port is open to everybody.",
+    fix: "Another PUBLIC_HEALTH_PATH tells the two apart, and ends this.",
+    judge: ({ livez }) => (isStatus(livez, "live") ? "/livez: 200" : null),
   },
   {
     id: "probe-plain-http",

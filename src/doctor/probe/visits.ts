@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { version } from "../../model/version.js";
 import { cookieNames } from "../../store/cookies.js";
+import { CSRF_HEADER } from "../../wire/headers.js";
 import { AUTH_PATHS } from "../../wire/paths.js";
 import type { NoAnswer, ProbeAnswer, ProbeRequest, Send } from "./send.js";
 
@@ -12,9 +13,10 @@ const BROWSER = {
   "sec-ch-ua-mobile": "?0",
   "sec-ch-ua-platform": '"Linux"',
 };
-/** What a page's own script sends. */
+/** What a page's own script sends, the header of CSRF_HEADER=required included. */
 const FETCH = {
   ...BROWSER,
+  [CSRF_HEADER]: "1",
   accept: "application/json",
   "sec-fetch-site": "same-origin",
   "sec-fetch-mode": "cors",
