@@ -1,11 +1,12 @@
 /*
- * Takes the pictures of the demo and of <session-guard> that stand in docs/images, from the built files, in the distribution's Chromium:
+ * Takes the pictures of the demo, of <session-guard> and of the doctor that stand in docs/images, from the built files, in the distribution's Chromium:
  * `npm run build && node dist/bench/pictures.js`
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { doctor } from "../src/commands/doctor/doctor.js";
 import { type Demo, startDemo } from "../src/demo/demo.js";
 
 const FOLDER = "docs/images";
@@ -134,10 +135,74 @@ async function takeShop(browser: Browser): Promise<void> {
   );
 }
 
+const TERMINAL = `
+body { margin: 0; padding: 28px 32px; background: #14151f; color: #dfe3f5; font: 17px/1.5 "DejaVu Sans Mono", monospace; white-space: pre }
+b { color: #fff } .red { color: #ff8f85 } .yellow { color: #ffd27a } .prompt { color: #8fe3b4 }
+`;
+
+/** What a terminal makes of the colours of node:util's styleText, for a page. */
+function asHtml(text: string): string {
+  const tags: { readonly [code: string]: string } = {
+    1: "<b>",
+    22: "</b>",
+    31: '<span class="red">',
+    33: '<span class="yellow">',
+    39: "</span>",
+  };
+  const escaped = text.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape sequences themselves.
+  return escaped.replace(/\u001b\[(\d+)m/g, (_sequence, code: string) => tags[code] ?? "");
+}
+
+/** The doctor before an app client whose 30 days are hours. */
+async function takeDoctor(browser: Browser): Promise<void> {
+  await withDemo({}, async (demo) => {
+    const pool = { UserPoolId: demo.config.cognitoUserPoolId };
+    const target = "AWSCognitoIdentityProviderService.CreateUserPoolClient";
+    const client = {
+      ...pool,
+      ClientName: "shop",
+      GenerateSecret: true,
+      RefreshTokenValidity: 30,
+      TokenValidityUnits: { RefreshToken: "hours" },
+      ExplicitAuthFlows: ["ALLOW_REFRESH_TOKEN_AUTH"],
+      SupportedIdentityProviders: ["COGNITO"],
+      CallbackURLs: ["https://app.example.com/auth/callback"],
+      LogoutURLs: ["https://app.example.com/"],
+      AllowedOAuthFlows: ["code"],
+      AllowedOAuthScopes: ["openid", "email", "profile", "aws.cognito.signin.user.admin"],
+      AllowedOAuthFlowsUserPoolClient: true,
+      PreventUserExistenceErrors: "ENABLED",
+      EnablePropagateAdditionalUserContextData: true,
+    };
+    const answer = await fetch(demo.localCognito.url, {
+      method: "POST",
+      headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": target },
+      body: JSON.stringify(client),
+    });
+    const { UserPoolClient } = (await answer.json()) as { UserPoolClient: { ClientId: string } };
+    let said = "";
+    const env = {
+      COGNITO_USER_POOL_ID: pool.UserPoolId,
+      COGNITO_CLIENT_ID: UserPoolClient.ClientId,
+      COGNITO_ENDPOINT: demo.localCognito.url,
+    };
+    const out = (text: string) => {
+      said += text;
+    };
+    await doctor(env, {}, { out, err: out, colours: true }, async () => {});
+    await withPage(browser, { viewport: { width: 900, height: 384 }, deviceScaleFactor: 2 }, async (page) => {
+      await page.setContent(`<style>${TERMINAL}</style><span class="prompt">$</span> cognito-bff doctor\n${asHtml(said)}`);
+      await save(page, "doctor");
+    });
+  });
+}
+
 mkdirSync(FOLDER, { recursive: true });
 const browser = await chromium.launch({ executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
 try {
   await takeShop(browser);
+  await takeDoctor(browser);
   await takeDialog(browser, "session-guard-light", ENGLISH, SMALL);
   await takeDialog(browser, "session-guard-dark", ENGLISH, { ...SMALL, colorScheme: "dark" });
   await takeDialog(browser, "session-guard-phone", ENGLISH, PHONE);
