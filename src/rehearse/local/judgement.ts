@@ -68,6 +68,15 @@ export function answerFaults(probe: Probe, expected: Expected): readonly string[
   return faults;
 }
 
+/** What is wrong with what a navigation gets: a page for people, with the same reason, and no redirect. */
+export function pageFaults({ status, headers }: Answer, expected: Expected): readonly string[] {
+  if (expected.kind === "served") return [];
+  const wantedStatus = REASONS[expected.reason].status;
+  if (status !== wantedStatus || headers[PROBLEM_HEADER] !== expected.reason)
+    return [`a navigation gets ${status} ${String(headers[PROBLEM_HEADER])} in place of ${wantedStatus} ${expected.reason}`];
+  return headers["content-type"]?.includes("text/html") === true ? [] : ["a navigation gets no page for people"];
+}
+
 /** What is wrong with the cookies, after all calls. */
 export function cookieFaults(answers: readonly Answer[], browser: Browser, names: CookieNames, expected: Expected): readonly string[] {
   const isSessions = (name: string) => name === names.session || names.chunks.includes(name);

@@ -5,7 +5,7 @@ import { type Caller, type Expected, MINUTE_MS, type Scenario } from "../scenari
 import { SCENARIOS } from "../scenarios/table.js";
 import type { Browser } from "../stage/browser.js";
 import { type Build, openStage, type Stage } from "../stage/stage.js";
-import { answerFaults, cookieFaults, logFaults, met, type Probe, wanted } from "./judgement.js";
+import { answerFaults, cookieFaults, logFaults, met, type Probe, pageFaults, wanted } from "./judgement.js";
 
 /** What became of one scenario. */
 export type ScenarioResult = {
@@ -107,9 +107,11 @@ async function playOn(stage: Stage, scenario: Scenario): Promise<readonly string
 
   const caller: Caller = (await scenario.happens(stage)) ?? { browser: stage.browser, proxy: stage.proxy };
   const probes = await probe(stage, caller.browser);
-  const answers = probes.map(({ answer }) => answer);
+  const page = await caller.browser.visit(`${stage.config.authPrefix}/session`);
+  const answers = [...probes.map(({ answer }) => answer), page];
   const faults = [
     ...probes.flatMap((made) => answerFaults(made, scenario.expected)),
+    ...pageFaults(page, scenario.expected),
     ...cookieFaults(answers, caller.browser, names, scenario.expected),
     ...logFaults(answers, caller.proxy.log, scenario.expected),
   ];
