@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { addDoctor } from "./commands/doctor/doctor-command.js";
 import { olderNodeAdvice } from "./commands/node-version.js";
+import { addRehearse } from "./commands/rehearse-command.js";
 import { exitWhileStarting } from "./commands/stop.js";
 import { version } from "./model/version.js";
 
@@ -53,23 +54,6 @@ function print({ text, exitCode = 0 }: { text: string; exitCode?: number }): Pro
   });
 }
 
-/** What commander makes of the options of `rehearse`. */
-interface RehearseFlags {
-  readonly only: readonly string[];
-  readonly json: boolean;
-  readonly junit?: string;
-  readonly live: boolean;
-  readonly userPoolId?: string;
-  readonly clientId?: string;
-  readonly endpoint?: string;
-  readonly region?: string;
-  readonly profile?: string;
-  readonly record?: string;
-  readonly yes: boolean;
-  readonly cleanup: boolean;
-  readonly iam: boolean;
-}
-
 const program = new Command("cognito-bff")
   .description("Keeps the users of a single-page app signed in through Amazon Cognito, and says why when it cannot.")
   .version(version)
@@ -117,49 +101,6 @@ program
   .command("health")
   .description("asks the running proxy's /livez; for HEALTHCHECK")
   .action(run(async () => (await import("./commands/health.js")).health(process.env)));
-program
-  .command("rehearse")
-  .description(
-    "proves what users see when the refresh token expires: the configuration of the environment against local Cognito, in seconds",
-  )
-  .option("--only <name>", "a scenario by its name; may be repeated", (name: string, names: readonly string[]) => [...names, name], [])
-  .option("--json", "the results as JSON", false)
-  .option("--junit <file>", "the results as JUnit XML too")
-  .option("--live", "at a real user pool instead, in 61 minutes: with a copy of the app client, deleted again whatever happens", false)
-  .option("--user-pool-id <id>", "with --live: in place of COGNITO_USER_POOL_ID")
-  .option("--client-id <id>", "with --live: in place of COGNITO_CLIENT_ID")
-  .option("--endpoint <url>", "with --live: in place of COGNITO_ENDPOINT, such as a local Cognito's")
-  .option("--region <name>", "with --live: in place of the pool's own")
-  .option("--profile <name>", "with --live: AWS credentials of this profile")
-  .option("--record <file>", "with --live: where Cognito's answer is recorded")
-  .option("--yes", "with --live: asks nothing", false)
-  .option("--cleanup", "with --live: deletes what rehearsals have left behind", false)
-  .option("--iam", "with --live: prints the least-privilege IAM policy", false)
-  .action((options: RehearseFlags) =>
-    run(async () => {
-      const { rehearseLive, rehearseLocally } = await import("./commands/rehearse.js");
-      const streams = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr };
-      const {
-        live,
-        userPoolId = null,
-        clientId = null,
-        endpoint = null,
-        region = null,
-        profile = null,
-        record = null,
-        junit = null,
-      } = options;
-      const isLive = live || options.cleanup || options.iam;
-      if (!isLive && (options.yes || [userPoolId, clientId, endpoint, region, profile, record].some((value) => value !== null)))
-        throw new Error("these options are for --live: see rehearse --help");
-      if (!isLive) return rehearseLocally(process.env, { ...options, junit }, streams);
-      if (options.only.length > 0 || options.json || junit !== null) throw new Error("--only, --json and --junit are not for --live");
-      // A terminal that is closed within the hour must not keep anything from being deleted.
-      for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
-      return rehearseLive(process.env, { ...options, userPoolId, clientId, endpoint, region, profile, record }, streams);
-    }, 2)(),
-  );
-
 addDoctor(program, {
   env: process.env,
   output: () => ({
@@ -173,6 +114,16 @@ addDoctor(program, {
     // A reader that goes away (`| head`) has what it wanted.
     process.stdout.on("error", () => {});
     return run(async () => print({ text: "", exitCode: await mode() }), 2)();
+  },
+});
+addRehearse(program, {
+  env: process.env,
+  streams: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr },
+  run: (rehearsal) => {
+    recommendNode();
+    // A terminal that is closed within the hour of a live one must not keep anything from being deleted.
+    for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+    return run(rehearsal, 2)();
   },
 });
 

@@ -2,6 +2,7 @@ import { createInterface } from "node:readline";
 import type { Environment } from "../config/given-settings.js";
 import { parseEnvironment } from "../config/parse-config.js";
 import { type LiveFlags, runLive } from "../rehearse/live/live-session.js";
+import type { Streams } from "./rehearse-command.js";
 
 /** What the command line says of a rehearsal here. */
 export interface LocalFlags {
@@ -9,13 +10,6 @@ export interface LocalFlags {
   readonly json: boolean;
   /** A file for JUnit XML. */
   readonly junit: string | null;
-}
-
-/** The streams of the process. */
-export interface Streams {
-  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
-  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
-  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
 }
 
 /** `cognito-bff rehearse`: the configuration of the environment against local Cognito. Resolves with the exit code. */

@@ -21,7 +21,7 @@ t.test("docs/rehearse.md says what is replaced, word for word", async (t) => {
 });
 
 t.test("docs/rehearse.md names every option", async (t) => {
-  const [, command = ""] = /\.command\("rehearse"\)([\s\S]*?)\.action\(/.exec(read("src/main.ts")) ?? [];
+  const [, command = ""] = /\.command\("rehearse"\)([\s\S]*?)\.action\(/.exec(read("src/commands/rehearse-command.ts")) ?? [];
   const options = [...command.matchAll(/\.option\(\s*"(--[\w-]+)/g)].map(([, name = ""]) => name);
   t.ok(options.length > 10);
   for (const option of options) t.match(PAGE, `\`${option}`, option);

@@ -54,11 +54,12 @@ t.test("nothing to rehearse is exit code 2: faults as check-config tells them, s
   const unknown = await rehearse(["--only", "expird"]);
   t.equal(unknown.code, 2);
   t.match(unknown.stderr, /^cognito-bff: there is no scenario expird\. There are: expired, revoked, /);
-  for (const options of [["--live", "--json", "--yes"], ["--yes"], ["--profile", "x"]]) {
+  for (const options of [["--live", "--json", "--yes"], ["--yes"], ["--profile", "x"], ["--json", "--iam"]]) {
     const { code, stderr } = await rehearse(options);
     t.equal(code, 2);
     t.match(stderr, /^cognito-bff: .* for --live.*\n$/);
   }
+  t.equal((await rehearse(["--jsno"])).code, 2);
 });
 
 t.test("in the production image one line says that there is no local Cognito, and --live works", async (t) => {
