@@ -63,7 +63,7 @@ export const EXPOSURE_CHECKS: readonly Check[] = [
     severity: "warning",
     finds: "EnablePropagateAdditionalUserContextData is off, for a client with a secret",
     meaning:
-      "Calls to Cognito's API, refreshes too, come from the proxy's address: threat protection takes everybody for one person there, and may refuse all of them. Managed login collects people's own by itself.",
+      "Nobody who calls Cognito's API with this client can tell it people's own addresses: to threat protection all of them have one, and it may refuse them all. Managed login collects people's own by itself; the refreshes of this proxy carry none yet.",
     fix: "`cognito-bff doctor fix user-context-not-propagated`.",
     source: `${GUIDE}/user-pool-settings-viewing-threat-protection-app.html`,
     needs: [],
