@@ -316,7 +316,9 @@ t.test("what is no cognito-bff, or does not answer, is not judged", async (t) =>
   t.match(await probeAt(page), { kind: "blind", why: `${ORIGIN}/auth/session is no cognito-bff: 200 text/html from nginx` });
   const elsewhere = await startHop(t, "", { instead: () => ({ ...html(301), headers: { location: "https://www.example.com/" } }) });
   t.match(await probeAt(elsewhere), { why: /301, which leads to https:\/\/www\.example\.com$/ });
-  t.match(await probeDeployment(DEPLOYMENT, sendTo({})), { kind: "blind", why: /no answer \(ECONNREFUSED\)/ });
+  t.match(await probeDeployment(DEPLOYMENT, sendTo({})), { kind: "blind", why: `${ORIGIN} does not answer: ECONNREFUSED` });
+  const untrusted = await probeDeployment(DEPLOYMENT, async () => ({ kind: "none", why: "DEPTH_ZERO_SELF_SIGNED_CERT" }));
+  t.match(untrusted, { kind: "blind", why: /its certificate is not trusted here \(NODE_EXTRA_CA_CERTS/ });
 });
 
 t.test("answers that are hostile are bounded, and nothing of them steers a terminal", async (t) => {

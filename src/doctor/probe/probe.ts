@@ -3,7 +3,7 @@ import { described, isAnswer, quoted, reasonOf } from "./answers.js";
 import type { ProbeCheck } from "./check.js";
 import { PROBLEM_CHECKS } from "./problem-checks.js";
 import { REQUEST_CHECKS } from "./request-checks.js";
-import type { Send } from "./send.js";
+import type { NoAnswer, Send } from "./send.js";
 import { SIGN_IN_CHECKS } from "./sign-in-checks.js";
 import { type Deployment, type Visits, visit } from "./visits.js";
 
@@ -22,12 +22,18 @@ function isOurs(visits: Visits): boolean {
   return isAnswer(login) && (login.headers.get("set-cookie") ?? []).some((text) => /bff-login/i.test(text));
 }
 
+function inWords({ why }: NoAnswer): string {
+  const isUntrusted = /CERT|ISSUER|SIGNATURE/.test(why);
+  return `${quoted(why)}${isUntrusted ? ": its certificate is not trusted here (NODE_EXTRA_CA_CERTS takes a CA of your own)" : ""}`;
+}
+
 /** What is wrong with a running deployment as its visitors see it. */
 export async function probeDeployment(deployment: Deployment, send: Send): Promise<Probing> {
   const visits = await visit(deployment, send);
   const { origin, authPrefix } = deployment;
+  if (!isAnswer(visits.session)) return { kind: "blind", why: `${origin} does not answer: ${inWords(visits.session)}` };
   if (!isOurs(visits)) {
-    const location = isAnswer(visits.session) ? (visits.session.headers.get("location")?.[0] ?? "") : "";
+    const location = visits.session.headers.get("location")?.[0] ?? "";
     const leads =
       URL.canParse(location) && new URL(location).origin !== origin ? `, which leads to ${quoted(new URL(location).origin)}` : "";
     return { kind: "blind", why: `${origin}${authPrefix}/session is no cognito-bff: ${described(visits.session)}${leads}` };

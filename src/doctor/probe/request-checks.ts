@@ -1,6 +1,6 @@
 import { described, headerOf, isAnswer, problemIn, quoted, reasonOf } from "./answers.js";
 import type { ProbeCheck } from "./check.js";
-import { COOKIE_ROOM_BYTES, type Outcome, type Visits } from "./visits.js";
+import { COOKIE_ROOM_BYTES, isLocal, type Outcome, type Visits } from "./visits.js";
 
 /** The reason of a cookie that arrived and cannot be opened. */
 const ARRIVED = "invalid";
@@ -136,6 +136,8 @@ export const REQUEST_CHECKS: readonly ProbeCheck[] = [
     meaning: "The first request of a visit may go by http, and whoever is on the way may answer it (RFC 6797).",
     fix: "HSTS_MAX_AGE=365d, or a response headers policy of CloudFront.",
     judge({ session, start }, { origin }) {
+      // HSTS_MAX_AGE has no effect there: it would be every port's.
+      if (isLocal(new URL(origin))) return null;
       const seconds = Math.max(hstsSeconds(session), hstsSeconds(start));
       if (!origin.startsWith("https:") || !isAnswer(session) || seconds >= SHORTEST_HSTS_SECONDS) return null;
       return seconds === 0 ? "no Strict-Transport-Security" : `max-age is ${seconds.toLocaleString("en")} seconds`;

@@ -81,7 +81,8 @@ function cookieHeader(origin: string, bytes: number): string {
   return [...padding, last].join("; ");
 }
 
-const isLocal = ({ hostname }: URL) => hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
+/** An address of this machine's own. */
+export const isLocal = ({ hostname }: URL) => hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
 
 /** Asks everything, one after another: nothing that a deployment would feel. No session is begun, read or ended. */
 export async function visit({ origin, authPrefix }: Deployment, send: Send): Promise<Visits> {
