@@ -4,7 +4,7 @@ import { ClientApp } from "../browser/client-app.js";
 import { browserSuite } from "../support/chromium.js";
 
 const DOCUMENT = readFileSync(new URL("../../../docs/frontend.md", import.meta.url), "utf8");
-const [, html = "", script = ""] = /^```html\n([\s\S]*?)^```\n```js\n([\s\S]*?)^```$/m.exec(DOCUMENT) ?? [];
+const [, html = "", script = ""] = /^## In ten lines\n\n```html\n([\s\S]*?)^```\n```js\n([\s\S]*?)^```$/m.exec(DOCUMENT) ?? [];
 
 await browserSuite(t, "the ten lines of docs/frontend.md in a real browser", async (t, browser) => {
   t.test("a POST that meets the session's end says so, and arrives once after the sign-in", async (t) => {
