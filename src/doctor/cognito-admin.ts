@@ -78,6 +78,14 @@ export function regionOfPool(poolId: string): string | null {
 const NOT_PERMITTED = new Set(["AccessDeniedException", "AccessDenied", "UnauthorizedException"]);
 const NOT_FOUND = new Set(["ResourceNotFoundException"]);
 const NO_CREDENTIALS = new Set(["CredentialsProviderError", "TokenProviderError"]);
+/** AWS's common errors: credentials that have ended, or are none of AWS's. */
+const CREDENTIALS_REFUSED = new Set([
+  "ExpiredTokenException",
+  "UnrecognizedClientException",
+  "InvalidClientTokenId",
+  "InvalidSignatureException",
+  "MissingAuthenticationTokenException",
+]);
 const TIMEOUT_MS = 15_000;
 // The most that the API gives at once (API reference, ListUserPoolClients and ListUserPools).
 const PAGE = 60;
@@ -99,6 +107,20 @@ function unseen(operation: string, error: unknown): Unseen {
       operation,
       error: name,
       why: `no AWS credentials (${why}): sign in with \`aws sso login\`, or give --profile`,
+    };
+  if (CREDENTIALS_REFUSED.has(name))
+    return {
+      kind: "failed",
+      operation,
+      error: name,
+      why: `AWS refuses these credentials (${why}): sign in again with \`aws sso login\`, or give --profile`,
+    };
+  if (error instanceof SyntaxError)
+    return {
+      kind: "failed",
+      operation,
+      error: name,
+      why: "what answered is no Cognito: the answer is no JSON. Is the endpoint right, and no proxy or sign-in page of this network in between?",
     };
   if (why === "Region is missing")
     return { kind: "failed", operation, error: name, why: "no AWS Region: give --region, or set AWS_REGION" };

@@ -1,4 +1,4 @@
-import { lstat, readdir, readFile } from "node:fs/promises";
+import { lstat, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import t, { type Test } from "tap";
 import { doctorBackup } from "../../src/commands/doctor/backup.js";
@@ -113,6 +113,17 @@ t.test("a backup of another client is not undone on this one; alone it says whic
   t.match(err, /the backup is of the app client \w+, and 3localcognitodemoclient001 is asked for/);
   const alone = await run(undo, { COGNITO_CLIENT_ID: "", COGNITO_USER_POOL_ID: "" });
   t.equal(alone.code, 0);
+});
+
+t.test("nothing of a backup that is none of ours steers a terminal", async (t) => {
+  const { folder, run } = await modes(t);
+  const mine = join(folder, "mine.json");
+  await run((around) => doctorBackup(mine, {}, around));
+  const forged = join(folder, "forged.json");
+  await writeFile(forged, (await readFile(mine, "utf8")).replace("ClientName", "\\u001b[2JClientName"));
+  const { code, err } = await run((around) => doctorUndo(forged, { yes: true }, around));
+  t.equal(code, 2);
+  t.match(err, /cannot be used: its settings hold \ufffd\[2JClientName/);
 });
 
 t.test("what cannot be understood or looked at is one line and a 2", async (t) => {

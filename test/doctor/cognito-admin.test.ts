@@ -64,6 +64,21 @@ t.test("a client that does not exist, an operation nobody knows and an endpoint 
   t.match(await admin.describePool(), { kind: "failed", error: "UnknownOperationException" });
 });
 
+t.test("credentials that have ended, and a page in place of an answer, are told with what to do", async (t) => {
+  const ended = { __type: "ExpiredTokenException", message: "The security token included in the request is expired" };
+  const url = await answering(t, {
+    DescribeUserPoolClient: { status: 400, body: ended },
+    DescribeUserPool: { body: "<html>Sign in to this network</html>" },
+  });
+  const admin = await openedAdmin(t, url);
+  t.match(await admin.describeClient(), {
+    kind: "failed",
+    error: "ExpiredTokenException",
+    why: /is expired\): sign in again with `aws sso login`/,
+  });
+  t.match(await admin.describePool(), { kind: "failed", why: /the answer is no JSON\. Is the endpoint right/ });
+});
+
 t.test("how far the machine's clock is off is read from the answers", async (t) => {
   const clock = createManualClock(Date.UTC(2026, 0, 1));
   const url = await answering(t, { DescribeUserPool: { date: new Date(clock.now() - 400_000), body: { UserPool: { Id: POOL_ID } } } });

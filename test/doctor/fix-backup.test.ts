@@ -111,4 +111,6 @@ t.test("what cannot be written or read is said in one line", async (t) => {
   await t.rejects(readBackup(folder), { message: /it is a folder/ });
   await writeFile(join(folder, "large"), "x".repeat(1_048_577));
   await t.rejects(readBackup(join(folder, "large")), { message: /larger than any backup/ });
+  // A device has no size, and no end.
+  await t.rejects(readBackup("/dev/zero"), { message: /larger than any backup/ });
 });

@@ -88,6 +88,12 @@ t.test("a flow that nobody has heard of is sent back, and so is a unit", (t) => 
     TokenValidityUnits: { ...FULL.TokenValidityUnits, AccessToken: "weeks" },
   });
   t.same(completeSettings(odd), odd);
+  const hours = settingsWith({ TokenValidityUnits: { ...FULL.TokenValidityUnits, AccessToken: "hours" } });
+  t.same(
+    differingFields(odd, hours),
+    ["AccessTokenValidity", "ExplicitAuthFlows"],
+    "and it is not the unit that AWS takes where none is given",
+  );
   t.end();
 });
 

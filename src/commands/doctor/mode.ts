@@ -9,6 +9,7 @@ import type { ClientAddress } from "../../doctor/fix/equivalents.js";
 import { managementHint } from "../../doctor/fix/management.js";
 import type { DoctorMode } from "../../doctor/iam.js";
 import type { Clock } from "../../model/clock.js";
+import { printable } from "../../model/terminal-text.js";
 import { type ClientOptions, COULD_NOT_LOOK, iamText, type OpenedClient, openClient, UsageError } from "./doctor.js";
 
 /** Options of whatever reads an app client for more than a look at it. */
@@ -57,7 +58,7 @@ export async function runMode(
     return 0;
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof BackupFault)) throw error;
-    err(`cognito-bff doctor ${mode}: ${error.message}\n`);
+    err(`cognito-bff doctor ${mode}: ${printable(error.message)}\n`);
     return COULD_NOT_LOOK;
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { link, open, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { readAtMost } from "../../cognito/bounded-body.js";
 import { type Backup, BackupFault, parseBackup, renderBackup } from "./backup.js";
 
 /** For its owner alone: no secret is in it, but which addresses an app trusts is nobody else's concern. */
@@ -83,9 +84,10 @@ async function readText(path: string): Promise<string> {
   try {
     const file = await open(path, "r");
     try {
-      const { size } = await file.stat();
-      if (size > MOST_BYTES) throw new BackupFault(`${path} cannot be used: it is larger than any backup.`);
-      return await file.readFile("utf8");
+      // By what it gives, not by its size: devices and pipes have none.
+      const bytes = await readAtMost(MOST_BYTES, file.createReadStream({ autoClose: false }));
+      if (bytes === null) throw new BackupFault(`${path} cannot be used: it is larger than any backup.`);
+      return bytes.toString("utf8");
     } finally {
       await file.close();
     }

@@ -50,8 +50,9 @@ function ordered(value: unknown): unknown {
 function meaningOf(settings: ClientSettings, field: Field): string {
   const token = tokenOf(field);
   if (token !== null) {
-    const { value, unit } = lifetimeOf(settings, token);
-    return `${value} ${unit}`;
+    const { value, unit, byDefault } = lifetimeOf(settings, token);
+    // A unit that this release does not know is none of those that it knows.
+    return `${value} ${byDefault ? unit : (settings.TokenValidityUnits?.[token] ?? unit)}`;
   }
   const given = settings[field] ?? WHEN_ABSENT[field] ?? null;
   return JSON.stringify(Array.isArray(given) && given.length === 0 ? null : ordered(given));
