@@ -191,7 +191,6 @@ await browserSuite(t, "<session-guard>: one script, one tag, a strict policy, in
       t.equal(await button(page, signIn).count(), 1, lang);
       t.equal(await dialogOf(page).getAttribute("lang"), loaded, "so that it is spoken right");
       t.same([...new Set(files.filter(Boolean))], [loaded]);
-      if (lang !== "constructor") await isAccessible(t, page, lang);
     }
   });
 
