@@ -260,6 +260,14 @@ const HOPS: readonly { readonly name: string; readonly hop: Hop; readonly finds:
     says: /the answer's clock is 1(?:1\d|2\d) s ahead of this one/,
   },
   {
+    name: "a /livez that answers outside",
+    hop: {
+      instead: ({ url }) =>
+        url === "/livez" ? { status: 200, headers: { "content-type": "application/json" }, body: Buffer.from('{"status":"live"}') } : null,
+    },
+    finds: ["probe-livez-public"],
+  },
+  {
     name: "one that hands /metrics and probes to the management port",
     hop: {
       instead: ({ url }) =>
@@ -303,6 +311,12 @@ t.test("a PUBLIC_URL of another name is named by its documents and by where sign
   const probing = await probeDeployment(other, sendTo({ [other.origin]: ours }));
   t.match(whatOf(probing, "probe-public-url"), ORIGIN);
   t.match(whatOf(probing, "probe-redirect-uri"), `redirect_uri is ${ORIGIN}/auth/callback, not https://www.example.com/auth/callback`);
+});
+
+t.test("a deployment without sign-in by redirect is told so, and nothing is missed there", async (t) => {
+  const changes = { publicUrl: ORIGIN, hstsMaxAgeMs: YEAR_MS, cognitoDomain: null, cognitoTokenUrl: null };
+  const { url } = await runAnotherServer(t, demo, { changes });
+  t.same(idsOf(await probeAt(url.replace("localhost", "127.0.0.1"))), ["probe-login-off"]);
 });
 
 t.test("the demo as it runs is clean", async (t) => {
