@@ -50,6 +50,7 @@ export class NotPermitted extends Error {
 const NOT_PERMITTED = new Set(["AccessDeniedException", "AccessDenied"]);
 /** Most that a page of ListUserPoolClients or ListUsers has. */
 const PAGE = 60;
+const TIMEOUT_MS = 15_000;
 
 function emulatorCredentials({ emulatorCredentialsEnd }: LiveTarget) {
   const expiration = emulatorCredentialsEnd === null ? {} : { expiration: emulatorCredentialsEnd };
@@ -72,6 +73,8 @@ export class LivePool {
       ...(endpoint?.startsWith("http:") ? { credentials: emulatorCredentials(target) } : {}),
       // Deleting must not fail of a moment's throttling.
       maxAttempts: 5,
+      // Nor may a connection that hangs hold up a deletion for good; without throwOnRequestTimeout the SDK only writes a warning.
+      requestHandler: { connectionTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS, throwOnRequestTimeout: true },
     });
   }
 

@@ -62,7 +62,7 @@ export async function runLive(env: Environment, flags: LiveFlags, console: LiveC
 
 function lineOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const line = error.message.split("\n", 1)[0] ?? error.name;
+  const line = printable(error.message.split("\n", 1)[0] ?? error.name);
   return error.name === "CredentialsProviderError"
     ? `no AWS credentials (${line}): sign in with \`aws sso login\`, or give --profile`
     : line;
@@ -149,7 +149,7 @@ async function report(outcome: LiveOutcome, file: string, { out, errors }: LiveC
   switch (outcome.kind) {
     case "answered": {
       const { answer, verdict, asked_after_minutes } = outcome.recording;
-      out.write(`  ✔ after ${asked_after_minutes} min Cognito says ${answer.name}: ${answer.message}\n`);
+      out.write(`  ✔ after ${asked_after_minutes} min Cognito says ${printable(`${answer.name}: ${answer.message}`)}\n`);
       out.write(`  ${outcome.asPromised ? "✔" : "✖"} people meet ${verdictWords(verdict)}\n`);
       await record(outcome.recording, file, out, errors);
       if (!outcome.asPromised) errors.write("cognito-bff: that is not 401 expired / refresh_token_expired: please report the recording\n");
@@ -162,7 +162,7 @@ async function report(outcome: LiveOutcome, file: string, { out, errors }: LiveC
       errors.write("cognito-bff: stopped before Cognito was asked\n");
       return 1;
     case "failed":
-      errors.write(`cognito-bff: ${outcome.why}\n`);
+      errors.write(`cognito-bff: ${printable(outcome.why)}\n`);
       return 1;
   }
 }
@@ -183,7 +183,7 @@ async function record(recording: Recording, file: string, out: ProgressOutput, e
 function reportUndone(undone: readonly Undone[], { out, errors }: LiveConsole): boolean {
   for (const { what, problem } of undone) {
     if (problem === null) out.write(`  ✔ deleted: ${what}\n`);
-    else errors.write(`cognito-bff: could not delete the ${what}: ${problem}; ${CLEANUP} tries again\n`);
+    else errors.write(`cognito-bff: could not delete the ${what}: ${printable(problem)}; ${CLEANUP} tries again\n`);
   }
   return undone.every(({ problem }) => problem === null);
 }

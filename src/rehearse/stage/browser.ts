@@ -1,4 +1,4 @@
-import { type Dispatcher, request } from "undici";
+import { type Dispatcher, errors, request } from "undici";
 
 /** A browser was led to an address that the rehearsal does not have: nothing may leave this machine. */
 export class LeftTheStage extends Error {
@@ -31,6 +31,9 @@ interface Sent {
 type Site = "same-site" | "cross-site";
 
 const MOST_HOPS = 10;
+const LONG_GONE_MS = Date.UTC(2000, 0, 1);
+/** The longest that a person waits; the proxy itself gives up on Cognito long before. */
+export const LONGEST_ANSWER_MS = 30_000;
 
 export interface BrowserOptions {
   /** `PUBLIC_URL`: what the browser believes to talk to. */
@@ -137,13 +140,20 @@ export class Browser {
     const jar = this.#jar(url.hostname);
     const sent = [...jar].filter(([, { sameSite }]) => site === "same-site" || sameSite !== "strict");
     const cookie = sent.map(([name, { value }]) => `${name}=${value}`).join("; ");
-    const answer = await request(new URL(url.pathname + url.search, address), {
-      dispatcher: this.#options.dispatcher,
-      method,
-      headers: { ...headers, host: url.host, ...(cookie === "" ? {} : { cookie }) },
-      ...(body === undefined ? {} : { body }),
+    const asked = async () => {
+      const answer = await request(new URL(url.pathname + url.search, address), {
+        dispatcher: this.#options.dispatcher,
+        method,
+        headers: { ...headers, host: url.host, ...(cookie === "" ? {} : { cookie }) },
+        ...(body === undefined ? {} : { body }),
+      });
+      return { answer, text: await answer.body.text() };
+    };
+    const { answer, text } = await asked().catch((error: unknown) => {
+      throw error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError
+        ? new Error(`${method} ${url.pathname}: no answer within ${LONGEST_ANSWER_MS / 1_000} s`)
+        : error;
     });
-    const text = await answer.body.text();
     const setCookies = [answer.headers["set-cookie"] ?? []].flat();
     for (const line of setCookies) keep(jar, line);
     return { status: answer.statusCode, headers: answer.headers, text, url, setCookies };
@@ -164,7 +174,10 @@ export function readSetCookie(line: string): {
       ?.slice(wanted.length + 1)
       .toLowerCase();
   const at = pair.indexOf("=");
-  return { name: pair.slice(0, at), value: pair.slice(at + 1), sameSite: named("samesite") ?? "lax", isRemoval: named("max-age") === "0" };
+  const [maxAge, expires] = [named("max-age"), named("expires")];
+  // Max-Age goes before Expires; whoever removes by a date takes one long gone.
+  const isRemoval = maxAge === undefined ? Date.parse(expires ?? "") < LONG_GONE_MS : Number(maxAge) <= 0;
+  return { name: pair.slice(0, at), value: pair.slice(at + 1), sameSite: named("samesite") ?? "lax", isRemoval };
 }
 
 function keep(jar: Map<string, StoredCookie>, line: string): void {

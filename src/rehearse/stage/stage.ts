@@ -6,7 +6,7 @@ import { type LocalCognito, startLocalCognito } from "../../local-cognito/index.
 import { type AdjustableClock, createAdjustableClock } from "../../model/clock.js";
 import { type BuildRuntime, buildServer, type StartingServer } from "../../server/server.js";
 import { localAdministrator } from "./administrator.js";
-import { type Answer, Browser } from "./browser.js";
+import { type Answer, Browser, LONGEST_ANSWER_MS } from "./browser.js";
 import { keepLogLines, type LogLines } from "./log-lines.js";
 import { rehearsedConfig, type StandIns } from "./rehearsed-config.js";
 import { rehearsedPool, USER } from "./rehearsed-pool.js";
@@ -87,7 +87,7 @@ export async function openStage({ config, keepsLimits, cognitoDeadlineMs, build 
       };
     };
     const proxy = await addProxy();
-    const dispatcher = new Agent();
+    const dispatcher = new Agent({ headersTimeout: LONGEST_ANSWER_MS, bodyTimeout: LONGEST_ANSWER_MS });
     // Before the servers: they wait for their connections.
     closers.push(() => dispatcher.close());
     const browser = new Browser({ publicUrl: rehearsed.publicUrl, addresses: proxy.addresses, dispatcher });
