@@ -76,6 +76,22 @@ t.test("a field that had the default's value as its own is offered after a wipe 
   t.end();
 });
 
+t.test("a client that has a single setting of its own to lose is seen to be wiped as well", (t) => {
+  const own = { ClientName: "shop", PreventUserExistenceErrors: "ENABLED", AccessTokenValidity: 1, EnableTokenRevocation: true } as const;
+  const before = settingsWith({ RefreshTokenValidity: 30, TokenValidityUnits: { AccessToken: "hours", RefreshToken: "hours" } }, own);
+  const wrote = settingsWith({ RefreshTokenValidity: 30, TokenValidityUnits: { AccessToken: "hours", RefreshToken: "days" } }, own);
+  t.ok(looksWiped(planUndo({ before, wrote, live: WIPED }, [])));
+  t.notOk(
+    looksWiped(planUndo({ before, wrote, live: settingsWith({ PreventUserExistenceErrors: "LEGACY" }, wrote) }, [])),
+    "one that was set",
+  );
+  t.notOk(
+    looksWiped(planUndo({ before, wrote, live: settingsWith({ AuthSessionValidity: 3, CallbackURLs: [] }, wrote) }, [])),
+    "defaults said",
+  );
+  t.end();
+});
+
 t.test("one field that somebody has emptied is no wipe", (t) => {
   const live = settingsWith({ ...DAYS, LogoutURLs: undefined });
   const plan = planUndo({ before: FULL, wrote: FIXED, live }, []);

@@ -44,14 +44,17 @@ export function planUndo({ before, wrote, live }: Versions, named: readonly Fiel
     already,
     writtenSince: differing.filter((field) => !ours(field)),
     othersChanged: others.filter((field) => !sameField(field, live, reference)),
-    reset: others.filter((field) => atDefault(field, live) && !saidAlike(field, live, reference)),
+    reset: others.filter((field) => reference[field] !== undefined && atDefault(field, live) && !saidAlike(field, live, reference)),
   };
 }
 
 /** From so many fields at once it was no person who emptied them, but an update that left them out. */
 const FIELDS_OF_A_WIPE = 2;
 
-/** Whether it looks as if an update had left fields out. */
+/**
+ * Whether it looks as if an update had left fields out, and something was lost by it. A default that was said and is said no longer counts as
+ * left out, too: of a client with few settings of its own a single one may be all that there was to lose.
+ */
 export function looksWiped({ reset, othersChanged }: UndoPlan): boolean {
-  return reset.filter((field) => othersChanged.includes(field)).length >= FIELDS_OF_A_WIPE;
+  return reset.length >= FIELDS_OF_A_WIPE && reset.some((field) => othersChanged.includes(field));
 }
