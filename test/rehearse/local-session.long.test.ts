@@ -22,3 +22,11 @@ t.test("NO_COLOR is honoured, and what is no terminal gets neither", async (t) =
   t.notMatch(out.text(), "\u001b");
   t.equal(errors.text(), "");
 });
+
+t.test("the results are shown though the JUnit XML cannot be written, which is said and no success", async (t) => {
+  const [out, errors] = [output(false), output(false)];
+  const junit = `${t.testdir({})}/none/rehearsal.xml`;
+  t.equal(await runLocally(configOf(), { only: ["waf"], json: false, junit }, { out, errors, noColor: true }), 2);
+  t.match(out.text(), "1 passed");
+  t.equal(errors.text(), `cognito-bff: --junit: ${junit} cannot be written (ENOENT)\n`);
+});

@@ -30,7 +30,7 @@ interface LocalOutput {
 /** Back to the start of the line, which is emptied (ECMA-48 EL). */
 const CLEAR_LINE = "\r\u001b[K";
 
-/** Exit codes: 0 every scenario passed, 1 one failed, 2 nothing could be rehearsed. */
+/** Exit codes: 0 every scenario passed, 1 one failed, 2 nothing could be rehearsed, or the JUnit XML not be written. */
 export async function runLocally(config: Config, flags: LocalFlags, { out, errors, noColor }: LocalConsole): Promise<number> {
   const unknown = flags.only.find((name) => !SCENARIOS.some((scenario) => scenario.name === name));
   if (unknown !== undefined) {
@@ -51,8 +51,20 @@ export async function runLocally(config: Config, flags: LocalFlags, { out, error
   if (showsProgress) errors.write(CLEAR_LINE);
   const seconds = Math.round(systemClock.monotonicMs() - startedAtMs) / 1_000;
   const passed = results.every(({ outcome }) => outcome !== "failed");
-  if (flags.junit !== null) await writeFile(flags.junit, junitXml(results, seconds));
   if (flags.json) out.write(`${JSON.stringify({ passed, seconds, scenarios: results }, null, 2)}\n`);
   else out.write(`${results.flatMap((result) => resultLines(result, paint)).join("\n")}\n${reportEnd(results, seconds, paint)}`);
-  return passed ? 0 : 1;
+  // After the results have been shown: they are not lost where the file cannot be written.
+  const fault = flags.junit === null ? null : await faultOfWriting(flags.junit, junitXml(results, seconds));
+  if (fault !== null) errors.write(`cognito-bff: --junit: ${flags.junit} cannot be written (${fault})\n`);
+  if (!passed) return 1;
+  return fault === null ? 0 : 2;
+}
+
+async function faultOfWriting(file: string, text: string): Promise<string | null> {
+  try {
+    await writeFile(file, text);
+    return null;
+  } catch (error) {
+    return error instanceof Error && "code" in error ? String(error.code) : String(error);
+  }
 }
