@@ -80,8 +80,8 @@ t.test("every method is the client's", async (t) => {
   const form = Object.assign(new EventTarget(), { elements: [], getAttribute: () => "form" });
   // Without a field.
   client.keepDraft(form as HTMLFormElement)();
-  t.throws(() => client.sessionSocket("no address"));
-  t.throws(() => client.sessionEvents("no address"));
+  t.throws(() => client.sessionSocket("http://["));
+  t.throws(() => client.sessionEvents("http://["));
   t.ok(asked.includes("/session/logout") && asked.includes("/api/orders"));
   client.dispose();
 });
