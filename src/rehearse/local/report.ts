@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { wrapped } from "../../model/terminal-text.js";
+import { printable, wrapped } from "../../model/terminal-text.js";
 import { REPLACED } from "../stage/rehearsed-config.js";
 import type { ScenarioResult } from "./rehearsal.js";
 
@@ -29,7 +29,7 @@ export function resultLines(result: ScenarioResult, paint: Paint): readonly stri
   }
   const row = `  ${mark} ${name.padEnd(NAME_WIDTH)}${meets.padEnd(MEETS_WIDTH)}${cookie.padEnd(8)}${seconds.toFixed(1).padStart(5)} s`;
   if (result.outcome === "passed") return [row];
-  return [row, ...result.faults.flatMap((fault) => wrapped(fault, "        ", "      ")).map((line) => paint("red", line))];
+  return [row, ...result.faults.flatMap((fault) => wrapped(printable(fault), "        ", "      ")).map((line) => paint("red", line))];
 }
 
 /** What stands above the table. */
