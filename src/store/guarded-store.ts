@@ -105,7 +105,10 @@ export function guardStore(store: SessionStore, options: GuardOptions): SessionS
 
   return {
     tickets: store.tickets,
-    trustMs: store.trustMs,
+    // It may change with what the store hears.
+    get trustMs() {
+      return store.trustMs;
+    },
     load: (id, carried) => ask("load", () => store.load(id, carried)),
     commit: (session, expected, lease) => ask("commit", () => store.commit(session, expected, lease)),
     touch: (session, idleTimeoutMs) => ask("touch", () => store.touch(session, idleTimeoutMs)),

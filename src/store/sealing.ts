@@ -13,7 +13,7 @@ import type { InvalidCause } from "../wire/reasons.js";
  */
 
 /** What is sealed; each purpose has a key of its own. */
-export type Purpose = "session" | "ended" | "login" | "state";
+export type Purpose = "session" | "ended" | "login" | "state" | "record";
 
 /** The format this release writes; it opens every one listed in `READABLE_FORMATS`, where the next is added one release before it is written. */
 const FORMAT = 1;
@@ -44,7 +44,13 @@ function derive(key: Secret<Buffer>): DerivedKey {
   const purposeKey = (purpose: Purpose) => createSecretKey(expand(`seal ${purpose}`, 32));
   return {
     id: expand("key id", 4).readUInt32BE(),
-    keys: { session: purposeKey("session"), ended: purposeKey("ended"), login: purposeKey("login"), state: purposeKey("state") },
+    keys: {
+      session: purposeKey("session"),
+      ended: purposeKey("ended"),
+      login: purposeKey("login"),
+      state: purposeKey("state"),
+      record: purposeKey("record"),
+    },
   };
 }
 

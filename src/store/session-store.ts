@@ -100,7 +100,7 @@ export interface StoreListener {
 export interface SessionStore {
   /** What goes to the browser: the whole session, or its id alone. */
   readonly tickets: "sessions" | "ids";
-  /** How long what the store has said may be used without asking again; milliseconds. */
+  /** How long what the store has said may be used without asking again, as of now; milliseconds. */
   readonly trustMs: number;
   /** `carried`: the session, where the ticket that came holds it whole. */
   load(id: SessionId, carried: Session | null): Awaitable<Loaded>;

@@ -111,6 +111,11 @@ const ENDINGS: readonly SessionEnding[] = [
   ...ENDING_CAUSES.signed_out.map((cause): SessionEnding => ({ reason: "signed_out", cause })),
 ];
 
+/** The ending that a cause stands for where only that was written; null where none does. */
+export function endingOfCause(cause: string): SessionEnding | null {
+  return ENDINGS.find((candidate) => candidate.cause === cause) ?? null;
+}
+
 export function createTicketCodec({ sealer, now, cache }: TicketCodecOptions): TicketCodec {
   const lookups = { hits: 0, misses: 0 };
 
@@ -156,7 +161,7 @@ export function createTicketCodec({ sealer, now, cache }: TicketCodecOptions): T
       const id = sessionIdFromBytes(reader.raw(SESSION_ID_BYTES));
       reader.uint48();
       const cause = reader.text();
-      const ending = ENDINGS.find((candidate) => candidate.cause === cause);
+      const ending = endingOfCause(cause);
       // Markers of earlier releases end here.
       const authTimeSeconds = reader.rest() > 0 ? reader.uint48() : null;
       return ending ? { id, ending, authTimeSeconds } : null;

@@ -35,7 +35,7 @@ const ROOMS: { readonly [place: string]: readonly (readonly string[])[] } = {
   rehearse: [["local", "live"], ["scenarios"], ["stage"]],
   proxy: [["tunnel"], ["."], ["routes"], ["connections", "headers"]],
   session: [["."], ["refresh"]],
-  store: [["."], ["memory"]],
+  store: [["redis"], ["."], ["memory"]],
   "local-cognito": [["."], ["server"], ["managed-login", "operations"], ["controls", "sign-in"], ["pools"], ["common"]],
 };
 const MOST_FILES = 14;

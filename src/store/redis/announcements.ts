@@ -1,0 +1,87 @@
+import type { Cancel, Clock } from "../../model/clock.js";
+import { Listeners } from "../../model/listeners.js";
+import type { SessionId } from "../../model/session.js";
+import type { KnownEnding } from "../memory/ending-table.js";
+import type { StoreListener } from "../session-store.js";
+import { endingOfCause } from "../ticket-codec.js";
+import { sessionIdIn } from "./keys.js";
+import type { RedisSubscription } from "./redis-link.js";
+import { supersededText } from "./replies.js";
+
+/** A subscription counts while an answer to a ping of less than so long ago has come. */
+const CURRENT_FOR_MS = 500;
+const PING_EVERY_MS = 150;
+
+export const endedMessage = (id: SessionId, known: KnownEnding) => `ended ${id} ${known.ending.cause} ${supersededText(known)}`;
+export const releasedMessage = (id: SessionId) => `released ${id}`;
+
+/** What other processes say. */
+export interface Announcements {
+  /** Whether all that was said until half a second ago has been heard. */
+  isCurrent(): boolean;
+  subscribe(listener: StoreListener): Cancel;
+  /** Calls back with sessions whose lease was given back. */
+  onReleased(listener: (id: SessionId) => void): Cancel;
+  close(): void;
+}
+
+export function createAnnouncements(subscription: RedisSubscription, clock: Clock): Announcements {
+  const onEnded = new Listeners<[id: SessionId, known: KnownEnding]>();
+  const onMissed = new Listeners<[]>();
+  const onReleased = new Listeners<[id: SessionId]>();
+  /** Counts connections, so that a late answer of the one before says nothing of this one; null while there is none. */
+  let connection: number | null = null;
+  let connections = 0;
+  /** When what was answered last had been asked. */
+  let currentAtMs = Number.NEGATIVE_INFINITY;
+  let cancel: Cancel = () => {};
+
+  function ping(): void {
+    cancel = clock.deadline(PING_EVERY_MS, ping);
+    if (connection === null) return;
+    const [asked, askedAtMs] = [connection, clock.monotonicMs()];
+    subscription.ping().then(
+      () => {
+        // Messages and answers come in order: all that was said before it was asked has been heard.
+        if (connection === asked) currentAtMs = askedAtMs;
+      },
+      () => {},
+    );
+  }
+
+  subscription.onSubscribed(() => {
+    connection = ++connections;
+    // What was said before it is lost.
+    onMissed.tell();
+    cancel();
+    ping();
+  });
+  subscription.onLost(() => {
+    connection = null;
+    currentAtMs = Number.NEGATIVE_INFINITY;
+  });
+  subscription.onMessage((message) => {
+    const [what, name = "", cause = "", superseded] = message.split(" ");
+    const id = sessionIdIn(name);
+    if (id === null) return;
+    if (what === "released") onReleased.tell(id);
+    const ending = what === "ended" ? endingOfCause(cause) : null;
+    if (ending) onEnded.tell(id, { ending, superseded: superseded === "1" });
+  });
+
+  return {
+    isCurrent: () => clock.monotonicMs() - currentAtMs < CURRENT_FOR_MS,
+    subscribe(listener) {
+      const cancels = [onEnded.add((...ended) => listener.ended(...ended)), onMissed.add(() => listener.missed())];
+      return () => {
+        for (const each of cancels) each();
+      };
+    },
+    onReleased: (listener) => onReleased.add(listener),
+    close() {
+      connection = null;
+      currentAtMs = Number.NEGATIVE_INFINITY;
+      cancel();
+    },
+  };
+}

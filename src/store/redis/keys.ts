@@ -1,0 +1,32 @@
+import { createHmac, createSecretKey, hkdfSync } from "node:crypto";
+import type { Secret } from "../../model/secret.js";
+import { SESSION_ID_BYTES, type SessionId, sessionIdFromBytes } from "../../model/session.js";
+
+const PREFIX = "bff:";
+
+/** What has happened to sessions, for all processes. */
+export const CHANNEL = `${PREFIX}endings`;
+
+/** The keys of a session share a hash tag, and with it a slot. */
+export const recordKey = (id: SessionId) => `${PREFIX}{${id}}`;
+export const leaseKey = (id: SessionId) => `${PREFIX}{${id}}:lease`;
+export const intentsKey = (id: SessionId) => `${PREFIX}{${id}}:intents`;
+
+/** The keys of a person's index: written under the first, looked up under all, since the session key may have been changed meanwhile. */
+export type PersonKeys = (subject: string) => readonly [newest: string, ...older: string[]];
+
+/** A dump must not say whose sessions they are: the subject is hashed with a key derived from the session key. */
+export function createPersonKeys(keys: readonly Secret<Buffer>[]): PersonKeys {
+  const derived = keys.map((key) => createSecretKey(Buffer.from(hkdfSync("sha256", key.reveal(), "", "cognito-bff 1 index person", 32))));
+  const [first, ...others] = derived;
+  if (!first) throw new RangeError("at least one session key is needed");
+  const keyWith = (key: typeof first, subject: string) =>
+    `${PREFIX}person:${createHmac("sha256", key).update(subject).digest("base64url")}`;
+  return (subject) => [keyWith(first, subject), ...others.map((key) => keyWith(key, subject))];
+}
+
+/** A session's id in a message or an index; null where it is none. */
+export function sessionIdIn(text: string): SessionId | null {
+  const bytes = Buffer.from(text, "base64url");
+  return bytes.length === SESSION_ID_BYTES ? sessionIdFromBytes(bytes) : null;
+}

@@ -1,0 +1,40 @@
+import type { Clock } from "../../model/clock.js";
+import type { Log } from "../../model/log.js";
+import type { Secret } from "../../model/secret.js";
+import type { OpenStore } from "../open-sessions.js";
+import { createSealer } from "../sealing.js";
+import { createAnnouncements } from "./announcements.js";
+import { CHANNEL, createPersonKeys } from "./keys.js";
+import { connectRedis } from "./redis-link.js";
+import { createRedisStore } from "./redis-store.js";
+
+export interface OpenRedisOptions {
+  /** `redis://` or `rediss://`, with user and password. */
+  readonly url: Secret;
+  /** 32 bytes each: the first seals, all open. */
+  readonly sessionKeys: readonly Secret<Buffer>[];
+  readonly refreshableMs: number | null;
+  readonly maxAgeMs: number | null;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+export interface OpenedRedis {
+  readonly openStore: OpenStore;
+  close(): void;
+}
+
+/** The shared store of this process. Its connections are made behind it; until they are there the store is away. */
+export async function openRedis({ url, sessionKeys, ...options }: OpenRedisOptions): Promise<OpenedRedis> {
+  const { link, subscription, close } = await connectRedis({ ...options, url, channel: CHANNEL });
+  const announcements = createAnnouncements(subscription, options.clock);
+  return {
+    openStore: () =>
+      createRedisStore({ ...options, link, announcements, sealer: createSealer(sessionKeys), personKeys: createPersonKeys(sessionKeys) }),
+    close() {
+      announcements.close();
+      close();
+    },
+  };
+}

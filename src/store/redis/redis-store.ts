@@ -1,0 +1,199 @@
+import { LRUCache } from "lru-cache";
+import { atMost } from "../../model/at-most.js";
+import type { Clock } from "../../model/clock.js";
+import type { Session, SessionId } from "../../model/session.js";
+import type { Sealer } from "../sealing.js";
+import type { Committed, Ended, EndingOrder, Lease, Loaded, SessionStore, StoredSession, Touched } from "../session-store.js";
+import { type Announcements, endedMessage } from "./announcements.js";
+import { CHANNEL, intentsKey, type PersonKeys, recordKey } from "./keys.js";
+import { createLeases, INTENT_MS, type Leases } from "./leases.js";
+import { createPeople, type People } from "./people.js";
+import { createRecords, type Records } from "./records.js";
+import type { RedisLink, Reply } from "./redis-link.js";
+import { endingIn, listIn, numberIn, supersededText, textIn, textOrNull } from "./replies.js";
+import { COMMIT, END, TOUCH } from "./scripts.js";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Browsers keep no cookie for longer (RFC 6265bis, 5.5): beyond it nobody comes back for a session. */
+const LONGEST_COOKIE_MS = 400 * DAY_MS;
+/** Versions are not announced, only endings: another process knows a renewed session within this. */
+const TRUST_MS = 1_000;
+/** Sessions that tickets brought whole and no refresh has written yet. */
+const MOST_CARRIED = 10_000;
+/** Orders to end sessions of one person that are under way at a time. */
+const ENDED_AT_A_TIME = 50;
+
+export interface RedisStoreOptions {
+  readonly link: RedisLink;
+  readonly announcements: Announcements;
+  readonly sealer: Sealer;
+  readonly personKeys: PersonKeys;
+  readonly clock: Clock;
+  /** For how long Cognito accepts a refresh token; null where nobody said. */
+  readonly refreshableMs: number | null;
+  /** Null: off. */
+  readonly maxAgeMs: number | null;
+}
+
+interface Parts extends RedisStoreOptions {
+  readonly records: Records;
+  readonly leases: Leases;
+  readonly people: People;
+  /** How long a record is kept, from now: until the session's end, and a day. */
+  readonly lifeMs: (session: Session | null) => number;
+}
+
+function createLifeMs({ clock, refreshableMs, maxAgeMs }: RedisStoreOptions): Parts["lifeMs"] {
+  return (session) => {
+    const agoMs = session ? clock.now() - session.startedAtMs : 0;
+    const leftMs = Math.min(LONGEST_COOKIE_MS, ...[refreshableMs, maxAgeMs].flatMap((ms) => (ms === null ? [] : [ms - agoMs])));
+    return Math.ceil(Math.max(0, leftMs) + DAY_MS);
+  };
+}
+
+function createReading({ link, records }: Parts) {
+  // A ticket that holds its session whole is served from there until a refresh writes it.
+  const carriedHere = new LRUCache<SessionId, Session>(atMost(MOST_CARRIED));
+
+  function opened(id: SessionId, sealed: Reply, lastSeenAt: Reply): Session {
+    return records.open(id, textIn(sealed), numberIn(lastSeenAt));
+  }
+
+  async function load(id: SessionId, carried: Session | null): Promise<Loaded> {
+    if (carried) carriedHere.set(id, carried);
+    const [cause, superseded, sealed, lastSeenAt] = listIn(await link.command("HMGET", recordKey(id), "e", "x", "d", "s"));
+    if (textOrNull(cause) !== null) return endingIn(cause, superseded);
+    if (textOrNull(sealed) === null) return carriedHere.get(id) ?? { kind: "gone" };
+    carriedHere.delete(id);
+    return opened(id, sealed, lastSeenAt);
+  }
+
+  return { load, opened };
+}
+
+type Opened = ReturnType<typeof createReading>["opened"];
+
+async function commit(parts: Parts, opened: Opened, session: Session, expected: number | null, lease: Lease | null): Promise<Committed> {
+  const { link, records, people, lifeMs } = parts;
+  const { id } = session;
+  const lastsMs = lifeMs(session);
+  // Before the record: an order to end all finds a sign-in that is on its way.
+  if (expected === null || session.unverified) await people.add(session, lastsMs);
+  const [kind, first, second] = listIn(
+    await link.run(
+      COMMIT,
+      [recordKey(id), intentsKey(id)],
+      [
+        expected === null ? "" : String(expected),
+        String(session.version),
+        String(session.refreshedAtMs),
+        session.unverified ? "1" : "0",
+        records.seal(session),
+        String(session.lastSeenAtMs),
+        String(lease?.fence ?? 0),
+        String(lastsMs),
+      ],
+    ),
+  );
+  switch (textIn(kind)) {
+    case "ended":
+      return endingIn(first, second);
+    case "newer":
+      return { kind: "newer", session: opened(id, first, second) };
+    default:
+      return { kind: "saved" };
+  }
+}
+
+async function touch({ link }: Parts, { id, lastSeenAtMs }: Session): Promise<Touched> {
+  const [kind, first, second] = listIn(await link.run(TOUCH, [recordKey(id)], [String(lastSeenAtMs)]));
+  switch (textIn(kind)) {
+    case "ended":
+      return endingIn(first, second);
+    case "gone":
+      return { kind: "gone" };
+    default:
+      return { kind: "touched", lastSeenAtMs: numberIn(first) };
+  }
+}
+
+async function end(parts: Parts, opened: Opened, ended: Session | SessionId, order: EndingOrder): Promise<Ended> {
+  const { link, leases, people, lifeMs } = parts;
+  const [id, session] = typeof ended === "string" ? [ended, null] : [ended.id, ended];
+  const { ending, unlessNewerThan: about } = order;
+  // A sibling may have asked and not come back: then it is its answer that Cognito means, and the sibling may bring it yet.
+  const mayBeSiblings = about !== null && ending.cause === "refresh_token_reused";
+  const [kind, first, second, before, sealed, lastSeenAt] = listIn(
+    await link.run(
+      END,
+      [recordKey(id), intentsKey(id)],
+      [
+        ending.cause,
+        supersededText(order),
+        about ? String(about.version) : "",
+        about ? String(about.refreshedAtMs) : "",
+        String(lifeMs(session)),
+        CHANNEL,
+        endedMessage(id, order),
+        mayBeSiblings ? String(INTENT_MS) : "0",
+        String(leases.fenceOf(id)),
+      ],
+    ),
+  );
+  switch (textIn(kind)) {
+    case "newer":
+      return { kind: "newer", session: opened(id, first, second) };
+    case "open":
+      return { kind: "unavailable", retryAfterSeconds: Math.min(5, Math.ceil(numberIn(first) / 1000)) };
+    default: {
+      const last = textOrNull(sealed) === null ? null : opened(id, sealed, lastSeenAt);
+      const whose = last ?? session;
+      if (whose) people.drop(whose);
+      return { ...endingIn(first, second), before: textIn(before) === "1", last };
+    }
+  }
+}
+
+/** Sessions of all processes in one Redis or Valkey (docs/decisions/020). Rejects where the server is away; the guard in front of it says what that means. */
+export function createRedisStore(options: RedisStoreOptions): SessionStore {
+  const { link, announcements, sealer, personKeys, clock } = options;
+  const lifeMs = createLifeMs(options);
+  const parts: Parts = {
+    ...options,
+    lifeMs,
+    records: createRecords(sealer),
+    leases: createLeases({ link, announcements, clock, fenceForMs: () => lifeMs(null) }),
+    people: createPeople({ link, personKeys, now: () => clock.now(), longestMs: LONGEST_COOKIE_MS + DAY_MS }),
+  };
+  const { load, opened } = createReading(parts);
+  const { leases, people } = parts;
+
+  return {
+    tickets: "ids",
+    get trustMs() {
+      return announcements.isCurrent() ? TRUST_MS : 0;
+    },
+    load,
+    commit: (session, expected, lease) => commit(parts, opened, session, expected, lease),
+    touch: (session) => touch(parts, session),
+    end: (ended, order) => end(parts, opened, ended, order),
+    lease: leases.lease,
+    subscribe: announcements.subscribe,
+    async sessionsOf(subject) {
+      const ids = await people.begunBy(subject, null);
+      const loaded = await Promise.all(ids.map((id) => load(id, null)));
+      const sessions = loaded.flatMap((one): StoredSession[] => ("kind" in one ? [] : [one]));
+      return { kind: "sessions", sessions };
+    },
+    async endAllOf(subject, ending, orderedAtMs) {
+      const ids = await people.begunBy(subject, orderedAtMs);
+      const done: SessionId[] = [];
+      for (let from = 0; from < ids.length; from += ENDED_AT_A_TIME) {
+        const some = ids.slice(from, from + ENDED_AT_A_TIME);
+        const ended = await Promise.all(some.map((id) => end(parts, opened, id, { ending, superseded: false, unlessNewerThan: null })));
+        done.push(...some.filter((_id, index) => ended[index]?.kind === "ended" && !ended[index].before));
+      }
+      return { kind: "ended", ids: done };
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import type { KnownEnding } from "../memory/ending-table.js";
+import type { StoredEnding } from "../session-store.js";
+import { endingOfCause } from "../ticket-codec.js";
+import type { Reply } from "./redis-link.js";
+
+/** Thrown for an answer that no release of ours gives: it is no verdict, and the guard in front of the store makes `unavailable` of it. */
+function unreadable(what: string): Error {
+  return new Error(`the session store's answer cannot be read: ${what}`);
+}
+
+export function listIn(reply: Reply): readonly Reply[] {
+  if (!Array.isArray(reply)) throw unreadable("no list");
+  return reply;
+}
+
+/** A text, or null where the server has none. */
+export function textOrNull(reply: Reply): string | null {
+  if (reply === null || reply === undefined) return null;
+  if (typeof reply === "string") return reply;
+  throw unreadable("no text");
+}
+
+export function textIn(reply: Reply): string {
+  const text = textOrNull(reply);
+  if (text === null) throw unreadable("a text is missing");
+  return text;
+}
+
+export function numberIn(reply: Reply): number {
+  const number = typeof reply === "string" && reply !== "" ? Number(reply) : reply;
+  if (typeof number !== "number" || !Number.isFinite(number)) throw unreadable("no number");
+  return number;
+}
+
+export function endingIn(cause: Reply, superseded: Reply): StoredEnding {
+  const ending = endingOfCause(textIn(cause));
+  // Of a newer release: the session is over all the same, and that release answers for it.
+  if (!ending) throw unreadable("an unknown cause");
+  return { kind: "ended", ending, superseded: superseded === "1" };
+}
+
+export function supersededText({ superseded }: KnownEnding): "0" | "1" {
+  return superseded ? "1" : "0";
+}

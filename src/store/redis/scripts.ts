@@ -1,0 +1,92 @@
+import { script } from "./redis-link.js";
+
+/*
+ * What has to happen at once. The first key is always the session's record, and all keys of a script are of that session: one slot (docs/decisions/020).
+ * Fields of the record: v version, r refreshed at, q "1" while a set waits for its verification, d sealed session, s last seen, f highest fence
+ * granted, w fence it was written under; of an ended one e cause, x superseded.
+ */
+
+/**
+ * Keys: record, intents. Arguments: version expected or "", version, refreshed at, waiting, sealed, last seen, fence, time to live.
+ * The note of the fence is closed whatever the answer.
+ */
+export const COMMIT = script(`
+redis.call('HDEL', KEYS[2], ARGV[7])
+local r = redis.call('HMGET', KEYS[1], 'e', 'x', 'v', 'w', 'd', 's', 'r', 'q')
+if r[1] then return {'ended', r[1], r[2]} end
+local last = tonumber(ARGV[6])
+if r[3] then
+  if r[3] ~= ARGV[1] or tonumber(r[4]) > tonumber(ARGV[7]) then return {'newer', r[5], r[6]} end
+  last = math.max(last, tonumber(r[6]))
+  if r[3] == ARGV[2] then
+    if tonumber(r[7]) > tonumber(ARGV[3]) then return {'newer', r[5], r[6]} end
+    if r[7] == ARGV[3] and r[8] == '0' and ARGV[4] == '1' then return {'saved'} end
+  end
+end
+redis.call('HSET', KEYS[1], 'v', ARGV[2], 'r', ARGV[3], 'q', ARGV[4], 'd', ARGV[5], 's', string.format('%d', last), 'w', ARGV[7])
+redis.call('PEXPIRE', KEYS[1], ARGV[8])
+return {'saved'}`);
+
+/** Key: record. Argument: last seen. */
+export const TOUCH = script(`
+local r = redis.call('HMGET', KEYS[1], 'e', 'x', 'v', 's')
+if r[1] then return {'ended', r[1], r[2]} end
+if not r[3] then return {'gone'} end
+if tonumber(r[4]) >= tonumber(ARGV[1]) then return {'touched', r[4]} end
+redis.call('HSET', KEYS[1], 's', ARGV[1])
+return {'touched', ARGV[1]}`);
+
+/**
+ * Keys: record, intents. Arguments: cause, superseded, version and time of the tokens it is about ("" in any case), time to live, channel, message,
+ * for how long notes of others hold it up (0: they do not), the asker's own fence.
+ */
+export const END = script(`
+local r = redis.call('HMGET', KEYS[1], 'e', 'x', 'v', 'r', 'd', 's')
+if r[1] then return {'ended', r[1], r[2], '1'} end
+if ARGV[3] ~= '' and r[3] then
+  local v, mine = tonumber(r[3]), tonumber(ARGV[3])
+  if v > mine or (v == mine and tonumber(r[4]) > tonumber(ARGV[4])) then return {'newer', r[5], r[6]} end
+end
+if ARGV[8] ~= '0' then
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local notes = redis.call('HGETALL', KEYS[2])
+  for i = 1, #notes, 2 do
+    local left = tonumber(notes[i + 1]) + tonumber(ARGV[8]) - now
+    if notes[i] ~= ARGV[9] and left > 0 then return {'open', string.format('%d', left)} end
+  end
+end
+local ttl = math.max(redis.call('PTTL', KEYS[1]), tonumber(ARGV[5]))
+redis.call('HDEL', KEYS[1], 'v', 'r', 'q', 'd', 's', 'w')
+redis.call('HSET', KEYS[1], 'e', ARGV[1], 'x', ARGV[2])
+redis.call('PEXPIRE', KEYS[1], string.format('%d', ttl))
+redis.call('PUBLISH', ARGV[6], ARGV[7])
+return {'ended', ARGV[1], ARGV[2], '0', r[5], r[6]}`);
+
+/** Keys: record, lease. Arguments: token, length of the lease, time to live of a record that is nothing but the fence. */
+export const LEASE = script(`
+if not redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return {'held', redis.call('PTTL', KEYS[2])} end
+local fence = redis.call('HINCRBY', KEYS[1], 'f', 1)
+if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+return {'granted', fence}`);
+
+/** Key: lease. Arguments: token, length. */
+export const RENEW = script(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])`);
+
+/** Keys: lease, intents. Arguments: token, fence, for how long the note is of use. */
+export const ANNOUNCE = script(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+local time = redis.call('TIME')
+redis.call('HSET', KEYS[2], ARGV[2], string.format('%d', time[1] * 1000 + math.floor(time[2] / 1000)))
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
+return 1`);
+
+/** Keys: lease, intents. Arguments: token, fence, channel, message. */
+export const RELEASE = script(`
+redis.call('HDEL', KEYS[2], ARGV[2])
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1])
+redis.call('PUBLISH', ARGV[3], ARGV[4])
+return 1`);

@@ -1,0 +1,67 @@
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+
+/** The line between processes and a Redis, which a test can cut. */
+export interface RedisLine {
+  readonly url: string;
+  /** Whether there is one. */
+  reachable(is: boolean): void;
+  /** Whether what the server says to subscribers arrives; silent ones are cut once it does again, as a network does that lost something. */
+  listening(is: boolean): void;
+  /** What is connected now hears nothing any more and is not told; who connects anew is served. */
+  halfOpen(): void;
+  close(): Promise<void>;
+}
+
+interface Pair {
+  readonly near: Socket;
+  subscribes: boolean;
+  halfOpen: boolean;
+}
+
+export async function openRedisLine(port: number): Promise<RedisLine> {
+  const pairs = new Set<Pair>();
+  let [reachable, listening] = [true, true];
+  const cut = (which: (pair: Pair) => boolean) => {
+    for (const pair of pairs) if (which(pair)) pair.near.destroy();
+  };
+  const server = createServer((near) => {
+    near.on("error", () => {});
+    if (!reachable) {
+      near.destroy();
+      return;
+    }
+    const far = connect(port, "127.0.0.1").on("error", () => near.destroy());
+    const pair: Pair = { near, subscribes: false, halfOpen: false };
+    pairs.add(pair);
+    near.on("data", (bytes) => {
+      pair.subscribes ||= /subscribe/i.test(bytes.toString("latin1"));
+      far.write(bytes);
+    });
+    far.on("data", (bytes) => void (!pair.halfOpen && (listening || !pair.subscribes) && near.write(bytes)));
+    far.on("close", () => near.destroy());
+    near.on("close", () => {
+      far.destroy();
+      pairs.delete(pair);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    reachable(is) {
+      reachable = is;
+      if (!is) cut(() => true);
+    },
+    listening(is) {
+      listening = is;
+      if (is) cut(({ subscribes }) => subscribes);
+    },
+    halfOpen() {
+      for (const pair of pairs) pair.halfOpen = true;
+    },
+    close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      cut(() => true);
+      return closed;
+    },
+  };
+}
