@@ -1,5 +1,6 @@
 import type { Secret } from "../model/secret.js";
 import type { ProxyRoute } from "./kinds/proxy-route.js";
+import type { SessionStoreSetting } from "./kinds/url-kinds.js";
 
 /** The effective configuration: every value parsed, every default filled in, frozen. Durations are milliseconds. */
 export interface Config {
@@ -35,7 +36,7 @@ export interface Config {
 
   /** 32 bytes each: the first seals, all open. */
   readonly sessionKeys: readonly Secret<Buffer>[];
-  readonly sessionStore: { readonly kind: "cookie" };
+  readonly sessionStore: SessionStoreSetting;
   readonly sessionIdleTimeoutMs: number | null;
   readonly sessionMaxAgeMs: number | null;
   readonly cookieSameSite: "strict" | "lax";

@@ -185,7 +185,7 @@ function toConfig(v: SettingValues): Config {
     cognitoRefreshApi: v.COGNITO_REFRESH_API,
     cognitoRefreshTokenValidityMs: v.COGNITO_REFRESH_TOKEN_VALIDITY,
     sessionKeys: v.SESSION_KEYS,
-    sessionStore: { kind: "cookie" },
+    sessionStore: v.SESSION_STORE,
     sessionIdleTimeoutMs: v.SESSION_IDLE_TIMEOUT,
     sessionMaxAgeMs: v.SESSION_MAX_AGE,
     cookieSameSite: v.COOKIE_SAME_SITE,

@@ -85,8 +85,8 @@ const cognitoRules: readonly Rule[] = [
       ),
     ];
   }),
-  rule(["COGNITO_REFRESH_API", "SESSION_STORE"], ({ COGNITO_REFRESH_API }) =>
-    COGNITO_REFRESH_API === "get_tokens"
+  rule(["COGNITO_REFRESH_API", "SESSION_STORE"], ({ COGNITO_REFRESH_API, SESSION_STORE }) =>
+    COGNITO_REFRESH_API === "get_tokens" && SESSION_STORE.kind === "cookie"
       ? [
           warning(
             "COGNITO_REFRESH_API",

@@ -37,7 +37,7 @@ export interface ProxyFacts {
   readonly refreshApi: "auto" | "initiate_auth" | "get_tokens" | null;
   readonly declaredValidityMs: number | null;
   readonly sessionMaxAgeMs: number | null;
-  readonly store: "cookie" | null;
+  readonly store: "cookie" | "shared" | null;
   /** Whether it has a client secret to send. */
   readonly confidential: boolean | null;
   readonly cookieBudgetBytes: number | null;

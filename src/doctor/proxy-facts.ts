@@ -73,7 +73,7 @@ export function readProxyFacts(env: Environment, readFile: ReadFile = readTextFi
       refreshApi: read("COGNITO_REFRESH_API", SETTINGS.COGNITO_REFRESH_API.kind),
       declaredValidityMs: read("COGNITO_REFRESH_TOKEN_VALIDITY", SETTINGS.COGNITO_REFRESH_TOKEN_VALIDITY.kind),
       sessionMaxAgeMs: read("SESSION_MAX_AGE", SETTINGS.SESSION_MAX_AGE.kind),
-      store: store === null ? null : "cookie",
+      store: store === null ? null : store.kind === "cookie" ? "cookie" : "shared",
       // Whether there is a secret is a part of a whole configuration alone: elsewhere it is simply not at hand.
       confidential: parsing.kind === "config" ? parsing.config.cognitoClientSecrets.length > 0 : null,
       cookieBudgetBytes: read("COOKIE_HEADER_BUDGET", SETTINGS.COOKIE_HEADER_BUDGET.kind, true),

@@ -1,4 +1,6 @@
 import type { Config } from "../config/config.js";
+import { refreshableMs } from "../config/refreshable.js";
+import { type OpenedRedis, openRedis } from "../store/redis/open-redis.js";
 import { type AppClient, type AppClientOptions, createAppClient } from "./app-client.js";
 import { createProcessWide, type ProcessWide, type ProcessWideOptions } from "./process-wide.js";
 
@@ -14,9 +16,18 @@ export interface Composition extends ProcessWide, Omit<AppClient, "settled" | "c
 
 export type CompositionOptions = ProcessWideOptions & Pick<AppClientOptions, "cognitoDeadlineMs" | "openStore">;
 
-export function compose(config: Config, options: CompositionOptions = {}): Composition {
+/** The store that the configuration names; null where sessions live in cookies. */
+async function openSharedStore(config: Config, { clock, random, log }: ProcessWide): Promise<OpenedRedis | null> {
+  const { sessionStore, sessionKeys } = config;
+  if (sessionStore.kind === "cookie") return null;
+  return openRedis({ url: sessionStore.url, sessionKeys, refreshableMs: refreshableMs(config), clock, random, log });
+}
+
+export async function compose(config: Config, options: CompositionOptions = {}): Promise<Composition> {
   const processWide = createProcessWide(config, options);
-  const { cognitoDeadlineMs, openStore } = options;
+  const { cognitoDeadlineMs } = options;
+  const sharedStore = options.openStore ? null : await openSharedStore(config, processWide);
+  const openStore = options.openStore ?? sharedStore?.openStore;
   const { settled, close, ...appClient } = createAppClient(config, {
     ...processWide,
     ...(cognitoDeadlineMs === undefined ? {} : { cognitoDeadlineMs }),
@@ -42,6 +53,7 @@ export function compose(config: Config, options: CompositionOptions = {}): Compo
       await settled();
       await forwarder.close();
       close();
+      sharedStore?.close();
     },
   };
 }

@@ -111,7 +111,7 @@ export const cognitoBff: FastifyPluginAsync<BffPluginOptions> = async (app: Fast
   requireNoPrefix(app);
   const config = requireConfig(options);
   await loadLoginCookies();
-  const parts = compose(config, { log: app.log, embedded: true });
+  const parts = await compose(config, { log: app.log, embedded: true });
   app.decorate("bff", decoration(parts));
   app.decorateRequest("bff", null);
   registerRoutes(app, parts, (scope) => {

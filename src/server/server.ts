@@ -77,7 +77,7 @@ export async function buildServer(config: Config, runtime: BuildRuntime = {}): P
   const app = createApp(config, log);
   metrics.watchLog(() => output?.lost ?? 0);
   if (output) output.onRecovery = (lines) => app.log.warn({ lines }, "log lines were lost: they could not be written");
-  const parts = compose(config, { ...runtime, log: app.log, metrics });
+  const parts = await compose(config, { ...runtime, log: app.log, metrics });
   answerBrokenHttp(app.server, parts);
   const lines = followRequestLines(app.server);
   const fastPath = openFastPath(app, parts, (request) => connections.isTooLate(request));
@@ -98,7 +98,11 @@ export async function buildServer(config: Config, runtime: BuildRuntime = {}): P
   leadLoopbackNamesHome(app, config);
   if (config.publicHealthPath !== null) app.get(config.publicHealthPath, async () => ({ status: "live" }));
   registerRoutes(app, parts, null);
-  await spaRoutes(app, parts);
+  await spaRoutes(app, parts).catch(async (error: unknown) => {
+    // A connection to a shared store would keep the process alive.
+    await parts.close();
+    throw error;
+  });
   // All scopes of ours are loaded by then.
   await app.after();
   fastPath.closeAtAdditions();

@@ -43,7 +43,6 @@ async function openOne(t: Test, url: string, manual: ManualClock) {
     personKeys: createPersonKeys(keys()),
     clock,
     refreshableMs: null,
-    maxAgeMs: null,
   });
   const isThere = () =>
     Promise.resolve(store.load(createSessionId(), null)).then(

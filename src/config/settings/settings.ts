@@ -3,7 +3,7 @@ import { clientId, clientIds, clientSecrets, scopes, userPoolId } from "../kinds
 import { contentSecurityPolicy } from "../kinds/csp-kind.js";
 import { sessionKeys } from "../kinds/session-keys.js";
 import { trustProxy } from "../kinds/trust-proxy.js";
-import { baseUrl, managedLoginDomain, path, publicOrigin, serverOrigin } from "../kinds/url-kinds.js";
+import { baseUrl, managedLoginDomain, path, publicOrigin, serverOrigin, sessionStore } from "../kinds/url-kinds.js";
 import { PROCESS_SETTINGS } from "./process-settings.js";
 import { PROXY_SETTINGS } from "./proxy-settings.js";
 import { byDefault, nothing, open, REQUIRED, type Setting, secret } from "./setting.js";
@@ -171,13 +171,13 @@ export const SETTINGS = {
     meaning: "The keys of the session cookie: the first seals, all open. `cognito-bff keygen` makes one and says how to roll it out.",
     example: "(the output of `cognito-bff keygen`)",
   }),
-  // Secret because the addresses of shared stores carry passwords, which people may set already.
+  // Secret because the addresses of shared stores carry passwords.
   SESSION_STORE: secret({
     group: "session",
-    kind: text("`cookie`: shared stores (redis://, rediss://) come with a later release", (raw) => raw === "cookie"),
+    kind: sessionStore,
     absence: byDefault("cookie"),
-    meaning: "Where sessions live. This release knows `cookie` only; shared stores come with a later one.",
-    example: "cookie",
+    meaning: "Where sessions live: in the browser's cookie, or in one Redis (6 and newer) or Valkey that all processes share.",
+    example: "rediss://bff:PASSWORD@sessions.example.com:6379",
   }),
   SESSION_IDLE_TIMEOUT: open({
     group: "session",

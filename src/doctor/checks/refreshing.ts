@@ -89,8 +89,8 @@ export const REFRESH_CHECKS: readonly Check[] = [
     fix: "Run one process (`--replicas 1` says so here), or turn rotation off: with a confidential client the token never leaves the server.",
     source: "docs/configuration.md",
     needs: ["store"],
-    judge: ({ client, replicas }) =>
-      rotates(client.settings) && replicas !== 1
+    judge: ({ client, replicas, proxy }) =>
+      rotates(client.settings) && replicas !== 1 && proxy.store === "cookie"
         ? { what: `Refresh tokens are rotated, and SESSION_STORE is cookie${replicas === null ? "" : ` with ${replicas} processes`}.` }
         : null,
   }),

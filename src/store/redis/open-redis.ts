@@ -14,7 +14,6 @@ export interface OpenRedisOptions {
   /** 32 bytes each: the first seals, all open. */
   readonly sessionKeys: readonly Secret<Buffer>[];
   readonly refreshableMs: number | null;
-  readonly maxAgeMs: number | null;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -25,10 +24,11 @@ export interface OpenedRedis {
   close(): void;
 }
 
-/** The shared store of this process. Its connections are made behind it; until they are there the store is away. */
+/** The shared store of this process, once it can be reached: until then nobody could be served, and the log says so every few seconds. */
 export async function openRedis({ url, sessionKeys, ...options }: OpenRedisOptions): Promise<OpenedRedis> {
-  const { link, subscription, close } = await connectRedis({ ...options, url, channel: CHANNEL });
+  const { link, subscription, ready, close } = await connectRedis({ ...options, url, channel: CHANNEL });
   const announcements = createAnnouncements(subscription, options.clock);
+  await ready;
   return {
     openStore: () =>
       createRedisStore({ ...options, link, announcements, sealer: createSealer(sessionKeys), personKeys: createPersonKeys(sessionKeys) }),

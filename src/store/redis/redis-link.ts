@@ -38,6 +38,8 @@ export interface RedisSubscription {
 export interface RedisConnections {
   readonly link: RedisLink;
   readonly subscription: RedisSubscription;
+  /** Once both are there for the first time. */
+  readonly ready: Promise<void>;
   /** Ends both, whatever is under way. */
   close(): void;
 }
@@ -127,6 +129,22 @@ function watch(create: () => Client, silenceMs: number, clock: Clock, lost: () =
   };
 }
 
+function createLink(current: () => Client): RedisLink {
+  const command = (...args: readonly string[]): Promise<Reply> => current().sendCommand([...args]);
+  return {
+    command,
+    async run({ text, sha }, keys, args) {
+      const rest = [String(keys.length), ...keys, ...args];
+      try {
+        return await command("EVALSHA", sha, ...rest);
+      } catch (error) {
+        if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
+        return command("EVAL", text, ...rest);
+      }
+    },
+  };
+}
+
 /**
  * Connects to one server, one connection for commands and one for messages, and goes on trying by itself. Returns at once: until a connection is
  * there commands reject.
@@ -165,12 +183,17 @@ export async function connectRedis(options: RedisConnectionsOptions): Promise<Re
     });
   }
 
+  const subscribed = new Promise<void>((resolve) => void onSubscribed.add(resolve));
+  let isReady = () => {};
+  const commandsReady = new Promise<void>((resolve) => {
+    isReady = resolve;
+  });
   const hearingLost = (error: unknown) => {
     onLost.tell();
     complain(error);
   };
   const commands = watch(
-    () => connect(() => {}, complain),
+    () => connect((client) => void client.on("ready", isReady), complain),
     SILENCE_MS.commands,
     options.clock,
     () => {},
@@ -182,20 +205,9 @@ export async function connectRedis(options: RedisConnectionsOptions): Promise<Re
     () => onLost.tell(),
   );
 
-  const command = (...args: readonly string[]): Promise<Reply> => commands.current().sendCommand([...args]);
   return {
-    link: {
-      command,
-      async run({ text, sha }, keys, args) {
-        const rest = [String(keys.length), ...keys, ...args];
-        try {
-          return await command("EVALSHA", sha, ...rest);
-        } catch (error) {
-          if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
-          return command("EVAL", text, ...rest);
-        }
-      },
-    },
+    link: createLink(commands.current),
+    ready: Promise.all([commandsReady, subscribed]).then(() => {}),
     subscription: {
       onSubscribed: (listener) => onSubscribed.add(listener),
       onLost: (listener) => onLost.add(listener),

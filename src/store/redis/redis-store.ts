@@ -29,10 +29,8 @@ export interface RedisStoreOptions {
   readonly sealer: Sealer;
   readonly personKeys: PersonKeys;
   readonly clock: Clock;
-  /** For how long Cognito accepts a refresh token; null where nobody said. */
+  /** How long after its start a session can be refreshed; null where nobody said. */
   readonly refreshableMs: number | null;
-  /** Null: off. */
-  readonly maxAgeMs: number | null;
 }
 
 interface Parts extends RedisStoreOptions {
@@ -43,10 +41,10 @@ interface Parts extends RedisStoreOptions {
   readonly lifeMs: (session: Session | null) => number;
 }
 
-function createLifeMs({ clock, refreshableMs, maxAgeMs }: RedisStoreOptions): Parts["lifeMs"] {
+function createLifeMs({ clock, refreshableMs }: RedisStoreOptions): Parts["lifeMs"] {
   return (session) => {
     const agoMs = session ? clock.now() - session.startedAtMs : 0;
-    const leftMs = Math.min(LONGEST_COOKIE_MS, ...[refreshableMs, maxAgeMs].flatMap((ms) => (ms === null ? [] : [ms - agoMs])));
+    const leftMs = Math.min(LONGEST_COOKIE_MS, refreshableMs === null ? LONGEST_COOKIE_MS : refreshableMs - agoMs);
     return Math.ceil(Math.max(0, leftMs) + DAY_MS);
   };
 }

@@ -1,0 +1,113 @@
+import { createClient } from "@redis/client";
+import t, { type Test } from "tap";
+import type { ProblemDocument } from "../../src/index.js";
+import { updateClient } from "../support/administration.js";
+import { runAnotherServer } from "../support/another-server.js";
+import { until } from "../support/condition.js";
+import type { Answer, Person } from "../support/person.js";
+import { startRedis, withoutRedis } from "../support/redis-server.js";
+import { type RunningDemo, runDemo } from "../support/running-demo.js";
+
+const skip = await withoutRedis();
+const POST = { method: "POST" };
+const problemOf = (answer: Answer) => answer.json<ProblemDocument>();
+
+interface Deployment {
+  readonly demo: RunningDemo;
+  /** The addresses of the three proxies. */
+  readonly urls: readonly string[];
+  readonly redis: Awaited<ReturnType<typeof connect>>;
+  /** Calls of one person, to one proxy after the other. */
+  calls(person: Person, count: number): Promise<readonly Answer[]>;
+}
+
+const connect = (url: string) => createClient({ url }).connect();
+
+/** Three proxies with one Redis, behind one address. */
+async function deploy(t: Test): Promise<Deployment> {
+  const server = await startRedis();
+  t.teardown(() => server.stop());
+  const redis = await connect(server.url);
+  t.teardown(() => redis.destroy());
+  const demo = await runDemo(t, { sessionStore: server.url });
+  const others = [];
+  for (let count = 0; count < 2; count++) others.push(await runAnotherServer(t, demo, { changes: { publicUrl: demo.url } }));
+  const urls = [demo, ...others].map(({ url }) => url);
+  let next = 0;
+  return {
+    demo,
+    urls,
+    redis,
+    calls: (person, count) => Promise.all(Array.from({ length: count }, () => person.call(`${urls[next++ % urls.length]}/api/echo`))),
+  };
+}
+
+const statusesOf = (answers: readonly Answer[]) => [...new Set(answers.map(({ status }) => status))];
+
+t.test("three proxies, one Redis", { skip }, async (t) => {
+  const { demo, urls, redis, calls } = await deploy(t);
+  await updateClient(demo, { RefreshTokenRotation: { Feature: "ENABLED", RetryGracePeriodSeconds: 0 } });
+
+  await t.test("sixty calls to all of them at an expiry cause one refresh, with rotation and no grace", async (t) => {
+    const person = await demo.signedIn();
+    t.ok((person.cookies.get("bff-session") ?? "").length < 250, "the cookie holds the id alone");
+    for (let times = 1; times <= 3; times++) {
+      demo.advance("2h");
+      demo.localCognito.calls.clear();
+      t.same(statusesOf(await calls(person, 60)), [200]);
+      t.equal(demo.refreshes(), 1);
+    }
+  });
+
+  await t.test("a sign-out at one is heard by the others within a second, and a copied cookie refused", async (t) => {
+    const person = await demo.signedIn();
+    const copies = urls.map(() => person.copy());
+    t.same(statusesOf(await calls(person, 6)), [200]);
+    await person.call("/auth/logout", POST);
+    const endedAtMs = performance.now();
+    for (const [index, copy] of copies.entries()) {
+      await until(async () => (await copy.copy().call(`${urls[index]}/api/echo`)).status === 401, "refused");
+      t.match(problemOf(await copy.call(`${urls[index]}/api/echo`)), { reason: "signed_out", cause: "logout" });
+    }
+    t.ok(performance.now() - endedAtMs < 1_000);
+  });
+
+  await t.test("signing out everywhere ends the person's other sessions at every proxy", async (t) => {
+    const [person, laptop] = [await demo.signedIn(), await demo.signedIn()];
+    const headers = { "content-type": "application/json" };
+    const answer = await person.call("/auth/logout", { ...POST, headers, body: '{"everywhere":true}' });
+    t.match(answer.json(), { everywhere: "done" });
+    for (const url of urls) {
+      const copy = laptop.copy();
+      await until(async () => (await copy.copy().call(`${url}/api/echo`)).status === 401, "refused");
+      t.match(problemOf(await copy.call(`${url}/api/echo`)), { reason: "signed_out", cause: "logout_everywhere" });
+    }
+  });
+
+  await t.test("a session without a record is 401 unknown, and its cookie is kept", async (t) => {
+    const person = await demo.signedIn();
+    await redis.flushAll();
+    await until(async () => (await person.call(`${urls[1]}/api/echo`)).status === 401, "refused");
+    t.match(problemOf(await person.call(`${urls[1]}/api/echo`)), { reason: "expired", cause: "unknown" });
+    t.ok(person.cookies.has("bff-session"));
+  });
+
+  await t.test("a dump holds no token, no ticket, and nothing of whom it is", async (t) => {
+    const person = await demo.signedIn();
+    const texts: string[] = [];
+    for (const key of await redis.keys("*")) {
+      texts.push(key);
+      if ((await redis.type(key)) === "hash") texts.push(...Object.values(await redis.hGetAll(key)));
+      if ((await redis.type(key)) === "zset") texts.push(...(await redis.zRange(key, 0, -1)));
+    }
+    t.ok(texts.length > 4);
+    const { user } = (await person.call("/auth/session")).json<{ user: { sub: string; email: string } }>();
+    const ticket = person.cookies.get("bff-session") ?? "";
+    for (const secret of ["eyJ", user.sub, user.email, ticket]) t.notOk(texts.some((text) => text.includes(secret)));
+    for (const text of texts) {
+      const thief = demo.person();
+      thief.plant("bff-session", text);
+      t.equal((await thief.call("/api/echo")).status, 401);
+    }
+  });
+});
