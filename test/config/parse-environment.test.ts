@@ -108,6 +108,19 @@ t.test("a value is read as it is meant", async (t) => {
   for (const [changes, pick, expected] of cases) t.same(pick(configWith(changes)), expected, JSON.stringify(changes));
 });
 
+t.test("the address of a shared store is kept as it is written, and never shown", async (t) => {
+  for (const url of [
+    "redis://localhost",
+    "rediss://bff:p%40ss@cache.example.com:6380/2",
+    "redis://:secret@[::1]:6379",
+    "redis://10.0.0.1/",
+  ]) {
+    const { sessionStore } = configWith({ SESSION_STORE: url });
+    t.equal(sessionStore.kind === "redis" && sessionStore.url.reveal(), url);
+    t.notMatch(JSON.stringify(sessionStore), url);
+  }
+});
+
 t.test("a value that cannot be meant is refused by name", async (t) => {
   const cases: readonly [string, readonly string[]][] = [
     [
@@ -193,7 +206,7 @@ t.test("a value that cannot be meant is refused by name", async (t) => {
         "redis://a,b",
         "redis-cluster://host",
         "http://host",
-        " redis://host",
+        "redis://ho st",
       ],
     ],
     ["SESSION_IDLE_TIMEOUT", ["30", "0s", "401d", "never"]],
