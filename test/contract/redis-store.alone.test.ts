@@ -12,14 +12,10 @@ import { createSealer } from "../../src/store/sealing.js";
 import { until } from "../support/condition.js";
 import { createManualClock, flush, type ManualClock } from "../support/manual-clock.js";
 import { openRedisLine, type RedisLine } from "../support/redis-line.js";
-import { startRedis, withoutRedis } from "../support/redis-server.js";
+import { type RedisServer, startCluster, startRedis, withoutRedis } from "../support/redis-server.js";
 import { keyFrom } from "../support/session-fixtures.js";
 import { openProcess } from "../support/session-stores.js";
 import { type Deployment, sessionStoreContract } from "./session-store.js";
-
-const skip = await withoutRedis();
-if (skip) t.plan(0, skip);
-else await run();
 
 const keys = () => [keyFrom("contract")];
 
@@ -54,8 +50,7 @@ async function openOne(t: Test, url: string, manual: ManualClock) {
 
 type One = Awaited<ReturnType<typeof openOne>>;
 
-async function run(): Promise<void> {
-  const server = await startRedis();
+async function run(name: string, server: RedisServer): Promise<void> {
   const admin = await createClient({ url: server.url }).connect();
   t.teardown(async () => {
     admin.destroy();
@@ -129,5 +124,13 @@ async function run(): Promise<void> {
     };
   }
 
-  sessionStoreContract(t, "Redis", create);
+  sessionStoreContract(t, name, create);
+}
+
+const skip = await withoutRedis();
+if (skip) t.plan(0, skip);
+else {
+  await run("Redis", await startRedis());
+  // Every command and script has to be of one slot there, as with ElastiCache Serverless.
+  await run("Redis as a cluster of one", await startCluster());
 }

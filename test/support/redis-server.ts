@@ -2,7 +2,9 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createClient } from "@redis/client";
 import { freePort } from "../../src/demo/free-port.js";
+import { until } from "./condition.js";
 import { findExecutable } from "./executable.js";
 
 /** A real server of its own, without persistence, on a free port of this machine. */
@@ -46,4 +48,15 @@ export async function startRedis(settings: readonly string[] = []): Promise<Redi
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A cluster of one node that has all slots. */
+export async function startCluster(): Promise<RedisServer> {
+  // The port of the cluster's bus is 10000 above its own by default, where another server may be.
+  const server = await startRedis(["--cluster-enabled", "yes", "--cluster-port", String(await freePort())]);
+  const client = await createClient({ url: server.url }).connect();
+  await client.sendCommand(["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+  await until(async () => String(await client.sendCommand(["CLUSTER", "INFO"])).includes("cluster_state:ok"), "the cluster is up");
+  client.destroy();
+  return server;
 }

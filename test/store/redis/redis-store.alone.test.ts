@@ -1,0 +1,139 @@
+import { createClient } from "@redis/client";
+import t, { type Test } from "tap";
+import { systemClock } from "../../../src/model/clock.js";
+import { silentLog } from "../../../src/model/log.js";
+import { Secret } from "../../../src/model/secret.js";
+import type { Session } from "../../../src/model/session.js";
+import { openRedis } from "../../../src/store/redis/open-redis.js";
+import type { Lease, SessionStore } from "../../../src/store/session-store.js";
+import type { SessionTable } from "../../../src/store/session-table.js";
+import type { SessionEnding } from "../../../src/wire/reasons.js";
+import { startRedis, withoutRedis } from "../../support/redis-server.js";
+import { HOUR_MS, keyFrom, refreshedSession, sessionOf } from "../../support/session-fixtures.js";
+
+const skip = await withoutRedis();
+const REUSED: SessionEnding = { reason: "expired", cause: "refresh_token_reused" };
+const EXPIRED: SessionEnding = { reason: "expired", cause: "refresh_token_expired" };
+const LOGOUT: SessionEnding = { reason: "signed_out", cause: "logout" };
+const DAY_MS = 24 * HOUR_MS;
+
+const fresh = (): Session => sessionOf({ issuedAtMs: Date.now() });
+const refreshed = (session: Session) => refreshedSession(session, { issuedAtMs: Date.now(), lifeMs: HOUR_MS }, "rotated");
+const ofVerdict = (session: Session, ending: SessionEnding) => ({ ending, superseded: false, unlessNewerThan: session });
+const onPurpose = { ending: LOGOUT, superseded: false, unlessNewerThan: null };
+
+async function leaseOf(store: SessionStore, { id }: Session): Promise<Lease> {
+  const leased = await store.lease(id);
+  if (leased.kind !== "granted") throw new Error(`no lease: ${leased.kind}`);
+  return leased.lease;
+}
+
+t.test("sessions in Redis", { skip }, async (t) => {
+  const server = await startRedis();
+  const redis = await createClient({ url: server.url }).connect();
+  t.teardown(async () => {
+    redis.destroy();
+    await server.stop();
+  });
+
+  /** The store of one process; it looks at no table. */
+  async function open(t: Test, keys: readonly string[] = ["one"], refreshableMs: number | null = null): Promise<SessionStore> {
+    const opened = await openRedis({
+      url: new Secret(server.url),
+      sessionKeys: keys.map(keyFrom),
+      refreshableMs,
+      clock: systemClock,
+      random: Math.random,
+      log: silentLog,
+    });
+    t.teardown(() => opened.close());
+    return opened.openStore({} as SessionTable);
+  }
+
+  await t.test("while another process may still come back with what it asked for, a token used twice ends nothing", async (t) => {
+    const [gone, store] = [await open(t), await open(t)];
+    const session = fresh();
+    await gone.commit(session, null, null);
+    const first = await leaseOf(gone, session);
+    t.equal(await first.announce(), "announced");
+    await redis.del(`bff:{${session.id}}:lease`);
+    const second = await leaseOf(store, session);
+    await second.announce();
+    t.match(await store.end(session, ofVerdict(session, REUSED)), { kind: "unavailable" });
+    t.match(await store.load(session.id, null), { version: 1 }, "it lives");
+    t.same(await gone.commit(refreshed(session), 1, first), { kind: "saved" }, "what comes late is taken where nobody wrote meanwhile");
+    t.match(await store.end(session, ofVerdict(session, REUSED)), { kind: "newer", session: { version: 2 } });
+  });
+
+  await t.test("its own question, another verdict, or a sign-out is held up by no note", async (t) => {
+    const store = await open(t);
+    for (const [order, announced] of [
+      [ofVerdict, REUSED],
+      [ofVerdict, EXPIRED],
+    ] as const) {
+      const session = fresh();
+      await store.commit(session, null, null);
+      await (await leaseOf(store, session)).announce();
+      t.match(await store.end(session, order(session, announced)), { kind: "ended", ending: announced });
+    }
+    const session = fresh();
+    const other = await open(t);
+    await store.commit(session, null, null);
+    await (await leaseOf(other, session)).announce();
+    t.match(await store.end(session, onPurpose), { kind: "ended", ending: LOGOUT });
+  });
+
+  await t.test("a lease that is given back closes its note", async (t) => {
+    const [one, two] = [await open(t), await open(t)];
+    const session = fresh();
+    await one.commit(session, null, null);
+    const lease = await leaseOf(one, session);
+    await lease.announce();
+    await lease.release();
+    t.match(await two.end(session, ofVerdict(session, REUSED)), { kind: "ended", ending: REUSED });
+  });
+
+  await t.test("a record is kept until the session's end and a day, and its ending as long, without a token in it", async (t) => {
+    const store = await open(t, ["one"], 30 * DAY_MS);
+    const session = fresh();
+    await store.commit(session, null, null);
+    const key = `bff:{${session.id}}`;
+    const about = async (days: number) => t.ok(Math.abs((await redis.pTTL(key)) - days * DAY_MS) < HOUR_MS, `${days} days`);
+    await about(31);
+    await store.end(session, onPurpose);
+    await about(31);
+    t.strictSame({ ...(await redis.hGetAll(key)) }, { e: "logout", x: "0" });
+  });
+
+  await t.test("a session key that is changed keeps records and people; one that is missing is no verdict", async (t) => {
+    const session = fresh();
+    await (await open(t, ["one"])).commit(session, null, null);
+    const rolled = await open(t, ["two", "one"]);
+    t.match(await rolled.load(session.id, null), { id: session.id });
+    const listed = await rolled.sessionsOf(session.subject);
+    t.ok(listed.kind === "sessions" && listed.sessions.some(({ id }) => id === session.id));
+    const stranger = await open(t, ["three"]);
+    await t.rejects(Promise.resolve(stranger.load(session.id, null)), /unknown_key/);
+  });
+
+  await t.test("a record that was moved to another session's place is none of it", async (t) => {
+    const store = await open(t);
+    const [mine, theirs] = [fresh(), fresh()];
+    for (const session of [mine, theirs]) await store.commit(session, null, null);
+    await redis.hSet(`bff:{${mine.id}}`, "d", (await redis.hGet(`bff:{${theirs.id}}`, "d")) ?? "");
+    await t.rejects(Promise.resolve(store.load(mine.id, null)), /another session/);
+  });
+
+  await t.test("a ticket that holds its session whole is served until a refresh writes it, and never after its ending", async (t) => {
+    const store = await open(t);
+    const carried = fresh();
+    t.match(await store.load(carried.id, carried), { id: carried.id });
+    t.match(await store.load(carried.id, null), { id: carried.id }, "under its lease, too");
+    t.same(await store.commit(refreshed(carried), 1, await leaseOf(store, carried)), { kind: "saved" });
+    t.match(await store.load(carried.id, carried), { version: 2 });
+    await store.end(carried, onPurpose);
+    t.match(await store.load(carried.id, carried), { kind: "ended" });
+    t.match(await (await open(t)).load(carried.id, carried), { kind: "ended" });
+    t.match(await store.commit(refreshed(carried), 1, null), { kind: "ended" });
+  });
+});
