@@ -5,6 +5,7 @@ import { updateClient } from "../support/administration.js";
 import { runAnotherServer } from "../support/another-server.js";
 import { until } from "../support/condition.js";
 import type { Answer, Person } from "../support/person.js";
+import { openRedisLine, type RedisLine } from "../support/redis-line.js";
 import { startRedis, withoutRedis } from "../support/redis-server.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";
 
@@ -17,6 +18,7 @@ interface Deployment {
   /** The addresses of the three proxies. */
   readonly urls: readonly string[];
   readonly redis: Awaited<ReturnType<typeof connect>>;
+  readonly line: RedisLine;
   /** Calls of one person, to one proxy after the other. */
   calls(person: Person, count: number): Promise<readonly Answer[]>;
 }
@@ -29,7 +31,9 @@ async function deploy(t: Test): Promise<Deployment> {
   t.teardown(() => server.stop());
   const redis = await connect(server.url);
   t.teardown(() => redis.destroy());
-  const demo = await runDemo(t, { sessionStore: server.url });
+  const line = await openRedisLine(server.port);
+  t.teardown(() => line.close());
+  const demo = await runDemo(t, { sessionStore: line.url });
   const others = [];
   for (let count = 0; count < 2; count++) others.push(await runAnotherServer(t, demo, { changes: { publicUrl: demo.url } }));
   const urls = [demo, ...others].map(({ url }) => url);
@@ -38,6 +42,7 @@ async function deploy(t: Test): Promise<Deployment> {
     demo,
     urls,
     redis,
+    line,
     calls: (person, count) => Promise.all(Array.from({ length: count }, () => person.call(`${urls[next++ % urls.length]}/api/echo`))),
   };
 }
@@ -45,7 +50,7 @@ async function deploy(t: Test): Promise<Deployment> {
 const statusesOf = (answers: readonly Answer[]) => [...new Set(answers.map(({ status }) => status))];
 
 t.test("three proxies, one Redis", { skip }, async (t) => {
-  const { demo, urls, redis, calls } = await deploy(t);
+  const { demo, urls, redis, line, calls } = await deploy(t);
   await updateClient(demo, { RefreshTokenRotation: { Feature: "ENABLED", RetryGracePeriodSeconds: 0 } });
 
   await t.test("sixty calls to all of them at an expiry cause one refresh, with rotation and no grace", async (t) => {
@@ -91,6 +96,30 @@ t.test("three proxies, one Redis", { skip }, async (t) => {
     await until(async () => (await person.call(`${urls[1]}/api/echo`)).status === 401, "refused");
     t.match(problemOf(await person.call(`${urls[1]}/api/echo`)), { reason: "expired", cause: "unknown" });
     t.ok(person.cookies.has("bff-session"));
+  });
+
+  await t.test("while Redis is away calls hear 503, nobody is signed out, and it heals without a restart", async (t) => {
+    const person = await demo.signedIn();
+    t.same(statusesOf(await calls(person, 6)), [200]);
+    line.reachable(false);
+    await until(async () => (await calls(person, 3)).every(({ status }) => status === 503), "away");
+    const answer = await person.call(`${urls[2]}/api/echo`);
+    t.match(problemOf(answer), { status: 503, reason: "store_unavailable" });
+    t.match(answer.headers, { "retry-after": /^\d+$/ });
+    t.ok(person.cookies.has("bff-session"));
+    line.reachable(true);
+    await until(async () => (await calls(person, 3)).every(({ status }) => status === 200), "back");
+  });
+
+  await t.test("where nobody is told that the line is dead, calls hear 503 within two seconds, and it heals", async (t) => {
+    const person = await demo.signedIn();
+    line.halfOpen();
+    const statuses = new Set<number>();
+    const sinceMs = performance.now();
+    while (performance.now() - sinceMs < 2_000) for (const { status } of await calls(person, 3)) statuses.add(status);
+    await until(async () => (await calls(person, 3)).every(({ status }) => status === 200), "back");
+    t.notOk(statuses.has(401));
+    t.ok(statuses.has(503));
   });
 
   await t.test("a dump holds no token, no ticket, and nothing of whom it is", async (t) => {
