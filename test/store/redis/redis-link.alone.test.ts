@@ -4,10 +4,12 @@ import { silentLog } from "../../../src/model/log.js";
 import { Secret } from "../../../src/model/secret.js";
 import { createAnnouncements } from "../../../src/store/redis/announcements.js";
 import { CHANNEL } from "../../../src/store/redis/keys.js";
+import { openRedis } from "../../../src/store/redis/open-redis.js";
 import { connectRedis, script } from "../../../src/store/redis/redis-link.js";
 import { until } from "../../support/condition.js";
 import { openRedisLine } from "../../support/redis-line.js";
 import { startRedis, withoutRedis } from "../../support/redis-server.js";
+import { keyFrom } from "../../support/session-fixtures.js";
 
 const skip = await withoutRedis();
 
@@ -70,4 +72,36 @@ t.test("a connection to a Redis", { skip }, async (t) => {
     await until(isThere, "connected");
     await until(() => announcements.isCurrent(), "it counts");
   });
+});
+
+t.test("a store is opened once its server is there", { skip }, async (t) => {
+  const server = await startRedis();
+  const line = await openRedisLine(server.port);
+  line.reachable(false);
+  const lines: string[] = [];
+  const opening = openRedis({
+    url: new Secret(line.url.replace("//", "//default:not-to-be-told@")),
+    sessionKeys: [keyFrom("link")],
+    refreshableMs: null,
+    clock: systemClock,
+    random: Math.random,
+    log: { ...silentLog, warn: (details, text) => void lines.push(JSON.stringify([details, text])) },
+  });
+  let isOpen = false;
+  const opened = opening.then((store) => {
+    isOpen = true;
+    return store;
+  });
+  t.teardown(async () => {
+    (await opened).close();
+    await line.close();
+    await server.stop();
+  });
+  await until(() => lines.length > 0, "it is told of");
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  t.notOk(isOpen);
+  t.equal(lines.length, 1, "once, for both connections");
+  t.notMatch(lines.join(), "not-to-be-told");
+  line.reachable(true);
+  await opened;
 });
