@@ -1,6 +1,7 @@
 import { createClient } from "@redis/client";
 import t, { type Test } from "tap";
 import type { ProblemDocument } from "../../src/index.js";
+import { Secret } from "../../src/model/secret.js";
 import { updateClient } from "../support/administration.js";
 import { runAnotherServer } from "../support/another-server.js";
 import { until } from "../support/condition.js";
@@ -140,4 +141,34 @@ t.test("three proxies, one Redis", { skip }, async (t) => {
       t.equal((await thief.call("/api/echo")).status, 401);
     }
   });
+});
+
+t.test("a deployment moves from cookies to Redis, one process after the other: nobody is signed out", { skip }, async (t) => {
+  const server = await startRedis();
+  t.teardown(() => server.stop());
+  const demo = await runDemo(t);
+  const changes = { publicUrl: demo.url, sessionStore: { kind: "redis", url: new Secret(server.url) } } as const;
+  const moved = await runAnotherServer(t, demo, { changes });
+  const [before, after] = [`${demo.url}/api/echo`, `${moved.url}/api/echo`];
+  const person = await demo.signedIn();
+  const old = person.copy();
+  t.same(statusesOf([await person.call(after), await person.call(before)]), [200], "served as it is by both");
+  demo.advance("2h");
+  t.equal((await person.call(after)).status, 200);
+  t.ok((person.cookies.get("bff-session") ?? "").length < 250, "after its first refresh there the browser has an id");
+  t.match(
+    problemOf(await person.call(before)),
+    { status: 503, reason: "store_unavailable" },
+    "which is no verdict where cookies are meant",
+  );
+  t.equal((await person.call(after)).status, 200);
+  t.equal((await old.copy().call(after)).status, 200, "the ticket of before is of the same session");
+  await person.call(`${moved.url}/auth/logout`, POST);
+  t.match(problemOf(await old.copy().call(after)), { reason: "signed_out", cause: "logout" });
+  const later = await runAnotherServer(t, demo, { changes });
+  t.match(
+    problemOf(await old.copy().call(`${later.url}/api/echo`)),
+    { reason: "signed_out", cause: "logout" },
+    "in a process that comes later, too",
+  );
 });
