@@ -37,6 +37,8 @@ export interface Config {
   /** 32 bytes each: the first seals, all open. */
   readonly sessionKeys: readonly Secret<Buffer>[];
   readonly sessionStore: SessionStoreSetting;
+  /** How long sessions go on without a shared store that is away. */
+  readonly sessionStoreStaleMs: number;
   readonly sessionIdleTimeoutMs: number | null;
   readonly sessionMaxAgeMs: number | null;
   readonly cookieSameSite: "strict" | "lax";

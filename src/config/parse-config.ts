@@ -186,6 +186,7 @@ function toConfig(v: SettingValues): Config {
     cognitoRefreshTokenValidityMs: v.COGNITO_REFRESH_TOKEN_VALIDITY,
     sessionKeys: v.SESSION_KEYS,
     sessionStore: v.SESSION_STORE,
+    sessionStoreStaleMs: v.SESSION_STORE_STALE,
     sessionIdleTimeoutMs: v.SESSION_IDLE_TIMEOUT,
     sessionMaxAgeMs: v.SESSION_MAX_AGE,
     cookieSameSite: v.COOKIE_SAME_SITE,

@@ -136,6 +136,7 @@ function createKeeping(
       refreshableMs: refreshableMs(config),
       cognitoNow: time.now,
       idleTimeoutMs: limits.idleTimeoutMs,
+      staleMs: config.sessionStoreStaleMs,
       seemsOver: (session) => limitPassed(session, clock.now(), limits) !== null,
       tell,
       log,

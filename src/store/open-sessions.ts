@@ -9,12 +9,14 @@ import { createTicketCodec } from "./ticket-codec.js";
 
 export interface OpenSessionsOptions
   extends Omit<SessionTableOptions, "log" | "cache">,
-    Omit<SessionsOptions, "codec" | "table" | "store"> {
+    Omit<SessionsOptions, "codec" | "table" | "store" | "staleMs"> {
   readonly sealer: Sealer;
   /** Bytes of memory for opened tickets and known versions together. */
   readonly cacheBytes: number;
   /** Whether a refresh may bring a new refresh token; it may, unless said otherwise. */
   readonly mayRotate?: () => boolean;
+  /** How long sessions go on while a shared store is away; not at all unless said otherwise. */
+  readonly staleMs?: number;
   /** Opens the store, which may look at the table and does not write to it; the cookie store unless said otherwise. */
   readonly openStore?: OpenStore | undefined;
 }
@@ -46,7 +48,7 @@ export function openSessions(options: OpenSessionsOptions): OpenedSessions {
   // The cookie store waits for nobody, and stands on the hot path.
   const store = openStore ? guardStore(openStore(table), { clock, log }) : createCookieStore(table);
   return {
-    sessions: createSessions({ ...options, codec, table, store }),
+    sessions: createSessions({ staleMs: 0, ...options, codec, table, store }),
     cacheFigures: () => ({ ...codec.figures(), ...table.figures() }),
   };
 }

@@ -37,6 +37,8 @@ export interface SessionTable {
   meet(presented: Session): Session;
   /** The newest version, where the store said so within `withinMs` and nothing made it doubtful since; null otherwise. */
   confirmed(id: SessionId, withinMs: number): Session | null;
+  /** The same where it may be in doubt: while the store cannot be asked, that is all there is. */
+  lastConfirmed(id: SessionId, withinMs: number): Session | null;
   /** What is known may be old: messages of the store have been lost. */
   doubtAll(): void;
   /** Forgets the version and remembers the ending; the first reason stands. Gives back the newest version there was. */
@@ -126,18 +128,26 @@ function useOf(session: Session | null, { cause }: SessionEnding, options: Sessi
 function meet(cache: SessionCache, presented: Session): Session {
   const entry = cache.version(presented.id);
   if (!entry) return presented;
-  const { session: known, confirmedAtMs, safe } = entry;
+  const { session: known, confirmedAtMs, doubted, safe } = entry;
   const newest = mergeSessions(presented, known);
   if (newest !== known && newest !== presented) {
-    cache.keepVersion({ session: newest, sealed: null, safe: safe || newest.tokens === presented.tokens, confirmedAtMs });
+    cache.keepVersion({ session: newest, sealed: null, safe: safe || newest.tokens === presented.tokens, confirmedAtMs, doubted });
     return newest;
   }
   if (isNewer(known, presented)) return newest;
   entry.safe = true;
   if (known === presented || !cache.isInTicket(presented)) return newest;
   // Its ticket is in memory as well: the same version twice would be its text twice.
-  cache.keepVersion({ session: presented, sealed: null, safe: true, confirmedAtMs: newest === known ? confirmedAtMs : null });
+  cache.keepVersion({ session: presented, sealed: null, safe: true, confirmedAtMs: newest === known ? confirmedAtMs : null, doubted });
   return presented;
+}
+
+function confirmedVersion(cache: SessionCache, clock: Clock, id: SessionId, withinMs: number): KnownVersion | null {
+  const entry = cache.version(id);
+  if (!entry || entry.confirmedAtMs === null) return null;
+  const agoMs = clock.now() - entry.confirmedAtMs;
+  // A clock set back says nothing of when that was.
+  return agoMs >= 0 && agoMs < withinMs ? entry : null;
 }
 
 export function createSessionTable(options: SessionTableOptions): SessionTable {
@@ -158,10 +168,12 @@ export function createSessionTable(options: SessionTableOptions): SessionTable {
       const confirmedAtMs = elsewhere === "in_store" ? clock.now() : (before?.confirmedAtMs ?? null);
       // The tokens of such a one are the version's before it, or came in the browser's own ticket.
       const safe = elsewhere === "in_store" || (elsewhere === "but_for_activity" && (before?.safe ?? true));
-      if (merged !== before?.session) cache.keepVersion({ session: merged, sealed: null, safe, confirmedAtMs });
+      const doubted = elsewhere !== "in_store" && (before?.doubted ?? false);
+      if (merged !== before?.session) cache.keepVersion({ session: merged, sealed: null, safe, confirmedAtMs, doubted });
       else if (elsewhere === "in_store") {
         before.safe = true;
         before.confirmedAtMs = confirmedAtMs;
+        before.doubted = false;
       }
       onKept.tell(session);
       return true;
@@ -170,15 +182,14 @@ export function createSessionTable(options: SessionTableOptions): SessionTable {
     meet: (presented) => meet(cache, presented),
 
     confirmed(id, withinMs) {
-      const entry = cache.version(id);
-      if (!entry || entry.confirmedAtMs === null) return null;
-      const agoMs = clock.now() - entry.confirmedAtMs;
-      // A clock set back says nothing of when that was.
-      return agoMs >= 0 && agoMs < withinMs ? entry.session : null;
+      const entry = confirmedVersion(cache, clock, id, withinMs);
+      return entry === null || entry.doubted ? null : entry.session;
     },
 
+    lastConfirmed: (id, withinMs) => confirmedVersion(cache, clock, id, withinMs)?.session ?? null,
+
     doubtAll() {
-      for (const entry of cache.versions()) entry.confirmedAtMs = null;
+      for (const entry of cache.versions()) entry.doubted = true;
     },
 
     end(ended, ending, superseded = false) {

@@ -37,6 +37,8 @@ export interface SessionsOptions {
   readonly clientId: string;
   /** Null: off. */
   readonly idleTimeoutMs: number | null;
+  /** How long after the store's last word a session may go on while the store is away; 0: not at all. */
+  readonly staleMs: number;
   /** Whether a session as it is known here seems to have passed a limit: activity in another process would show it otherwise. */
   readonly seemsOver: (session: Session) => boolean;
   readonly clock: Clock;
@@ -226,7 +228,7 @@ const BEST: readonly Reading["kind"][] = ["session", "unavailable", "ended"];
 
 const NO_MARKERS: readonly Marker[] = [];
 
-function createReader({ codec, table, store, userPoolId, clientId, seemsOver }: SessionsOptions, load: Load): Sessions["read"] {
+function createReader({ codec, table, store, userPoolId, clientId, seemsOver, staleMs }: SessionsOptions, load: Load): Sessions["read"] {
   function sessionReading(session: Session, { carried, sealedWith }: OpenedTicket): Reading {
     return { kind: "session", session, presented: carried, sealedWith };
   }
@@ -235,15 +237,22 @@ function createReader({ codec, table, store, userPoolId, clientId, seemsOver }: 
     if (!("kind" in loaded)) return sessionReading(loaded, ticket);
     const { id } = ticket;
     switch (loaded.kind) {
-      case "ended": {
-        const { ending, superseded } = loaded;
-        return { kind: "ended", id, ending, superseded, known: "here", authTimeSeconds: authTimeIn(ticket) };
-      }
+      case "ended":
+        return { ...loaded, id, known: "here", authTimeSeconds: authTimeIn(ticket) };
       case "gone":
         return { kind: "gone", id };
       case "unavailable":
-        return { kind: "unavailable", id, retryAfterSeconds: loaded.retryAfterSeconds };
+        return unheardReading(ticket, id, loaded.retryAfterSeconds);
     }
+  }
+
+  function unheardReading(ticket: OpenedTicket, id: SessionId, retryAfterSeconds: number): Reading {
+    // It may have come while the store was waited for.
+    const ended = table.endingOf(id);
+    if (ended) return readingOf(ticket, { kind: "ended", ...ended });
+    const stale = table.lastConfirmed(id, staleMs);
+    // One that seems over may have been seen by another process: an outage is not a verdict.
+    return stale && !seemsOver(stale) ? sessionReading(stale, ticket) : { kind: "unavailable", id, retryAfterSeconds };
   }
 
   function resolve(ticket: OpenedTicket | InvalidTicket, markers: readonly Marker[]): Awaitable<Reading> {

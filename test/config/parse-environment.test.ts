@@ -38,6 +38,7 @@ t.test("the least that works has the documented defaults, and is warned only of 
     cognitoRefreshApi: "auto",
     cognitoRefreshTokenValidityMs: null,
     sessionStore: { kind: "cookie" },
+    sessionStoreStaleMs: 60_000,
     sessionIdleTimeoutMs: null,
     sessionMaxAgeMs: null,
     cookieSameSite: "strict",

@@ -124,18 +124,69 @@ t.test("Cognito's rejection in one process is the same in the other", async (t) 
   t.equal((await person.call(there)).status, 200);
 });
 
-t.test("while the store is away calls hear 503 and nobody is signed out; it heals without a restart", async (t) => {
-  const { demo, person, here, there } = await twoProcesses(t);
+t.test(
+  "with SESSION_STORE_STALE=0s calls hear 503 while the store is away and nobody is signed out; it heals without a restart",
+  async (t) => {
+    const { demo, person, here, there } = await twoProcesses(t, { sessionStoreStale: "0s" });
+    demo.backend.away = true;
+    for (const url of [here, there, `${demo.url}/auth/session`]) {
+      const answer = await person.call(url);
+      t.match(problemOf(answer), { status: 503, reason: "store_unavailable" });
+      t.match(answer.headers, { "retry-after": /^\d+$/, "bff-problem": "store_unavailable" });
+      t.equal(answer.headers["set-cookie"], undefined);
+    }
+    t.equal((await demo.person().signIn(demo.user)).status, 503, "nobody can sign in without it");
+    demo.backend.away = false;
+    for (const url of [here, there]) t.equal((await person.call(url)).status, 200);
+  },
+);
+
+t.test("sessions that a process has opened lately go on while the store is away, until SESSION_STORE_STALE has passed", async (t) => {
+  const { demo, person, here, there } = await twoProcesses(t, { sessionStoreStale: "5m" });
+  const onlyThere = await demo.signedIn();
   demo.backend.away = true;
-  for (const url of [here, there, `${demo.url}/auth/session`]) {
-    const answer = await person.call(url);
-    t.match(problemOf(answer), { status: 503, reason: "store_unavailable" });
-    t.match(answer.headers, { "retry-after": /^\d+$/, "bff-problem": "store_unavailable" });
-    t.equal(answer.headers["set-cookie"], undefined);
-  }
-  t.equal((await demo.person().signIn(demo.user)).status, 503, "nobody can sign in without it");
+  demo.backend.reconnect();
+  demo.advance("4m");
+  for (const url of [here, there, `${demo.url}/auth/session`]) t.equal((await person.call(url)).status, 200);
+  t.match(problemOf(await onlyThere.call(there)), { reason: "store_unavailable" }, "one that the other process has not seen");
+  demo.advance("1m");
+  t.match(problemOf(await person.call(here)), { status: 503, reason: "store_unavailable" }, "its word grows old although it was used");
   demo.backend.away = false;
   for (const url of [here, there]) t.equal((await person.call(url)).status, 200);
+});
+
+t.test("while the store is away a session goes on no longer than its token lives, and Cognito is not asked", async (t) => {
+  const { demo, person, here } = await twoProcesses(t, { sessionStoreStale: "2h" });
+  demo.advance("58m");
+  demo.backend.away = true;
+  t.equal((await person.call(here)).status, 200, "its refresh is due, and its token lives");
+  demo.advance("3m");
+  const answer = await person.call(here);
+  t.match(problemOf(answer), { status: 503, reason: "store_unavailable" });
+  t.match(answer.headers, { "retry-after": /^\d+$/ });
+  t.ok(person.cookies.has("bff-session"));
+  t.equal(demo.refreshes(), 0);
+  demo.backend.away = false;
+  demo.advance("10s");
+  t.equal((await person.call(here)).status, 200);
+  t.equal(demo.refreshes(), 1);
+});
+
+t.test("what ended here is refused here, whether before the store went away or after; so is what seems to be idle", async (t) => {
+  const { demo, person, here, there } = await twoProcesses(t, { sessionStoreStale: "1h", sessionIdleTimeout: "30m" });
+  const [before, idle, heard] = [await demo.signedIn(), await demo.signedIn(), await demo.signedIn()];
+  for (const each of [before, idle, heard]) t.equal((await each.call(here)).status, 200);
+  const copies = [before.copy(), person.copy(), heard.copy()];
+  await before.call("/auth/logout", POST);
+  await heard.call(there.replace("/api/echo", "/auth/logout"), POST);
+  await pause(50);
+  demo.backend.away = true;
+  await person.call("/auth/logout", POST);
+  for (const copy of copies) t.match(problemOf(await copy.call(here)), { reason: "signed_out", cause: "logout" });
+  demo.advance("31m");
+  t.match(problemOf(await idle.call(here)), { reason: "store_unavailable" }, "another process may have seen it");
+  demo.backend.away = false;
+  t.match(problemOf(await idle.call(here)), { reason: "expired", cause: "idle_timeout" });
 });
 
 t.test(
@@ -185,12 +236,15 @@ t.test("who signs out of a session whose record is lost has ended it: a copy is 
   for (const url of [here, there]) t.match(problemOf(await copy.copy().call(url)), { reason: "signed_out", cause: "logout" });
 });
 
-t.test("who signs out everywhere while the store is away hears that the other sessions live on", async (t) => {
-  const { demo, person } = await twoProcesses(t);
+t.test("who signs out everywhere while the store is away hears whether the other sessions live on", async (t) => {
+  const { demo, person } = await twoProcesses(t, { sessionStoreStale: "10m" });
+  const unknown = await demo.signedIn();
+  demo.advance("20m");
+  await person.call("/api/echo");
   demo.backend.away = true;
-  const headers = { "content-type": "application/json" };
-  const answer = await person.call("/auth/logout", { ...POST, headers, body: '{"everywhere":true}' });
-  t.match(answer.json(), { everywhere: "failed" });
+  const order = { ...POST, headers: { "content-type": "application/json" }, body: '{"everywhere":true}' };
+  t.match((await unknown.call("/auth/logout", order)).json(), { everywhere: "failed" }, "whose session it is, nobody can say");
+  t.match((await person.call("/auth/logout", order)).json(), { everywhere: "done" }, "Cognito has ended them");
 });
 
 t.test("a sign-in begun while the store was away takes the place of the session before, whose token is revoked", async (t) => {

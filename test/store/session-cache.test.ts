@@ -17,7 +17,7 @@ function rig(bytes = BYTES) {
     if (ticket?.kind !== "ticket") throw new Error("it can be opened");
     return ticket;
   };
-  const keep = (session: Session, safe = false) => cache.keepVersion({ session, sealed: null, safe, confirmedAtMs: null });
+  const keep = (session: Session, safe = false) => cache.keepVersion({ session, sealed: null, safe, confirmedAtMs: null, doubted: false });
   return { cache, codec, open, keep, forgotten };
 }
 

@@ -107,6 +107,11 @@ t.test("what the store has said counts for as long as it is trusted, and until m
   table.doubtAll();
   t.equal(table.confirmed(session.id, 1_000), null);
   t.equal(table.newest(session.id), active, "and is known all the same");
+  t.equal(table.lastConfirmed(session.id, 1_000), active, "and was said");
+  table.keep({ ...active, lastSeenAtMs: active.lastSeenAtMs + 1 }, "nowhere");
+  t.equal(table.confirmed(session.id, 1_000), null, "news from here takes no doubt away");
+  clock.advance(1_000);
+  t.equal(table.lastConfirmed(session.id, 1_000), null);
   table.keep(active, "in_store");
   clock.jump(-HOUR_MS);
   t.equal(table.confirmed(session.id, 1_000), null, "a clock set back makes nothing younger");

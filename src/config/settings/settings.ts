@@ -179,6 +179,15 @@ export const SETTINGS = {
     meaning: "Where sessions live: in the browser's cookie, or in one Redis (6 and newer) or Valkey that all processes share.",
     example: "rediss://bff:PASSWORD@sessions.example.com:6379",
   }),
+  SESSION_STORE_STALE: open({
+    group: "session",
+    kind: duration({ minMs: 0, maxMs: 24 * HOUR_MS }),
+    absence: byDefault("1m"),
+    meaning:
+      "While a shared store is away, sessions of which it has said so lately to this process go on, as long as their token lives; one that is " +
+      "revoked meanwhile elsewhere can go on for so long. All others hear 503. `0s`: all of them do.",
+    example: "10m",
+  }),
   SESSION_IDLE_TIMEOUT: open({
     group: "session",
     kind: orOff(duration({ minMs: SECOND_MS, maxMs: LONGEST_SESSION_MS })),

@@ -21,7 +21,7 @@ export const REPLACED: readonly { readonly settings: readonly string[]; readonly
   { settings: ["COGNITO_CLIENT_SECRET", "SESSION_KEYS"], by: "fresh ones of this run" },
   { settings: ["PROXY_ROUTES"], by: "a local API for each target, below the same prefixes" },
   { settings: ["SPA_DIR", "SPA_URL"], by: "a local page" },
-  { settings: ["SESSION_STORE"], by: "cookies" },
+  { settings: ["SESSION_STORE", "SESSION_STORE_STALE"], by: "cookies" },
   { settings: ["HTTPS_PROXY"], by: "no proxy" },
   { settings: ["HOST", "PORT", "MANAGEMENT_HOST", "MANAGEMENT_PORT"], by: "free ports of 127.0.0.1" },
   { settings: ["SESSION_IDLE_TIMEOUT", "SESSION_MAX_AGE"], by: "off, but in the scenarios idle-limit and session-lifetime" },

@@ -45,8 +45,10 @@ export interface KnownVersion {
   sealed: string | null;
   /** Whether nothing is lost with it: a browser has brought this version back, or the store has it. */
   safe: boolean;
-  /** When the store said so last; null where it has not, or what it said is in doubt. */
+  /** When the store said so last; null where it has not. */
   confirmedAtMs: number | null;
+  /** Whether messages have been missed since: it may have ended meanwhile. */
+  doubted: boolean;
 }
 
 interface TicketInMemory {
