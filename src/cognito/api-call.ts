@@ -17,6 +17,8 @@ export interface ApiCall<T, A> {
   /** Whose it is, for the log; null where nobody knows. */
   readonly session: SessionId | null;
   readonly turn: AskTurn;
+  /** Aborts once it must not be asked any more, or its answer is of no use; absent: never. */
+  readonly signal?: AbortSignal;
   send(signal: AbortSignal): Promise<T>;
   /** What an answer that arrived means. */
   judge(output: T): A;
@@ -62,13 +64,14 @@ export function createApiCall({ deadlineMs, clock, tell, log }: ApiCallOptions):
     return refused;
   }
 
-  return async <T, A extends CognitoAnswer>({ operation, session, turn, send, judge }: ApiCall<T, A>) => {
+  return async <T, A extends CognitoAnswer>({ operation, session, turn, signal, send, judge }: ApiCall<T, A>) => {
     // Nothing was sent: our own limit.
     if ((await turn()) === "timed_out") return { kind: "unavailable", reason: "cognito_throttled", answerLost: false };
+    if (signal?.aborted) return { kind: "unavailable", reason: "cognito_unavailable", answerLost: false };
     // A timeout of the SDK's request handler alone only warns: the deadline really aborts.
     return callAndTell<A | RefusalOf["session"]>(operation, { clock, tell }, async () => {
       try {
-        return judge(await withDeadline(clock, deadlineMs, send));
+        return judge(await withDeadline(clock, deadlineMs, send, signal));
       } catch (error) {
         return refusal(operation, session, error);
       }

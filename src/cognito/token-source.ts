@@ -20,6 +20,8 @@ export interface RefreshRequest {
   readonly deviceKey: string | null;
   /** Asked before every request that goes out, so before the second one with another secret or flow as well. */
   readonly turn: AskTurn;
+  /** Aborts once it must not be asked any more: the lease that it is asked under is over. Absent: never. */
+  readonly signal?: AbortSignal;
 }
 
 export interface TokenSourceOptions {
@@ -121,6 +123,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
         operation: through === "get_tokens" ? "GetTokensFromRefreshToken" : "InitiateAuth",
         session: request.session,
         turn: request.turn,
+        ...(request.signal && { signal: request.signal }),
         send: refreshSender(idp, request, through, clientId, secret),
         judge: judgeTokens,
       }),

@@ -1,26 +1,54 @@
-import type { Clock } from "./clock.js";
+import type { Cancel, Clock } from "./clock.js";
+
+/** Later than this a timer does not fire unless the whole process was stopped (SIGSTOP, a paused container, a suspended machine). */
+const STOPPED_MS = 100;
+/** Long enough to read an answer that lies in a socket's buffer. */
+const TO_READ_MS = 500;
+
+/**
+ * Calls back at a deadline for an answer. A process that was stopped finds its timers due before it has read what came meanwhile: it gets a moment
+ * for that, or an answer would be thrown away that is there.
+ */
+export function answerDeadline(clock: Pick<Clock, "deadline" | "monotonicMs">, delayMs: number, passed: () => void): Cancel {
+  const dueAtMs = clock.monotonicMs() + delayMs;
+  let cancel = clock.deadline(delayMs, () => {
+    if (clock.monotonicMs() - dueAtMs < STOPPED_MS) passed();
+    else cancel = clock.deadline(TO_READ_MS, passed);
+  });
+  return () => cancel();
+}
 
 /**
  * Runs what ends when its signal aborts, and aborts it at the deadline. The race covers what hangs where the signal does not reach, such as the
  * rest of an answer whose head has come.
+ *
+ * @param given ends it earlier.
  */
 export async function withDeadline<T>(
-  clock: Pick<Clock, "deadline">,
+  clock: Pick<Clock, "deadline" | "monotonicMs">,
   deadlineMs: number,
   run: (signal: AbortSignal) => Promise<T>,
+  given: AbortSignal | null = null,
 ): Promise<T> {
   const controller = new AbortController();
-  let cancel = () => {};
+  const tooLate = (why: string) => Object.assign(new Error(why), { name: "TimeoutError" });
+  let over = () => {};
   const passed = new Promise<never>((_, reject) => {
-    cancel = clock.deadline(deadlineMs, () => {
-      const error = Object.assign(new Error(`no answer came within ${deadlineMs} ms`), { name: "TimeoutError" });
+    const end = (error: Error) => {
       controller.abort(error);
       reject(error);
-    });
+    };
+    const cancel = answerDeadline(clock, deadlineMs, () => end(tooLate(`no answer came within ${deadlineMs} ms`)));
+    const onGiven = () => end(tooLate("no answer came while it was of use"));
+    given?.addEventListener("abort", onGiven, { once: true });
+    over = () => {
+      cancel();
+      given?.removeEventListener("abort", onGiven);
+    };
   });
   try {
     return await Promise.race([run(controller.signal), passed]);
   } finally {
-    cancel();
+    over();
   }
 }

@@ -21,8 +21,12 @@ export interface SessionEndings {
   end(session: Session, ending: SessionEnding): Awaitable<Session>;
   /** Ends a session that could not be had, since the store could not be asked, for a person who wants to leave. */
   endUnseen(id: SessionId, ending: SessionEnding): void;
-  /** Ends the session on Cognito's verdict, unless somebody has renewed it meanwhile: the loser of a race ends nothing. */
-  endRejected(session: Session, ending: SessionEnding): Awaitable<Ended>;
+  /**
+   * Ends the session on Cognito's verdict, unless somebody has renewed it meanwhile: the loser of a race ends nothing.
+   *
+   * @param answerLost an answer of Cognito's to this process never came, and may have brought the token that would still work.
+   */
+  endRejected(session: Session, ending: SessionEnding, answerLost: boolean): Awaitable<Ended>;
   /** Calls back at every ending this process hears of, whoever brought it about; a session that a new sign-in replaced has ended too. */
   onEnded(listener: (id: SessionId, ending: SessionEnding) => void): Cancel;
   /** Ends the session when a limit of ours has passed. */
@@ -46,12 +50,16 @@ export function createSessionEndings({ sessions, revocation, clock, limits, tell
     return after(last, (newest) => newest ?? session);
   }
 
-  function endRejected(session: Session, ending: SessionEnding): Awaitable<Ended> {
+  function endRejected(session: Session, ending: SessionEnding, answerLost: boolean): Awaitable<Ended> {
     const known = sessions.endingOf(session.id);
-    if (known) return { kind: "ended", ...known, before: true, last: null };
+    if (known) return { kind: "ended", ...known, before: true, last: null, unanswered: false };
     return after(sessions.endUnlessRenewed(session, ending), (answer) => {
       if (answer.kind === "ended") {
-        if (!answer.before) tell({ kind: "session_ended", id: session.id, ending, known: knownOf(session), replaced: false });
+        const isReused = ending.cause === "refresh_token_reused";
+        const lost = isReused && (answerLost || answer.unanswered);
+        if (!answer.before) tell({ kind: "session_ended", id: session.id, ending, known: knownOf(session), replaced: false, lost });
+        // RFC 9700 4.14.2: whoever used it holds the one that works, which ends with any of its family. Only a shared store knows that it was none of ours.
+        if (isReused && answer.last) void revocation.revoke(newestRefreshToken(answer.last), answer.last);
         announce(session.id, answer.ending);
       }
       return answer;

@@ -6,7 +6,14 @@ import type { SessionTable } from "./session-table.js";
 const NOT_HERE: StoreUnavailable = { kind: "unavailable", retryAfterSeconds: 5 };
 
 /** Nobody else could want it. */
-const LEASE: Lease = { fence: 0, lastsMs: null, renew: () => "renewed", announce: () => "announced", release: () => {} };
+const LEASE: Lease = {
+  fence: 0,
+  lastsMs: null,
+  renew: () => "renewed",
+  announce: () => "announced",
+  alternates: () => [],
+  release: () => {},
+};
 const GRANTED: Leased = { kind: "granted", lease: LEASE };
 const SAVED = { kind: "saved" } as const;
 const UNLISTED = { kind: "unlisted" } as const;
@@ -45,7 +52,7 @@ export function createCookieStore(table: SessionTable): SessionStore {
       const newest = table.newest(id);
       if (unlessNewerThan && newest && hasNewerTokens(newest, unlessNewerThan)) return { kind: "newer", session: newest };
       const known = table.endingOf(id);
-      return { kind: "ended", ...(known ?? { ending, superseded }), before: known !== null, last: null };
+      return { kind: "ended", ...(known ?? { ending, superseded }), before: known !== null, last: null, unanswered: false };
     },
 
     lease: () => GRANTED,

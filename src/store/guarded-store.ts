@@ -76,9 +76,10 @@ function createLeaseGuard(ask: Ask): { guardLease(lease: Lease): Lease; guardLea
       lastsMs: lease.lastsMs,
       renew: () => word("renew", () => lease.renew()),
       announce: () => word("announce", () => lease.announce()),
-      release: () =>
+      alternates: () => ask("alternates", () => lease.alternates()),
+      release: (note) =>
         after(
-          ask("release", () => lease.release()),
+          ask("release", () => lease.release(note)),
           () => {},
         ),
     };
@@ -115,7 +116,7 @@ export function guardStore(store: SessionStore, options: GuardOptions): SessionS
     end: (ended, order) => ask("end", () => store.end(ended, order)),
     lease(id) {
       // One that nobody waits for any more would keep everybody else from refreshing.
-      const late = (leased: Leased) => void (leased.kind === "granted" && guardLease(leased.lease).release());
+      const late = (leased: Leased) => void (leased.kind === "granted" && guardLease(leased.lease).release("closed"));
       return after(
         ask<Leased>("lease", () => store.lease(id), { late }),
         guardLeased,

@@ -43,14 +43,22 @@ export type Touched = { readonly kind: "touched"; readonly lastSeenAtMs: number 
 export type Ended =
   /**
    * The ending is the one that stands, `before` whether it stood already. `last`: the newest version there was, whose tokens are to be revoked; null
-   * where the store knows none.
+   * where the store knows none. `unanswered`: whether somebody had asked Cognito for the session's tokens and never wrote what came of it.
    */
-  (StoredEnding & { readonly before: boolean; readonly last: Session | null }) | NewerSession | StoreUnavailable;
+  | (StoredEnding & { readonly before: boolean; readonly last: Session | null; readonly unanswered: boolean })
+  | NewerSession
+  | StoreUnavailable;
 
 export interface EndingOrder extends KnownEnding {
   /** Only while nobody has written newer tokens than these: a rejected refresh ends nothing that a sibling has renewed. Null: in any case. */
   readonly unlessNewerThan: Session | null;
 }
+
+/**
+ * A lease's note that Cognito was asked. `open`: what Cognito issued may be on its way still, or lost; a sibling that is refused the refresh token
+ * ends nothing because of it for two minutes.
+ */
+export type Note = "closed" | "open";
 
 /** The right to refresh one session, of one process at a time. Whoever gets it later has the higher fence. */
 export interface Lease {
@@ -60,8 +68,13 @@ export interface Lease {
   renew(): Awaitable<"renewed" | "lost" | "unavailable">;
   /** Notes that Cognito is about to be asked, so that a sibling who is refused a refresh token knows what that may mean. A commit closes the note. */
   announce(): Awaitable<"announced" | "lost" | "unavailable">;
-  /** Gives it back, and closes the note where nothing came of it. Never fails: a lease that cannot be given back runs out. */
-  release(): Awaitable<void>;
+  /**
+   * Sets that came too late to be written, the newest first: another had been written by then. With rotation Cognito takes the refresh token that
+   * it issued last, so that it may be one of these which still works.
+   */
+  alternates(): Awaitable<readonly Session[] | StoreUnavailable>;
+  /** Gives it back. Never fails: a lease that cannot be given back runs out. */
+  release(note: Note): Awaitable<void>;
 }
 
 export type Leased =
@@ -109,7 +122,7 @@ export interface SessionStore {
    *
    * @param expected the version that is to be replaced; null for a session that begins.
    * @param lease the one that the refresh was made under; null where no refresh was made. A fence older than one that has been granted since does
-   *   not overwrite what its holder wrote; whether something is kept of it, as an alternate, is the store's affair.
+   *   not overwrite what its holder wrote: a set with another refresh token is kept as an alternate then, which `newer` says nothing of.
    */
   commit(session: Session, expected: number | null, lease: Lease | null): Awaitable<Committed>;
   /** Counts activity; `idleTimeoutMs` says how long the record is of use after it, null without an idle limit. */

@@ -15,6 +15,9 @@ const ALERTS: Readonly<Record<Alert, string>> = {
   session_too_large: "a session does not fit into cookies: take claims out of the token, or raise COOKIE_HEADER_BUDGET",
 };
 
+const LOST =
+  "a session was lost: Cognito rotated its refresh token and nobody came back with the answer; a RetryGracePeriodSeconds of 10 or more prevents that";
+
 /**
  * What may be said of a person: the same for all sessions of one, and not to be found out by hashing known ids, since it is keyed. It changes
  * when the first session key does.
@@ -45,11 +48,12 @@ export function createAuditLog(log: Log, userPseudonym: (subject: string) => str
         log.info({ event: "session_renewed", ...of(event.session) }, "session refreshed");
         break;
       case "session_ended": {
-        const { id, ending, known, replaced } = event;
+        const { id, ending, known, replaced, lost = false } = event;
         const session = sessionPseudonym(id);
         const user = known && userPseudonym(known.subject);
         // RFC 9700 4.14.2: somebody else may hold the token.
-        if (ending.cause === "refresh_token_reused")
+        if (lost) log.warn({ event: "session_lost", session, user }, LOST);
+        else if (ending.cause === "refresh_token_reused")
           log.warn({ event: "authn_token_reuse", session, user }, "a rotated refresh token was used again");
         const fields = { event: "session_expired", session, user, ...ending, age_seconds: known ? known.ageSeconds : null };
         log.info(replaced ? { ...fields, replaced } : fields, "session ended");

@@ -39,6 +39,8 @@ export type BffEvent =
       readonly known: { readonly subject: string; readonly ageSeconds: number } | null;
       /** Whether a new sign-in in the same browser took its place. */
       readonly replaced: boolean;
+      /** With rotation: whether Cognito issued a new refresh token to a process of ours that did not come back with it. Absent: no. */
+      readonly lost?: boolean;
     }
   /** A refresh landed after its session had ended, and what it brought is revoked. */
   | { readonly kind: "refreshed_late"; readonly session: SessionOf }

@@ -45,6 +45,7 @@ function countEvents(series: Series): Tell {
       case "session_ended": {
         series.ended.inc(event.ending);
         if (event.known) series.age.observe(event.ending, event.known.ageSeconds);
+        if (event.lost) series.lost.inc();
         break;
       }
       case "refresh_finished":

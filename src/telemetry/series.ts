@@ -42,6 +42,7 @@ export function createSeries(registry: Registry) {
   const started = counter("bff_sessions_started_total", "Sessions started");
   const ended = counter("bff_sessions_ended_total", "Sessions ended, by reason and cause", ["reason", "cause"]);
   const age = histogram("bff_session_age_at_end_seconds", "How old sessions were when they ended", AGE_SECONDS, ["reason", "cause"]);
+  const lost = counter("bff_sessions_lost_total", "Sessions ended because nobody wrote the refresh token that Cognito had rotated to");
   const revoked = counter("bff_tokens_revoked_total", "Refresh tokens revoked at Cognito");
   const cookieBytes = histogram("bff_session_cookie_bytes", "Bytes of the Cookie header a session's ticket takes", COOKIE_BYTES);
   const alerts = counter("bff_alerts_total", "Log lines somebody has to act on", ["alert"]);
@@ -75,6 +76,7 @@ export function createSeries(registry: Registry) {
     started,
     ended,
     age,
+    lost,
     revoked,
     cookieBytes,
     alerts,

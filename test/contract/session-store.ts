@@ -1,5 +1,5 @@
 import type { Test } from "tap";
-import type { Session } from "../../src/model/session.js";
+import { newestRefreshToken, type Session } from "../../src/model/session.js";
 import type { Awaitable, Committed, Lease } from "../../src/store/session-store.js";
 import type { Sessions } from "../../src/store/sessions.js";
 import type { Reading } from "../../src/store/ticket-codec.js";
@@ -69,7 +69,7 @@ async function leaseOf(sessions: Sessions, { id }: Session): Promise<Lease> {
 async function renew(sessions: Sessions, before: Session, next: Session): Promise<Committed> {
   const lease = await leaseOf(sessions, before);
   const committed = await sessions.commit(next, before.version, lease);
-  await lease.release();
+  await lease.release("closed");
   return committed;
 }
 
@@ -152,7 +152,7 @@ const RUNS: readonly (readonly [promise: string, check: Check])[] = [
       const reading = await read(await open(), [sessions.seal(waiting)]);
       t.same(reading.kind === "session" && revealed(reading.session), revealed(waiting), "it survives");
       t.same(await sessions.commit(next, waiting.version, lease), { kind: "saved" });
-      await lease.release();
+      await lease.release("closed");
       t.equal(sessions.newest(session.id)?.unverified, null);
       const verified = await read(await open(), [sessions.seal(next)]);
       t.equal(verified.kind === "session" && verified.session.unverified, null);
@@ -303,8 +303,8 @@ const RUNS: readonly (readonly [promise: string, check: Check])[] = [
       const first = await leaseOf(sessions, session);
       t.equal(await first.renew(), "renewed");
       t.equal(await first.announce(), "announced");
-      await first.release();
-      await (await leaseOf(sessions, session)).release();
+      await first.release("closed");
+      await (await leaseOf(sessions, session)).release("closed");
     },
   ],
 ];
@@ -360,7 +360,7 @@ const SHARED: readonly (readonly [
       if (held.kind === "held") void held.over.then(() => (over = true));
       await settle();
       t.equal(over, false);
-      await lease.release();
+      await lease.release("closed");
       await settle();
       t.equal(over, true);
       const next = await leaseOf(other, session);
@@ -383,6 +383,30 @@ const SHARED: readonly (readonly [
       t.same(await other.commit(refreshed(session, 2), session.version, next), { kind: "saved" });
       t.match(await sessions.commit(refreshed(session, 1), session.version, stopped), { kind: "newer" });
       t.equal(sessions.newest(session.id)?.tokens.refresh.reveal(), "rotated 2");
+    },
+  ],
+  [
+    "a set with another refresh token that comes too late is kept beside what was written, and is gone with the session",
+    async (t, { open, fastForward }, sessions) => {
+      const session = sessionOf();
+      const ticket = await begin(sessions, session);
+      const stopped = await leaseOf(sessions, session);
+      await fastForward((stopped.lastsMs ?? 0) + 1);
+      const other = await open();
+      await read(other, [ticket]);
+      const next = await leaseOf(other, session);
+      t.same(await other.commit(refreshed(session, 2), session.version, next), { kind: "saved" });
+      t.same(await next.alternates(), []);
+      const issued = refreshed(session, 1);
+      t.match(await sessions.commit({ ...session, unverified: issued.tokens, version: 2 }, 1, stopped), { kind: "newer" });
+      const kept = await next.alternates();
+      t.same("kind" in kept || kept.map((each) => newestRefreshToken(each).reveal()), ["rotated 1"]);
+      t.match(await sessions.commit({ ...session, unverified: refreshed(session, 2).tokens, version: 2 }, 1, stopped), { kind: "newer" });
+      const still = await next.alternates();
+      t.equal("kind" in still || still.length, 1, "what is written already is none beside itself");
+      await sessions.end(session, LOGOUT);
+      t.match(await sessions.commit({ ...session, unverified: issued.tokens, version: 2 }, 1, stopped), { kind: "ended" });
+      t.same(await next.alternates(), []);
     },
   ],
   [

@@ -222,3 +222,79 @@ t.test("a store that says for ever that a sibling holds the lease keeps no call 
   for (let seconds = 0; seconds < 12; seconds++) await rig.clock.run(1_000);
   t.match(outcome, { kind: "unavailable" });
 });
+
+const REUSED = { kind: "rejected", ending: { reason: "expired", cause: "refresh_token_reused" } } as const;
+const LOST = { kind: "unavailable", reason: "cognito_unavailable", answerLost: true } as const;
+
+t.test("a session whose rotated token came back to nobody is told of as lost, and one that a stranger spent as reused", async (t) => {
+  for (const [answers, lost] of [
+    [[LOST, REUSED], true],
+    [[REUSED], false],
+  ] as const) {
+    const { begun, clock, cognito, coordinator, log, revoked, sessions, settle } = createSharedRig();
+    const session = await begun();
+    const left = [...answers];
+    cognito.refresh = () => left.shift() ?? REUSED;
+    t.match(await clock.advanceUntilSettled(coordinator.refreshNow(session)), REUSED);
+    await settle();
+    t.ok(sessions.endingOf(session.id));
+    t.equal(log.saying("a session was lost").length, lost ? 1 : 0);
+    t.equal(log.saying("used again").length, lost ? 0 : 1);
+    t.same(revoked, ["refresh-of-user-1"], "with the family goes whatever somebody else made of it");
+  }
+});
+
+t.test("where Cognito takes the token for used, sets that came too late are tried first, the newest first", async (t) => {
+  const { backend, begun, clock, cognito, coordinator, refreshed, stored } = createSharedRig();
+  const session = await begun();
+  const late = ["late 1", "late 2", "late 3"].map((refresh) =>
+    refreshedSession(session, { issuedAtMs: START_MS, lifeMs: HOUR_MS }, refresh),
+  );
+  backend.alternates.set(session.id, late);
+  const issue = cognito.refresh;
+  cognito.refresh = () => (refreshed.at(-1) === "late 2" ? issue() : REUSED);
+  t.match(await clock.advanceUntilSettled(coordinator.refreshNow(session)), { kind: "refreshed", session: { version: 2 } });
+  t.same(refreshed, ["refresh-of-user-1", "late 1", "late 2"]);
+  t.equal(stored(session), "rotated 2");
+});
+
+t.test("what Cognito says of a set that came too late is its word: an outage is none", async (t) => {
+  for (const [answer, outcome] of [
+    [LOST, { kind: "unavailable", reason: "cognito_unavailable" }],
+    [
+      { kind: "rejected", ending: { reason: "expired", cause: "user_disabled" } },
+      { kind: "rejected", ending: { cause: "user_disabled" } },
+    ],
+  ] as const) {
+    const { backend, begun, clock, cognito, coordinator, refreshed } = createSharedRig();
+    const session = await begun();
+    backend.alternates.set(session.id, [refreshedSession(session, { issuedAtMs: START_MS, lifeMs: HOUR_MS }, "late")]);
+    cognito.refresh = () => (refreshed.at(-1) === "late" ? answer : REUSED);
+    t.match(await clock.advanceUntilSettled(coordinator.refreshNow(session)), outcome);
+  }
+});
+
+t.test("while another set was written meanwhile, none that came too late is tried", async (t) => {
+  const { backend, begun, clock, cognito, coordinator, refreshed } = createSharedRig();
+  const session = await begun();
+  backend.alternates.set(session.id, [refreshedSession(session, { issuedAtMs: START_MS, lifeMs: HOUR_MS }, "late")]);
+  cognito.refresh = () => {
+    backend.put(refreshedSession(session, { issuedAtMs: START_MS, lifeMs: HOUR_MS }, "written elsewhere"));
+    return REUSED;
+  };
+  t.match(await clock.advanceUntilSettled(coordinator.refreshNow(session)), { kind: "refreshed", session: { version: 2 } });
+  t.equal(refreshed.length, 1);
+});
+
+t.test("a set that waited for the store while another was written is kept beside it", async (t) => {
+  const { backend, clock, coordinator, session, sessions, stored } = await unsaved();
+  backend.broken = {};
+  backend.put(refreshedSession(session, { issuedAtMs: clock.now(), lifeMs: HOUR_MS }, "written elsewhere"));
+  await clock.run(60_000);
+  t.equal(stored(session), "written elsewhere");
+  t.same(
+    backend.alternates.get(session.id)?.map((late) => late.unverified?.refresh.reveal()),
+    ["rotated 2"],
+  );
+  t.match(coordinator.ensureUsable(sessions.newestOf(session)), { version: 2 });
+});

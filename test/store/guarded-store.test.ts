@@ -46,6 +46,7 @@ t.test("a lease that is granted after nobody waits for it any more is given back
     lastsMs: 5_000,
     renew: () => "renewed",
     announce: () => "announced",
+    alternates: () => [],
     release() {
       released += 1;
     },
@@ -61,7 +62,7 @@ t.test("a lease's commands break down one by one: none of them rejects", async (
   if (leased.kind !== "granted") throw new Error("no lease");
   for (const fault of ["throws", "rejects", "never answers"] as const) {
     backend.broken = { renew: fault, announce: fault, release: fault };
-    const answers = Promise.all([leased.lease.renew(), leased.lease.announce(), leased.lease.release()]);
+    const answers = Promise.all([leased.lease.renew(), leased.lease.announce(), leased.lease.release("closed")]);
     t.same(await clock.advanceUntilSettled(answers), ["unavailable", "unavailable", undefined], fault);
   }
 });

@@ -1,5 +1,5 @@
 import type { Clock } from "../../src/model/clock.js";
-import { hasNewerTokens, mergeSessions, type Session, type SessionId } from "../../src/model/session.js";
+import { hasNewerTokens, mergeSessions, newestRefreshToken, type Session, type SessionId } from "../../src/model/session.js";
 import type { KnownEnding } from "../../src/store/memory/ending-table.js";
 import type { Committed, Ended, EndingOrder, Lease, Leased, SessionStore, StoreListener } from "../../src/store/session-store.js";
 
@@ -39,6 +39,8 @@ export type StoreFault = "throws" | "rejects" | "never answers";
 export class SlowBackend {
   readonly rows = new Map<SessionId, Row>();
   readonly endings = new Map<SessionId, KnownEnding>();
+  /** Sets that came too late, the newest first. */
+  readonly alternates = new Map<SessionId, readonly Session[]>();
   /** How often each command was asked for. */
   readonly asked: { [command: string]: number } = {};
   /** Nobody can be asked. */
@@ -149,7 +151,11 @@ export class SlowBackend {
     if (ended) return { kind: "ended", ...ended };
     const row = this.rows.get(session.id);
     const fence = lease?.fence ?? 0;
-    if (row && (row.session.version !== expected || row.fence > fence)) return { kind: "newer", session: row.session };
+    if (row && (expected === null || row.session.version > expected || row.fence > fence)) {
+      const isOther = newestRefreshToken(session).reveal() !== newestRefreshToken(row.session).reveal();
+      if (session.unverified && isOther) this.alternates.set(session.id, [session, ...(this.alternates.get(session.id) ?? [])]);
+      return { kind: "newer", session: row.session };
+    }
     this.rows.set(session.id, { session: row ? mergeSessions(session, row.session) : session, fence });
     return { kind: "saved" };
   }
@@ -158,12 +164,13 @@ export class SlowBackend {
     const id = typeof ended === "string" ? ended : ended.id;
     const last = this.rows.get(id)?.session ?? null;
     const before = this.endings.get(id);
-    if (before) return { kind: "ended", ...before, before: true, last };
+    if (before) return { kind: "ended", ...before, before: true, last, unanswered: false };
     if (unlessNewerThan && last && hasNewerTokens(last, unlessNewerThan)) return { kind: "newer", session: last };
     this.endings.set(id, { ending, superseded });
     this.rows.delete(id);
+    this.alternates.delete(id);
     this.#publish(id, { ending, superseded });
-    return { kind: "ended", ending, superseded, before: false, last };
+    return { kind: "ended", ending, superseded, before: false, last, unanswered: false };
   }
 
   #publish(id: SessionId, known: KnownEnding): void {
@@ -198,6 +205,7 @@ export class SlowBackend {
             "renewed",
           ),
         announce: () => this.#renamed(this.#ask("announce", isMine), "announced"),
+        alternates: () => this.#ask("alternates", () => this.alternates.get(id) ?? []),
         release: () => this.#ask("release", () => isMine() && this.#finish(id)).then(() => {}),
       },
     };

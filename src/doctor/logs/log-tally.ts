@@ -50,6 +50,7 @@ const EVENTS: ReadonlySet<unknown> = new Set([
   "session_renewed",
   "session_expired",
   "authn_token_reuse",
+  "session_lost",
   "authn_token_revoked",
   "session_use_after_expire",
   "sys_startup",

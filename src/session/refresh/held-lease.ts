@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from "../../model/clock.js";
-import type { Lease } from "../../store/session-store.js";
+import { answerDeadline } from "../../model/deadline.js";
+import type { Lease, Note } from "../../store/session-store.js";
 
 /** Renewed so many times within its length: one renewal that fails loses nothing. */
 const RENEWALS = 3;
@@ -9,40 +10,77 @@ export interface HeldLease {
   readonly lease: Lease;
   /** Whether it is ours still, by our own monotonic clock: nothing is begun under one that a sibling may have by now. */
   isOurs(): boolean;
+  /** Aborts what was begun under it once it is not ours any more: an answer that has come by then is still read. */
+  readonly signal: AbortSignal;
   /** Notes that Cognito is about to be asked. */
   announce(): Promise<"announced" | "lost" | "unavailable">;
+  /** What Cognito was asked has come to its end: nothing of it is on its way or lost. */
+  settle(): void;
   release(): void;
 }
 
 /** @param askedAtMs when it was asked for, monotonic. */
 export function holdLease(lease: Lease, askedAtMs: number, clock: Clock): HeldLease {
   const { lastsMs } = lease;
+  const controller = new AbortController();
   let oursUntilMs = lastsMs === null ? Number.POSITIVE_INFINITY : askedAtMs + lastsMs;
-  let cancel: Cancel = () => {};
+  let cancelRenewal: Cancel = () => {};
+  let cancelEnd: Cancel = () => {};
+  let note: Note = "closed";
   let over = false;
+
+  function end(): void {
+    over = true;
+    cancelRenewal();
+    cancelEnd();
+  }
+
+  function endAt(untilMs: number): void {
+    oursUntilMs = untilMs;
+    cancelEnd();
+    cancelEnd = answerDeadline(clock, untilMs - clock.monotonicMs(), () => controller.abort());
+  }
 
   async function renew(everyMs: number, forMs: number): Promise<void> {
     const nowMs = clock.monotonicMs();
     const renewed = await lease.renew();
     if (over) return;
-    if (renewed === "lost") oursUntilMs = 0;
-    if (renewed === "renewed") oursUntilMs = nowMs + forMs;
+    if (renewed === "lost") {
+      // Aborted when it would have run out: an answer may be in the socket already.
+      oursUntilMs = Math.min(oursUntilMs, nowMs);
+      return;
+    }
+    if (renewed === "renewed") endAt(nowMs + forMs);
     if (oursUntilMs > clock.monotonicMs()) renewLater(everyMs, forMs);
   }
 
   function renewLater(everyMs: number, forMs: number): void {
-    cancel = clock.deadline(everyMs, () => void renew(everyMs, forMs));
+    cancelRenewal = clock.deadline(everyMs, () => void renew(everyMs, forMs));
   }
 
-  if (lastsMs !== null) renewLater(lastsMs / RENEWALS, lastsMs);
+  if (lastsMs !== null) {
+    endAt(oursUntilMs);
+    renewLater(lastsMs / RENEWALS, lastsMs);
+  }
+  const isOurs = () => oursUntilMs > clock.monotonicMs();
   return {
     lease,
-    isOurs: () => oursUntilMs > clock.monotonicMs(),
-    announce: async () => (oursUntilMs > clock.monotonicMs() ? lease.announce() : "lost"),
+    isOurs,
+    signal: controller.signal,
+    async announce() {
+      if (!isOurs()) return "lost";
+      const announced = await lease.announce();
+      // The answer may have taken longer than the lease.
+      if (announced === "announced" && !isOurs()) return "lost";
+      if (announced === "announced") note = "open";
+      return announced;
+    },
+    settle() {
+      note = "closed";
+    },
     release() {
-      over = true;
-      cancel();
-      void lease.release();
+      end();
+      void lease.release(note);
     },
   };
 }

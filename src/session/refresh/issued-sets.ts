@@ -6,12 +6,12 @@ import { atMost } from "../../model/at-most.js";
 import type { Cancel, Clock } from "../../model/clock.js";
 import type { Log } from "../../model/log.js";
 import { RETRY_AFTER_MS } from "../../model/retry-after.js";
-import { hasNewerTokens, identityOf, type Session, type SessionId } from "../../model/session.js";
+import { identityOf, type Session, type SessionId } from "../../model/session.js";
 import { type KeptKinds, type TokenSet, withRefreshToken } from "../../model/token-set.js";
-import type { Lease } from "../../store/session-store.js";
 import type { Sessions } from "../../store/sessions.js";
 import type { Tell } from "../../telemetry/events.js";
 import type { DoubtGuard } from "./doubt-guard.js";
+import type { HeldLease } from "./held-lease.js";
 import { type IssuedVerdict, verifyIssued } from "./issued-tokens.js";
 import type { OutcomeMemory } from "./outcome-memory.js";
 import { endedOutcome, type Hindrance, type RefreshOutcome, storeAway } from "./refresh-outcome.js";
@@ -90,12 +90,12 @@ export class IssuedSets {
     );
   }
 
-  /** A set that could not be saved; null where none waits, or somebody has newer tokens by now. */
-  unsaved(session: Session): Session | null {
-    const waiting = this.#unsaved.get(session.id);
-    if (!waiting || hasNewerTokens(waiting, session)) return waiting ?? null;
-    this.#unsaved.delete(session.id);
-    return null;
+  /**
+   * A set that could not be saved; null where none waits. Where somebody has written newer tokens by now it is kept as an alternate: with rotation
+   * it may be the one that Cognito takes.
+   */
+  unsaved({ id }: Session): Session | null {
+    return this.#unsaved.get(id) ?? null;
   }
 
   /** A session that was signed out meanwhile has ended, whatever else went wrong. */
@@ -104,7 +104,7 @@ export class IssuedSets {
   }
 
   /** Takes what Cognito issued for a session. */
-  async take(session: Session, issued: IssuedTokens, lease: Lease): Promise<RefreshOutcome> {
+  async take(session: Session, issued: IssuedTokens, held: HeldLease): Promise<RefreshOutcome> {
     const { clock, time, keep, log, learnRotation } = this.#options;
     const unverified = unverifiedSet(session, issued, keep);
     if (!unverified) {
@@ -120,15 +120,16 @@ export class IssuedSets {
       refreshedAtMs: clock.now(),
       version: session.version + 1,
     };
-    return this.save(next, session.version, lease, issued);
+    return this.save(next, session.version, held, issued);
   }
 
   /** Saves a set, and verifies it once it is saved. */
-  async save(next: Session, expected: number, lease: Lease, issued: IssuedTokens | null = null): Promise<RefreshOutcome> {
+  async save(next: Session, expected: number, held: HeldLease, issued: IssuedTokens | null = null): Promise<RefreshOutcome> {
     const { sessions, guard } = this.#options;
     const { unverified } = next;
     if (!unverified) return { kind: "refreshed", session: next };
-    const committed = await sessions.commit(next, expected, lease);
+    const committed = await sessions.commit(next, expected, held.lease);
+    if (committed.kind !== "unavailable") held.settle();
     const all = () => issued ?? issuedBy(unverified, unverified.access?.jwt ?? null);
     if (committed.kind === "unavailable") {
       // Signed out while Cognito was asked: nobody would ever save it.
@@ -140,8 +141,8 @@ export class IssuedSets {
     this.#unsaved.delete(next.id);
     if (committed.kind === "ended") return this.#late(next, all());
     guard.succeeded();
-    if (committed.kind === "newer") return this.adopt(committed.session, lease);
-    return this.verify(next, unverified, lease, issued?.access ?? unverified.access?.jwt ?? null);
+    if (committed.kind === "newer") return this.adopt(committed.session, held);
+    return this.verify(next, unverified, held, issued?.access ?? unverified.access?.jwt ?? null);
   }
 
   /** A few times, after which the next refresh tries: until then another process has the tokens of before, and may lose the session with them. */
@@ -173,12 +174,17 @@ export class IssuedSets {
   }
 
   /** Goes on with what a sibling has refreshed. */
-  async adopt(session: Session, lease: Lease): Promise<RefreshOutcome> {
-    return session.unverified ? this.verify(session, session.unverified, lease) : { kind: "refreshed", session };
+  async adopt(session: Session, held: HeldLease): Promise<RefreshOutcome> {
+    return session.unverified ? this.verify(session, session.unverified, held) : { kind: "refreshed", session };
   }
 
   /** A set is used once its signature, issuer, audience, use and subject are good. */
-  async verify(session: Session, unverified: TokenSet, lease: Lease, access = unverified.access?.jwt ?? null): Promise<RefreshOutcome> {
+  async verify(
+    session: Session,
+    unverified: TokenSet,
+    { lease }: HeldLease,
+    access = unverified.access?.jwt ?? null,
+  ): Promise<RefreshOutcome> {
     const { sessions, verifier, memory, keep, tell, log } = this.#options;
     const id = unverified.id?.jwt;
     const verdict: IssuedVerdict = id

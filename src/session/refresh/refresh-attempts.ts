@@ -15,6 +15,12 @@ export function refreshRequestOf(session: Session, turn: AskTurn, refreshToken =
   return { session: id, refreshToken, username, deviceKey, turn };
 }
 
+/** What came of the last attempt, and whether Cognito may have acted on one whose answer never came. */
+export interface AttemptedRefresh {
+  readonly answer: RefreshAnswer;
+  readonly answerLost: boolean;
+}
+
 export interface RefreshAttemptsOptions {
   readonly source: Pick<TokenSource, "refresh">;
   readonly clock: Clock;
@@ -31,14 +37,16 @@ export async function attemptRefresh(
   request: RefreshRequest,
   { source, clock, random }: RefreshAttemptsOptions,
   goOn: () => boolean,
-): Promise<RefreshAnswer> {
+): Promise<AttemptedRefresh> {
   const startedAtMs = clock.monotonicMs();
+  let answerLost = false;
   for (let attempt = 1; ; attempt++) {
     const answer = await source.refresh(request);
-    if (answer.kind !== "unavailable" || attempt >= MOST_ATTEMPTS[answer.reason]) return answer;
-    if (clock.monotonicMs() - startedAtMs > RETRY_BUDGET_MS) return answer;
+    answerLost ||= answer.kind === "unavailable" && answer.answerLost;
+    if (answer.kind !== "unavailable" || attempt >= MOST_ATTEMPTS[answer.reason]) return { answer, answerLost };
+    if (clock.monotonicMs() - startedAtMs > RETRY_BUDGET_MS) return { answer, answerLost };
     await sleep(clock, FIRST_BACKOFF_MS * 2 ** (attempt - 1) * (0.5 + random()));
-    if (!goOn()) return answer;
+    if (!goOn()) return { answer, answerLost };
   }
 }
 

@@ -40,7 +40,7 @@ export interface RefreshCoordinatorOptions {
   readonly tell: Tell;
   readonly log: Log;
   /** Cognito's rejection ends the session, in the store and in the log, unless somebody has renewed it meanwhile. */
-  readonly end: (session: Session, ending: SessionEnding) => Awaitable<Ended>;
+  readonly end: (session: Session, ending: SessionEnding, answerLost: boolean) => Awaitable<Ended>;
   /** Revokes a token that arrived after its session had ended. */
   readonly revokeLate: (session: Session) => void;
   /** 0 to 1; Math.random outside tests. */

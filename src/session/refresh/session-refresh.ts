@@ -1,10 +1,9 @@
-import type { IssuedTokens, RefreshAnswer } from "../../cognito/answers.js";
 import type { AskTurn } from "../../cognito/api-call.js";
 import type { CognitoTime } from "../../cognito/cognito-time.js";
 import type { TokenSource } from "../../cognito/token-source.js";
 import type { Cancel, Clock } from "../../model/clock.js";
-import { hasNewerTokens, type Session } from "../../model/session.js";
-import type { Awaitable, Ended, Lease } from "../../store/session-store.js";
+import { hasNewerTokens, newestRefreshToken, type Session } from "../../model/session.js";
+import type { Awaitable, Ended } from "../../store/session-store.js";
 import type { Sessions } from "../../store/sessions.js";
 import type { Tell } from "../../telemetry/events.js";
 import { inSpan, type Tracer } from "../../telemetry/tracing.js";
@@ -13,7 +12,7 @@ import type { DoubtGuard } from "./doubt-guard.js";
 import { freshnessOf } from "./freshness.js";
 import { type HeldLease, holdLease } from "./held-lease.js";
 import type { IssuedSets } from "./issued-sets.js";
-import { afterFirst, attemptRefresh, refreshRequestOf } from "./refresh-attempts.js";
+import { type AttemptedRefresh, afterFirst, attemptRefresh, refreshRequestOf } from "./refresh-attempts.js";
 import { endedOutcome, type Hindrance, type RefreshOutcome, storeAway } from "./refresh-outcome.js";
 
 /** How long a sibling's refresh is waited for: a little longer than one takes at worst. */
@@ -31,8 +30,8 @@ export interface SessionRefreshOptions {
   readonly earlyMs: number;
   readonly tracer: Tracer | null;
   readonly tell: Tell;
-  /** Cognito's rejection ends the session, unless somebody has renewed it meanwhile. */
-  readonly end: (session: Session, ending: SessionEnding) => Awaitable<Ended>;
+  /** Cognito's rejection ends the session, unless somebody has renewed it meanwhile. `answerLost`: an earlier answer to this process was lost. */
+  readonly end: (session: Session, ending: SessionEnding, answerLost: boolean) => Awaitable<Ended>;
   /** 0 to 1; Math.random outside tests. */
   readonly random: () => number;
 }
@@ -64,8 +63,12 @@ export class SessionRefresh {
       if (leased.kind === "unavailable") return sets.hindered(session, storeAway(leased.retryAfterSeconds));
       if (leased.kind === "granted") {
         const held = holdLease(leased.lease, askedAtMs, clock);
-        return this.#under(held, begunWith, wanted).finally(() => held.release());
+        const outcome = await this.#under(held, begunWith, wanted).finally(() => held.release());
+        if (outcome !== "lost") return outcome;
+        // This process was stopped, or cut off from the store, before it asked anything: a sibling may have refreshed meanwhile.
+        if (clock.monotonicMs() > deadlineMs + LONGEST_SIBLING_MS) return sets.hindered(session, storeAway(1));
       }
+      if (leased.kind === "granted") continue;
       const adopted = await this.#sibling(begunWith, leased.over, deadlineMs);
       if (adopted) return adopted;
       await new Promise<void>((resolve) => void clock.deadline(ASK_AGAIN_MS, resolve));
@@ -88,14 +91,18 @@ export class SessionRefresh {
     return sets.hindered(session, { kind: "unavailable", reason: "cognito_unavailable", retryAfterSeconds: 1 });
   }
 
-  async #under(held: HeldLease, begunWith: Session, { turn, isAwaited, force }: Wanted): Promise<RefreshOutcome> {
+  async #under(held: HeldLease, begunWith: Session, { turn, isAwaited, force }: Wanted): Promise<RefreshOutcome | "lost"> {
     const { sessions, sets, time, earlyMs } = this.#options;
     // Read again: a sibling may have refreshed before the lease was ours.
-    const before = await this.#reload(begunWith);
+    let before = await this.#reload(begunWith);
     if ("kind" in before) return before;
     const unsaved = sets.unsaved(before);
-    if (unsaved) return sets.save(unsaved, before.version, held.lease);
-    if (before.unverified && before.unverified.expiresAtMs > time.now()) return sets.verify(before, before.unverified, held.lease);
+    if (unsaved) {
+      const saved = await sets.save(unsaved, unsaved.version - 1, held);
+      if (saved.kind !== "refreshed") return saved;
+      before = saved.session;
+    }
+    if (before.unverified && before.unverified.expiresAtMs > time.now()) return sets.verify(before, before.unverified, held);
     const wanted = force && !hasNewerTokens(before, begunWith);
     if (!wanted && freshnessOf(before, time.now(), earlyMs) === "fresh") return { kind: "refreshed", session: before };
     if ((await turn()) === "timed_out") {
@@ -106,48 +113,94 @@ export class SessionRefresh {
     return endedOutcome(sessions, before) ?? this.#ask(sessions.newestOf(before), held, afterFirst(turn));
   }
 
-  #ask(session: Session, held: HeldLease, turn: AskTurn): Promise<RefreshOutcome> {
-    const { sets, tracer, tell } = this.#options;
+  #ask(session: Session, held: HeldLease, turn: AskTurn): Promise<RefreshOutcome | "lost"> {
+    const { tracer, tell, clock } = this.#options;
     return inSpan(tracer, "refresh session", {}, async (span) => {
-      const askedAtMs = this.#options.clock.monotonicMs();
-      const goOn = () => held.isOurs() && !this.#options.sessions.endingOf(session.id);
+      const askedAtMs = clock.monotonicMs();
       const announced = await held.announce();
+      if (announced === "lost") return announced;
       const outcome =
         announced === "announced"
-          ? await this.#judge(session, held.lease, await attemptRefresh(refreshRequestOf(session, turn), this.#options, goOn))
-          : sets.hindered(session, storeAway(1));
+          ? await this.#conclude(session, held, turn, await this.#attempt(session, held, turn))
+          : this.#options.sets.hindered(session, storeAway(1));
       span?.setAttribute("bff.refresh.result", outcome.kind);
-      tell({ kind: "refresh_finished", result: outcome.kind, seconds: (this.#options.clock.monotonicMs() - askedAtMs) / 1000 });
+      tell({ kind: "refresh_finished", result: outcome.kind, seconds: (clock.monotonicMs() - askedAtMs) / 1000 });
       return outcome;
     });
   }
 
-  async #judge(session: Session, lease: Lease, answer: RefreshAnswer): Promise<RefreshOutcome> {
-    return answer.kind === "issued" ? this.#options.sets.take(session, answer, lease) : this.#conclude(session, lease, answer);
+  /** Asks Cognito, under the lease alone. */
+  async #attempt(session: Session, held: HeldLease, turn: AskTurn, refreshToken = newestRefreshToken(session)): Promise<AttemptedRefresh> {
+    const goOn = () => held.isOurs() && !this.#options.sessions.endingOf(session.id);
+    // A turn may take long.
+    const turnInTime: AskTurn = async () => ((await turn()) === "granted" && held.isOurs() ? "granted" : "timed_out");
+    const request = { ...refreshRequestOf(session, turnInTime, refreshToken), signal: held.signal };
+    const attempted = await attemptRefresh(request, this.#options, goOn);
+    // What was issued closes the note once it is written.
+    if (attempted.answer.kind !== "issued" && !attempted.answerLost) held.settle();
+    return attempted;
   }
 
-  async #conclude(session: Session, lease: Lease, answer: Exclude<RefreshAnswer, IssuedTokens>): Promise<RefreshOutcome> {
+  async #conclude(session: Session, held: HeldLease, turn: AskTurn, { answer, answerLost }: AttemptedRefresh): Promise<RefreshOutcome> {
     const { sets, guard, tell } = this.#options;
     switch (answer.kind) {
-      case "rejected": {
-        // Somebody else may have refreshed meanwhile, and the loser of a race never ends a session. Newer tokens alone say so.
-        const ended = await this.#options.end(session, answer.ending);
-        if (ended.kind === "newer") return sets.adopt(ended.session, lease);
-        if (ended.kind === "unavailable") return sets.hindered(session, storeAway(ended.retryAfterSeconds));
-        return { kind: "rejected", ending: ended.ending };
-      }
-      case "doubtful":
+      case "issued":
+        return sets.take(session, answer, held);
+      case "rejected":
+        return this.#rejected(session, held, turn, answer.ending, answerLost);
+      case "doubtful": {
+        const newer = await this.#newer(session, held);
+        if (newer) return newer;
         guard.doubted();
         if (guard.tripped()) tell({ kind: "alert", alert: "refreshes_doubtful", details: { cause: answer.cause } });
         return guard.heard(sets.hindered(session, answer));
+      }
       case "unavailable":
-        return sets.hindered(session, { kind: "unavailable", reason: answer.reason, retryAfterSeconds: 1 });
+        return sets.hindered(session, held.isOurs() ? { kind: "unavailable", reason: answer.reason, retryAfterSeconds: 1 } : storeAway(1));
       case "misconfigured":
         tell({ kind: "alert", alert: "misconfigured", details: { problem: answer.problem } });
         return sets.hindered(session, answer);
       case "denied":
         return sets.hindered(session, answer);
     }
+  }
+
+  async #rejected(session: Session, held: HeldLease, turn: AskTurn, ending: SessionEnding, answerLost: boolean): Promise<RefreshOutcome> {
+    const { sets } = this.#options;
+    const alternate = ending.cause === "refresh_token_reused" ? await this.#tryAlternates(session, held, turn) : null;
+    if (alternate) return alternate;
+    // Somebody else may have refreshed meanwhile, and the loser of a race never ends a session. Newer tokens alone say so.
+    const ended = await this.#options.end(session, ending, answerLost);
+    if (ended.kind === "newer") return sets.adopt(ended.session, held);
+    if (ended.kind === "unavailable") return sets.hindered(session, storeAway(ended.retryAfterSeconds));
+    return { kind: "rejected", ending: ended.ending };
+  }
+
+  /**
+   * Cognito rotated the session's token once more than anybody wrote: within its grace period a late request forks the family, and the newest child
+   * wins (docs/decisions/020). What such a request brought was kept. Null where nothing was, or nothing of it works.
+   */
+  async #tryAlternates(session: Session, held: HeldLease, turn: AskTurn): Promise<RefreshOutcome | null> {
+    const { sets } = this.#options;
+    const alternates = await held.lease.alternates();
+    if ("kind" in alternates) return sets.hindered(session, storeAway(alternates.retryAfterSeconds));
+    if (alternates.length === 0) return null;
+    const newer = await this.#newer(session, held);
+    if (newer) return newer;
+    for (const alternate of alternates) {
+      const attempted = await this.#attempt(session, held, turn, newestRefreshToken(alternate));
+      const { answer } = attempted;
+      const isReused = answer.kind === "rejected" && answer.ending.cause === "refresh_token_reused";
+      if (!isReused) return this.#conclude(session, held, turn, attempted);
+    }
+    return null;
+  }
+
+  /** What a sibling has written meanwhile; null where nobody has. */
+  async #newer(session: Session, held: HeldLease): Promise<RefreshOutcome | null> {
+    const current = await this.#reload(session);
+    if ("kind" in current) return current;
+    return hasNewerTokens(current, session) ? this.#options.sets.adopt(current, held) : null;
   }
 
   /** The session as the store has it, or what there is to say instead. */

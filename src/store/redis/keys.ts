@@ -11,6 +11,7 @@ export const CHANNEL = `${PREFIX}endings`;
 export const recordKey = (id: SessionId) => `${PREFIX}{${id}}`;
 export const leaseKey = (id: SessionId) => `${PREFIX}{${id}}:lease`;
 export const intentsKey = (id: SessionId) => `${PREFIX}{${id}}:intents`;
+export const alternatesKey = (id: SessionId) => `${PREFIX}{${id}}:alternates`;
 
 /** The keys of a person's index: written under the first, looked up under all, since the session key may have been changed meanwhile. */
 export type PersonKeys = (subject: string) => readonly [newest: string, ...older: string[]];

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Cancel, Clock } from "../../model/clock.js";
-import type { SessionId } from "../../model/session.js";
+import type { Session, SessionId } from "../../model/session.js";
 import type { Lease, Leased } from "../session-store.js";
 import { type Announcements, releasedMessage } from "./announcements.js";
 import { CHANNEL, intentsKey, leaseKey, recordKey } from "./keys.js";
@@ -9,8 +9,10 @@ import { listIn, numberIn, textIn } from "./replies.js";
 import { ANNOUNCE, LEASE, RELEASE, RENEW } from "./scripts.js";
 
 const LEASE_MS = 5_000;
-/** How long a holder may take to come back with what Cognito said, before its question counts as never asked. */
+/** How long a holder may take to come back with what Cognito said: so long a rejection as reused ends nothing. */
 export const INTENT_MS = 120_000;
+/** Its note is kept for longer, so that the log can say why the session was lost. */
+const NOTE_KEPT_MS = 24 * 60 * 60 * 1000;
 /** Without messages whoever waits looks again so often. */
 const LOOK_AGAIN_MS = 200;
 
@@ -18,6 +20,8 @@ export interface LeasesOptions {
   readonly link: RedisLink;
   readonly announcements: Announcements;
   readonly clock: Clock;
+  /** The sets that came too late, the newest first. */
+  readonly alternates: (id: SessionId) => Promise<readonly Session[]>;
   /** How long the count of fences is kept of a session that has no record. */
   readonly fenceForMs: () => number;
 }
@@ -54,7 +58,7 @@ class Waiters {
   }
 }
 
-export function createLeases({ link, announcements, clock, fenceForMs }: LeasesOptions): Leases {
+export function createLeases({ link, announcements, clock, alternates, fenceForMs }: LeasesOptions): Leases {
   const waiters = new Waiters();
   const held = new Map<SessionId, number>();
   announcements.onReleased((id) => waiters.release(id));
@@ -67,10 +71,11 @@ export function createLeases({ link, announcements, clock, fenceForMs }: LeasesO
       lastsMs: LEASE_MS,
       renew: async () => (numberIn(await link.run(RENEW, [leaseKey(id)], [token, String(LEASE_MS)])) === 1 ? "renewed" : "lost"),
       announce: async () =>
-        numberIn(await link.run(ANNOUNCE, keys, [token, String(fence), String(INTENT_MS)])) === 1 ? "announced" : "lost",
-      async release() {
+        numberIn(await link.run(ANNOUNCE, keys, [token, String(fence), String(NOTE_KEPT_MS)])) === 1 ? "announced" : "lost",
+      alternates: () => alternates(id),
+      async release(note) {
         if (held.get(id) === fence) held.delete(id);
-        await link.run(RELEASE, keys, [token, String(fence), CHANNEL, releasedMessage(id)]);
+        await link.run(RELEASE, keys, [token, String(fence), CHANNEL, releasedMessage(id), note === "closed" ? "1" : "0"]);
       },
     };
   }

@@ -1,17 +1,17 @@
 import { LRUCache } from "lru-cache";
 import { atMost } from "../../model/at-most.js";
 import type { Clock } from "../../model/clock.js";
-import type { Session, SessionId } from "../../model/session.js";
+import { newestRefreshToken, type Session, type SessionId } from "../../model/session.js";
 import type { Sealer } from "../sealing.js";
 import type { Committed, Ended, EndingOrder, Lease, Loaded, SessionStore, StoredSession, Touched } from "../session-store.js";
 import { type Announcements, endedMessage } from "./announcements.js";
-import { CHANNEL, intentsKey, type PersonKeys, recordKey } from "./keys.js";
+import { alternatesKey, CHANNEL, intentsKey, type PersonKeys, recordKey } from "./keys.js";
 import { createLeases, INTENT_MS, type Leases } from "./leases.js";
 import { createPeople, type People } from "./people.js";
 import { createRecords, type Records } from "./records.js";
 import type { RedisLink, Reply } from "./redis-link.js";
 import { endingIn, listIn, numberIn, supersededText, textIn, textOrNull } from "./replies.js";
-import { COMMIT, END, TOUCH } from "./scripts.js";
+import { COMMIT, END, KEEP_ALTERNATE, TOUCH } from "./scripts.js";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Browsers keep no cookie for longer (RFC 6265bis, 5.5): beyond it nobody comes back for a session. */
@@ -71,6 +71,25 @@ function createReading({ link, records }: Parts) {
 
 type Opened = ReturnType<typeof createReading>["opened"];
 
+const keysOf = (id: SessionId) => [recordKey(id), intentsKey(id), alternatesKey(id)];
+
+/**
+ * Another set had been written by then. Where Cognito has rotated the token for both, the one that it issued last works, which nobody can tell from
+ * here: this one is kept beside the other, and tried where Cognito refuses that.
+ */
+async function keepBeside(parts: Parts, late: Session, written: Session, lease: Lease | null): Promise<Committed> {
+  const { link, records } = parts;
+  const newer = { kind: "newer", session: written } as const;
+  if (!late.unverified || newestRefreshToken(late).reveal() === newestRefreshToken(written).reveal()) return newer;
+  const kept = listIn(await link.run(KEEP_ALTERNATE, keysOf(late.id), [records.seal(late), String(lease?.fence ?? 0)]));
+  return textIn(kept[0]) === "ended" ? endingIn(kept[1], kept[2]) : newer;
+}
+
+async function alternatesOf({ link, records }: Parts, id: SessionId): Promise<readonly Session[]> {
+  const sealed = listIn(await link.command("ZREVRANGE", alternatesKey(id), "0", "-1"));
+  return sealed.map((each) => records.open(id, textIn(each), 0));
+}
+
 async function commit(parts: Parts, opened: Opened, session: Session, expected: number | null, lease: Lease | null): Promise<Committed> {
   const { link, records, people, lifeMs } = parts;
   const { id } = session;
@@ -78,26 +97,23 @@ async function commit(parts: Parts, opened: Opened, session: Session, expected: 
   // Before the record: an order to end all finds a sign-in that is on its way.
   if (expected === null || session.unverified) await people.add(session, lastsMs);
   const [kind, first, second] = listIn(
-    await link.run(
-      COMMIT,
-      [recordKey(id), intentsKey(id)],
-      [
-        expected === null ? "" : String(expected),
-        String(session.version),
-        String(session.refreshedAtMs),
-        session.unverified ? "1" : "0",
-        records.seal(session),
-        String(session.lastSeenAtMs),
-        String(lease?.fence ?? 0),
-        String(lastsMs),
-      ],
-    ),
+    await link.run(COMMIT, keysOf(id), [
+      expected === null ? "" : String(expected),
+      String(session.version),
+      String(session.refreshedAtMs),
+      session.unverified ? "1" : "0",
+      records.seal(session),
+      String(session.lastSeenAtMs),
+      String(lease?.fence ?? 0),
+      String(lastsMs),
+      String(INTENT_MS),
+    ]),
   );
   switch (textIn(kind)) {
     case "ended":
       return endingIn(first, second);
     case "newer":
-      return { kind: "newer", session: opened(id, first, second) };
+      return keepBeside(parts, session, opened(id, first, second), lease);
     default:
       return { kind: "saved" };
   }
@@ -121,22 +137,18 @@ async function end(parts: Parts, opened: Opened, ended: Session | SessionId, ord
   const { ending, unlessNewerThan: about } = order;
   // A sibling may have asked and not come back: then it is its answer that Cognito means, and the sibling may bring it yet.
   const mayBeSiblings = about !== null && ending.cause === "refresh_token_reused";
-  const [kind, first, second, before, sealed, lastSeenAt] = listIn(
-    await link.run(
-      END,
-      [recordKey(id), intentsKey(id)],
-      [
-        ending.cause,
-        supersededText(order),
-        about ? String(about.version) : "",
-        about ? String(about.refreshedAtMs) : "",
-        String(lifeMs(session)),
-        CHANNEL,
-        endedMessage(id, order),
-        mayBeSiblings ? String(INTENT_MS) : "0",
-        String(leases.fenceOf(id)),
-      ],
-    ),
+  const [kind, first, second, before, sealed, lastSeenAt, unanswered] = listIn(
+    await link.run(END, keysOf(id), [
+      ending.cause,
+      supersededText(order),
+      about ? String(about.version) : "",
+      about ? String(about.refreshedAtMs) : "",
+      String(lifeMs(session)),
+      CHANNEL,
+      endedMessage(id, order),
+      mayBeSiblings ? String(INTENT_MS) : "0",
+      String(leases.fenceOf(id)),
+    ]),
   );
   switch (textIn(kind)) {
     case "newer":
@@ -147,7 +159,7 @@ async function end(parts: Parts, opened: Opened, ended: Session | SessionId, ord
       const last = textOrNull(sealed) === null ? null : opened(id, sealed, lastSeenAt);
       const whose = last ?? session;
       if (whose) people.drop(whose);
-      return { ...endingIn(first, second), before: textIn(before) === "1", last };
+      return { ...endingIn(first, second), before: textIn(before) === "1", last, unanswered: unanswered === "1" };
     }
   }
 }
@@ -160,7 +172,7 @@ export function createRedisStore(options: RedisStoreOptions): SessionStore {
     ...options,
     lifeMs,
     records: createRecords(sealer),
-    leases: createLeases({ link, announcements, clock, fenceForMs: () => lifeMs(null) }),
+    leases: createLeases({ link, announcements, clock, alternates: (id) => alternatesOf(parts, id), fenceForMs: () => lifeMs(null) }),
     people: createPeople({ link, personKeys, now: () => clock.now(), longestMs: LONGEST_COOKIE_MS + DAY_MS }),
   };
   const { load, opened } = createReading(parts);

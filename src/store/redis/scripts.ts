@@ -6,17 +6,23 @@ import { script } from "./redis-link.js";
  * granted, w fence it was written under; of an ended one e cause, x superseded.
  */
 
+/** The server's time, in milliseconds. */
+const NOW = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
+
 /**
- * Keys: record, intents. Arguments: version expected or "", version, refreshed at, waiting, sealed, last seen, fence, time to live.
- * The note of the fence is closed whatever the answer.
+ * Keys: record, intents, alternates. Arguments: version expected or "", version, refreshed at, waiting, sealed, last seen, fence, time to live, for
+ * how long notes hold a verdict up. A record of a lower version than expected is one of before: the store was rolled back, or a ticket brought the
+ * session whole. The note of the fence is closed, but where the set comes too late: whoever brings it keeps it as an alternate first. A set that is
+ * written shows that the token before it worked: what is left of questions of long ago was of no harm.
  */
 export const COMMIT = script(`
-redis.call('HDEL', KEYS[2], ARGV[7])
 local r = redis.call('HMGET', KEYS[1], 'e', 'x', 'v', 'w', 'd', 's', 'r', 'q')
 if r[1] then return {'ended', r[1], r[2]} end
 local last = tonumber(ARGV[6])
 if r[3] then
-  if r[3] ~= ARGV[1] or tonumber(r[4]) > tonumber(ARGV[7]) then return {'newer', r[5], r[6]} end
+  if ARGV[1] == '' or tonumber(r[3]) > tonumber(ARGV[1]) or tonumber(r[4]) > tonumber(ARGV[7]) then return {'newer', r[5], r[6]} end
   last = math.max(last, tonumber(r[6]))
   if r[3] == ARGV[2] then
     if tonumber(r[7]) > tonumber(ARGV[3]) then return {'newer', r[5], r[6]} end
@@ -25,7 +31,32 @@ if r[3] then
 end
 redis.call('HSET', KEYS[1], 'v', ARGV[2], 'r', ARGV[3], 'q', ARGV[4], 'd', ARGV[5], 's', string.format('%d', last), 'w', ARGV[7])
 redis.call('PEXPIRE', KEYS[1], ARGV[8])
+redis.call('HDEL', KEYS[2], ARGV[7])
+if r[3] and r[3] ~= ARGV[2] then
+  ${NOW}
+  local notes = redis.call('HGETALL', KEYS[2])
+  for i = 1, #notes, 2 do
+    if tonumber(notes[i + 1]) + tonumber(ARGV[9]) < now then redis.call('HDEL', KEYS[2], notes[i]) end
+  end
+  redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', string.format('%d', now - ARGV[9]))
+end
 return {'saved'}`);
+
+/** Of sets that came too late so many are kept, the newest. */
+const MOST_ALTERNATES = 3;
+
+/** Keys: record, intents, alternates. Arguments: sealed, fence. */
+export const KEEP_ALTERNATE = script(`
+local r = redis.call('HMGET', KEYS[1], 'e', 'x')
+redis.call('HDEL', KEYS[2], ARGV[2])
+if r[1] then return {'ended', r[1], r[2]} end
+local ttl = redis.call('PTTL', KEYS[1])
+if ttl <= 0 then return {'kept'} end
+${NOW}
+redis.call('ZADD', KEYS[3], string.format('%d', now), ARGV[1])
+redis.call('ZREMRANGEBYRANK', KEYS[3], 0, -${MOST_ALTERNATES + 1})
+redis.call('PEXPIRE', KEYS[3], ttl)
+return {'kept'}`);
 
 /** Key: record. Argument: last seen. */
 export const TOUCH = script(`
@@ -37,8 +68,9 @@ redis.call('HSET', KEYS[1], 's', ARGV[1])
 return {'touched', ARGV[1]}`);
 
 /**
- * Keys: record, intents. Arguments: cause, superseded, version and time of the tokens it is about ("" in any case), time to live, channel, message,
- * for how long notes of others hold it up (0: they do not), the asker's own fence.
+ * Keys: record, intents, alternates. Arguments: cause, superseded, version and time of the tokens it is about ("" in any case), time to live,
+ * channel, message, for how long notes of others hold it up (0: they do not), the asker's own fence. The last answer says whether there are notes of
+ * others at all.
  */
 export const END = script(`
 local r = redis.call('HMGET', KEYS[1], 'e', 'x', 'v', 'r', 'd', 's')
@@ -47,21 +79,25 @@ if ARGV[3] ~= '' and r[3] then
   local v, mine = tonumber(r[3]), tonumber(ARGV[3])
   if v > mine or (v == mine and tonumber(r[4]) > tonumber(ARGV[4])) then return {'newer', r[5], r[6]} end
 end
+local unanswered = '0'
 if ARGV[8] ~= '0' then
-  local time = redis.call('TIME')
-  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  ${NOW}
   local notes = redis.call('HGETALL', KEYS[2])
   for i = 1, #notes, 2 do
-    local left = tonumber(notes[i + 1]) + tonumber(ARGV[8]) - now
-    if notes[i] ~= ARGV[9] and left > 0 then return {'open', string.format('%d', left)} end
+    if notes[i] ~= ARGV[9] then
+      unanswered = '1'
+      local left = tonumber(notes[i + 1]) + tonumber(ARGV[8]) - now
+      if left > 0 then return {'open', string.format('%d', left)} end
+    end
   end
 end
 local ttl = math.max(redis.call('PTTL', KEYS[1]), tonumber(ARGV[5]))
 redis.call('HDEL', KEYS[1], 'v', 'r', 'q', 'd', 's', 'w')
 redis.call('HSET', KEYS[1], 'e', ARGV[1], 'x', ARGV[2])
 redis.call('PEXPIRE', KEYS[1], string.format('%d', ttl))
+redis.call('DEL', KEYS[2], KEYS[3])
 redis.call('PUBLISH', ARGV[6], ARGV[7])
-return {'ended', ARGV[1], ARGV[2], '0', r[5], r[6]}`);
+return {'ended', ARGV[1], ARGV[2], '0', r[5], r[6], unanswered}`);
 
 /** Keys: record, lease. Arguments: token, length of the lease, time to live of a record that is nothing but the fence. */
 export const LEASE = script(`
@@ -75,17 +111,17 @@ export const RENEW = script(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])`);
 
-/** Keys: lease, intents. Arguments: token, fence, for how long the note is of use. */
+/** Keys: lease, intents. Arguments: token, fence, for how long the note is kept. */
 export const ANNOUNCE = script(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-local time = redis.call('TIME')
-redis.call('HSET', KEYS[2], ARGV[2], string.format('%d', time[1] * 1000 + math.floor(time[2] / 1000)))
+${NOW}
+redis.call('HSET', KEYS[2], ARGV[2], string.format('%d', now))
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
 return 1`);
 
-/** Keys: lease, intents. Arguments: token, fence, channel, message. */
+/** Keys: lease, intents. Arguments: token, fence, channel, message, whether the note is closed. */
 export const RELEASE = script(`
-redis.call('HDEL', KEYS[2], ARGV[2])
+if ARGV[5] == '1' then redis.call('HDEL', KEYS[2], ARGV[2]) end
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
 redis.call('PUBLISH', ARGV[3], ARGV[4])

@@ -83,13 +83,54 @@ t.test("sessions in Redis", { skip }, async (t) => {
     t.match(await store.end(session, onPurpose), { kind: "ended", ending: LOGOUT });
   });
 
+  await t.test(
+    "a question whose answer was lost stays noted when its lease is given back, for two minutes, and longer for the log",
+    async (t) => {
+      const [one, two] = [await open(t), await open(t)];
+      const session = fresh();
+      await one.commit(session, null, null);
+      const lease = await leaseOf(one, session);
+      await lease.announce();
+      await lease.release("open");
+      t.match(await two.end(session, ofVerdict(session, REUSED)), { kind: "unavailable" });
+      const notes = `bff:{${session.id}}:intents`;
+      await redis.hSet(notes, String(lease.fence), Date.now() - 121_000);
+      t.match(await two.end(session, ofVerdict(session, REUSED)), {
+        kind: "ended",
+        ending: REUSED,
+        unanswered: true,
+        last: { version: 1 },
+      });
+      t.equal(await redis.exists(notes), 0);
+    },
+  );
+
+  await t.test("a refresh that is written shows that questions of long ago did no harm; younger ones may yet", async (t) => {
+    const [one, two] = [await open(t), await open(t)];
+    for (const [agoMs, unanswered] of [
+      [121_000, false],
+      [119_000, true],
+    ] as const) {
+      const session = fresh();
+      await one.commit(session, null, null);
+      const lease = await leaseOf(one, session);
+      await lease.announce();
+      await lease.release("open");
+      const notes = `bff:{${session.id}}:intents`;
+      await redis.hSet(notes, String(lease.fence), Date.now() - agoMs);
+      const next = await leaseOf(two, session);
+      t.same(await two.commit(refreshed(session), 1, next), { kind: "saved" });
+      t.equal((await redis.exists(notes)) === 1, unanswered);
+    }
+  });
+
   await t.test("a lease that is given back closes its note", async (t) => {
     const [one, two] = [await open(t), await open(t)];
     const session = fresh();
     await one.commit(session, null, null);
     const lease = await leaseOf(one, session);
     await lease.announce();
-    await lease.release();
+    await lease.release("closed");
     t.match(await two.end(session, ofVerdict(session, REUSED)), { kind: "ended", ending: REUSED });
   });
 
