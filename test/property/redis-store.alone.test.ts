@@ -305,7 +305,7 @@ class World {
     if (!lease) return;
     hand.lease = null;
     hand.issued = null;
-    await lease.release();
+    await lease.release("closed");
     if (truth.holder === lease) truth.holder = null;
   }
 
