@@ -20,6 +20,8 @@ export interface Running {
   readonly url: string;
   /** Cookie headers, one for each session; calls take them in turn. */
   readonly cookies: readonly string[];
+  /** Where its sessions are kept in a Redis; absent: they are not. */
+  readonly storePort?: number;
   stop(): Promise<void>;
 }
 

@@ -41,7 +41,7 @@ export const defaultLoad = (): LoadName => (installed("wrk") ? "wrk" : "autocann
 export const defaultUpstream = (): UpstreamName => (installed("nginx") ? "nginx" : "node");
 
 /** Proxies on the first core, everything else on the second; free where the system or the machine cannot. */
-function pin(): { readonly proxies: Pinning; readonly others: Pinning } {
+export function pin(): { readonly proxies: Pinning; readonly others: Pinning } {
   const free = { proxies: { kind: "free" }, others: { kind: "free" } } as const;
   if (availableParallelism() < 2) return free;
   try {

@@ -20,6 +20,7 @@ export const TARGETS: readonly Target[] = [
   { mix: "small", of: "ours", against: "apache-shm", compared: "times", most: 0.55 },
   { mix: "small", of: "ours", against: "oauth2-proxy", compared: "times", most: 0.3 },
   { mix: "small", of: "anew", against: "bare", compared: "times", most: 0.95 },
+  { mix: "small", of: "redis", against: "ours", compared: "times", most: 1.05 },
   { mix: "large", of: "ours", against: "least", compared: "times", most: 1.1 },
   { mix: "upload", of: "ours", against: "least", compared: "times", most: 1.1 },
   { mix: "latency", of: "ours", against: "least", compared: "times", most: 1.3 },

@@ -27,7 +27,7 @@ export interface Deployment {
     | { readonly kind: "redis"; readonly redis: RedisProcess }
     | { readonly kind: "sentinel"; readonly sentinel: SentinelStore };
   /** Questions to Cognito that nobody has come back from. */
-  openIntents(): Promise<number>;
+  openIntents(): Promise<readonly string[]>;
   stop(): Promise<void>;
 }
 
@@ -120,10 +120,10 @@ async function open(
     store,
     async openIntents() {
       const client = await createClient({ url: `redis://127.0.0.1:${port}` }).connect();
-      let count = 0;
-      for await (const keys of client.scanIterator({ MATCH: "bff:*:intents", COUNT: 1_000 })) count += keys.length;
+      const open: string[] = [];
+      for await (const keys of client.scanIterator({ MATCH: "bff:*:intents", COUNT: 1_000 })) open.push(...keys);
       client.destroy();
-      return count;
+      return open;
     },
   };
 }

@@ -7,22 +7,27 @@ import { REFRESH_OPERATION } from "./stand-ins.js";
 const VICTIM = 1;
 const REDIS_AWAY_MS = 5_000;
 const CUT_OFF_MS = 30_000;
-/** A link that is silent is given up within this; whoever connects anew meets a closed door. */
-const SILENT_MS = 3_000;
+const LOOKS = 10;
+const LOOK_EVERY_MS = 400;
 const UNREPLICATED_MS = 2_000;
 /** For how long a question to Cognito counts as open, after which a token used twice ends its session. */
 const INTENT_MS = 120_000;
 const SIGNED_OUT_IN_FAIL_OVER = 20;
 
-const kill: Event = async ({ replicas, openIntents }) => {
-  await replicas[VICTIM]?.kill();
-  // What others ask meanwhile they come back from, within moments.
-  let inFlight = Number.POSITIVE_INFINITY;
-  for (let look = 0; look < 20; look++) {
-    inFlight = Math.min(inFlight, await openIntents());
-    await wait(200);
+/** Whose question to Cognito stays open: the others come back within moments. */
+async function stayOpen({ openIntents }: Deployment): Promise<number> {
+  let open = await openIntents();
+  for (let look = 0; look < LOOKS; look++) {
+    await wait(LOOK_EVERY_MS);
+    const now = new Set(await openIntents());
+    open = open.filter((key) => now.has(key));
   }
-  return { inFlight };
+  return open.length;
+}
+
+const kill: Event = async (deployment) => {
+  await deployment.replicas[VICTIM]?.kill();
+  return { inFlight: await stayOpen(deployment) };
 };
 
 const restartRedis: Event = async ({ store }) => {
@@ -33,14 +38,11 @@ const restartRedis: Event = async ({ store }) => {
   return {};
 };
 
-const cutOff: Event = async ({ lines, openIntents }) => {
-  const line = lines[VICTIM];
-  line?.halfOpen();
-  await wait(SILENT_MS);
-  line?.reachable(false);
-  const inFlight = await openIntents();
-  await wait(CUT_OFF_MS - SILENT_MS);
-  line?.reachable(true);
+const cutOff: Event = async (deployment) => {
+  const line = deployment.lines[VICTIM];
+  line?.vanish(true);
+  const [inFlight] = await Promise.all([stayOpen(deployment), wait(CUT_OFF_MS)]);
+  line?.vanish(false);
   return { inFlight };
 };
 

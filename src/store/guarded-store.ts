@@ -1,4 +1,5 @@
 import type { Clock } from "../model/clock.js";
+import { answerDeadline } from "../model/deadline.js";
 import { describeError, type Log } from "../model/log.js";
 import { type Awaitable, after, type Lease, type Leased, type SessionStore, type StoreUnavailable } from "./session-store.js";
 
@@ -46,7 +47,7 @@ function createAsk({ clock, log }: GuardOptions): Ask {
         cancel();
         resolve(what);
       };
-      const cancel = clock.deadline(deadlineMs, () => give(broken(command, { waited_ms: deadlineMs })));
+      const cancel = answerDeadline(clock, deadlineMs, () => give(broken(command, { waited_ms: deadlineMs })));
       answer.then(
         (value) => (given === null ? give(value) : late(value)),
         (error: unknown) => given === null && give(broken(command, { error: describeError(error) })),

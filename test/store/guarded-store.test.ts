@@ -1,4 +1,6 @@
+import { readFile } from "node:fs/promises";
 import t from "tap";
+import { systemClock } from "../../src/model/clock.js";
 import { guardStore } from "../../src/store/guarded-store.js";
 import type { Lease, Leased, SessionStore } from "../../src/store/session-store.js";
 import { collectLog } from "../support/collected-log.js";
@@ -26,6 +28,17 @@ t.test("a command that is not answered within a second is unavailable, however t
   await clock.run(1);
   t.same(answer, AWAY);
   t.equal(clock.pending(), 0);
+});
+
+t.test("a process that stood still for longer reads what has come meanwhile before it calls it late", async (t) => {
+  const { backend } = guarded({});
+  const real = guardStore(
+    { ...backend.open(), load: () => readFile(new URL(import.meta.url)).then(() => ({ kind: "gone" })) },
+    { clock: systemClock, log: collectLog() },
+  );
+  const answer = real.load(sessionOf().id, null);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_050);
+  t.same(await answer, { kind: "gone" });
 });
 
 t.test("an answer in time leaves no timer behind", async (t) => {

@@ -7,6 +7,8 @@ export interface RedisLine {
   reachable(is: boolean): void;
   /** Whether what the server says to subscribers arrives; silent ones are cut once it does again, as a network does that lost something. */
   listening(is: boolean): void;
+  /** Whether packets vanish, both ways and without a word; what was connected then is dead for good. */
+  vanish(is: boolean): void;
   /** What is connected now hears nothing any more and is not told; who connects anew is served. */
   halfOpen(): void;
   close(): Promise<void>;
@@ -20,7 +22,7 @@ interface Pair {
 
 export async function openRedisLine(port: number): Promise<RedisLine> {
   const pairs = new Set<Pair>();
-  let [reachable, listening] = [true, true];
+  let [reachable, listening, vanishing] = [true, true, false];
   const cut = (which: (pair: Pair) => boolean) => {
     for (const pair of pairs) if (which(pair)) pair.near.destroy();
   };
@@ -34,10 +36,11 @@ export async function openRedisLine(port: number): Promise<RedisLine> {
     const pair: Pair = { near, subscribes: false, halfOpen: false };
     pairs.add(pair);
     near.on("data", (bytes) => {
+      if (vanishing) return;
       pair.subscribes ||= /subscribe/i.test(bytes.toString("latin1"));
       far.write(bytes);
     });
-    far.on("data", (bytes) => void (!pair.halfOpen && (listening || !pair.subscribes) && near.write(bytes)));
+    far.on("data", (bytes) => void (!vanishing && !pair.halfOpen && (listening || !pair.subscribes) && near.write(bytes)));
     far.on("close", () => near.destroy());
     near.on("close", () => {
       far.destroy();
@@ -54,6 +57,11 @@ export async function openRedisLine(port: number): Promise<RedisLine> {
     listening(is) {
       listening = is;
       if (is) cut(({ subscribes }) => subscribes);
+    },
+    vanish(is) {
+      vanishing = is;
+      // What was lost on the way will not be sent again; the other end finds out when it speaks.
+      if (!is) cut(() => true);
     },
     halfOpen() {
       for (const pair of pairs) pair.halfOpen = true;

@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
+import { connect } from "node:net";
 import { freePort } from "../../../src/demo/free-port.js";
 import { DEFAULT_SEED } from "../../../src/local-cognito/index.js";
 import { type Child, nodeOptions, type Preload, startProgram, startServer } from "../child.js";
 import type { Arena, Contestant } from "../contestant.js";
+import { installed } from "../load/load.js";
 import { signIn, startIdentityProvider } from "./identity-provider.js";
 
 const MAIN = new URL("../../../src/main.js", import.meta.url).pathname;
@@ -38,6 +40,40 @@ export function startPlugin(publicUrl: string, settings: Settings, arena: Arena)
     Object.entries(settings).flatMap(([name, value]) => (notForPlugins.has(name) ? [] : [[camel(name), value]])),
   );
   return startServer("plugin", { OPTIONS: JSON.stringify(options), PORT: new URL(publicUrl).port }, arena);
+}
+
+const REDIS = ["redis-server", "valkey-server"];
+
+/** A server without persistence, on the cores of the API and the calls. @returns its port, and what ends it. */
+export async function startRedisServer(): Promise<Child> {
+  const port = await freePort();
+  const isUp = () =>
+    new Promise<boolean>((resolve) => {
+      const socket = connect(port, "127.0.0.1", () => resolve(true)).on("error", () => resolve(false));
+      socket.once("close", () => resolve(false)).setTimeout(100, () => socket.destroy());
+      socket.once("connect", () => socket.end());
+    });
+  const settings = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--loglevel", "warning"];
+  const program = REDIS.find(installed) ?? "redis-server";
+  return startProgram(program, settings, { port, env: {}, pinning: { kind: "free" }, isUp });
+}
+
+/** Ours with its sessions in a Redis of its own. */
+export function oursInRedis(title: string): Contestant {
+  return {
+    title,
+    missing: () => (REDIS.some(installed) ? null : "redis-server is not installed"),
+    async start(arena) {
+      const redis = await startRedisServer();
+      try {
+        const running = await ours(title, { settings: { SESSION_STORE: `redis://127.0.0.1:${redis.port}` } }).start(arena);
+        return { ...running, storePort: redis.port, stop: () => running.stop().finally(() => redis.stop()) };
+      } catch (error) {
+        await redis.stop();
+        throw error;
+      }
+    },
+  };
 }
 
 export function ours(title: string, { sessions = 1, settings = {}, start: startChild = start }: Ours = {}): Contestant {
