@@ -4,16 +4,19 @@ import type { Cancel, Clock } from "./clock.js";
 const STOPPED_MS = 100;
 /** Long enough to read an answer that lies in a socket's buffer. */
 const TO_READ_MS = 500;
+/** The same where the process runs, if slowly: timers come before sockets, so the last part of a deadline is a timer of its own. */
+const LAST_LOOK_MS = 20;
 
 /**
  * Calls back at a deadline for an answer. A process that was stopped finds its timers due before it has read what came meanwhile: it gets a moment
  * for that, or an answer would be thrown away that is there.
  */
 export function answerDeadline(clock: Pick<Clock, "deadline" | "monotonicMs">, delayMs: number, passed: () => void): Cancel {
-  const dueAtMs = clock.monotonicMs() + delayMs;
-  let cancel = clock.deadline(delayMs, () => {
-    if (clock.monotonicMs() - dueAtMs < STOPPED_MS) passed();
-    else cancel = clock.deadline(TO_READ_MS, passed);
+  const lookMs = Math.min(LAST_LOOK_MS, delayMs);
+  const dueAtMs = clock.monotonicMs() + delayMs - lookMs;
+  let cancel = clock.deadline(delayMs - lookMs, () => {
+    const isRunning = clock.monotonicMs() - dueAtMs < STOPPED_MS;
+    cancel = clock.deadline(isRunning ? lookMs : TO_READ_MS, passed);
   });
   return () => cancel();
 }
