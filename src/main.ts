@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { addDoctor } from "./commands/doctor/doctor-command.js";
 import { olderNodeAdvice } from "./commands/node-version.js";
 import { addRehearse } from "./commands/rehearse-command.js";
+import { addSessions } from "./commands/sessions/sessions-command.js";
 import { exitWhileStarting } from "./commands/stop.js";
 import { version } from "./model/version.js";
 
@@ -124,6 +125,15 @@ addRehearse(program, {
     // A terminal that is closed within the hour of a live one must not keep anything from being deleted.
     for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
     return run(rehearsal, 2)();
+  },
+});
+addSessions(program, {
+  env: process.env,
+  streams: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr },
+  run: (command) => {
+    // A reader that goes away (`| head`) has what it wanted.
+    process.stdout.on("error", () => {});
+    return run(async () => print({ text: "", exitCode: await command() }), 2)();
   },
 });
 

@@ -10,6 +10,8 @@ export interface Config {
   readonly port: number;
   readonly managementHost: string;
   readonly managementPort: number;
+  /** Null: no session routes on the management port. */
+  readonly managementToken: Secret | null;
   /** Null: no Strict-Transport-Security of ours. */
   readonly hstsMaxAgeMs: number | null;
   /** Null: liveness is on the management port only. */

@@ -171,6 +171,7 @@ function toConfig(v: SettingValues): Config {
     port: v.PORT,
     managementHost: v.MANAGEMENT_HOST,
     managementPort: v.MANAGEMENT_PORT,
+    managementToken: v.MANAGEMENT_TOKEN,
     hstsMaxAgeMs: v.HSTS_MAX_AGE,
     publicHealthPath: v.PUBLIC_HEALTH_PATH,
     cognitoUserPoolId: v.COGNITO_USER_POOL_ID,

@@ -19,6 +19,12 @@ export function sessionIdFromBytes(bytes: Uint8Array): SessionId {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64url") as SessionId;
 }
 
+/** A session's id in a text of the wire; null where it is none. */
+export function sessionIdIn(text: string): SessionId | null {
+  const bytes = Buffer.from(text, "base64url");
+  return bytes.length === SESSION_ID_BYTES ? sessionIdFromBytes(bytes) : null;
+}
+
 /** What may be said of a session in a log: enough to follow one, useless for opening it. */
 export function sessionPseudonym(id: SessionId): string {
   return createHash("sha256").update(id).digest("hex").slice(0, 16);

@@ -12,6 +12,7 @@ import type { Clock } from "../model/clock.js";
 import type { Log } from "../model/log.js";
 import { proxyToCognito, type WayOut } from "../network/way-out.js";
 import { limitPassed, type SessionLimits } from "../session/limits.js";
+import { createOperator, type Operator } from "../session/operator.js";
 import { createDoubtGuard } from "../session/refresh/doubt-guard.js";
 import { createRefreshCoordinator, type RefreshCoordinator } from "../session/refresh/refresh-coordinator.js";
 import type { RefreshRateLimiter } from "../session/refresh/refresh-rate-limiter.js";
@@ -46,6 +47,8 @@ export interface AppClient {
   readonly signOut: SignOut;
   readonly watch: SessionWatch;
   readonly gate: SessionGate;
+  /** Null where the store keeps no index of its sessions. */
+  readonly operator: Operator | null;
   readonly cacheFigures: () => CacheFigures;
   /** Loads what a first refresh needs and a first call does not. Rejects where it cannot be. */
   load(): Promise<void>;
@@ -151,7 +154,7 @@ export function createAppClient(config: Config, options: AppClientOptions): AppC
   const keep = { id: isSent("id"), access: isSent("access") };
   const limits: SessionLimits = { idleTimeoutMs: config.sessionIdleTimeoutMs, maxAgeMs: config.sessionMaxAgeMs };
   const { time, verifier, source, managedLogin } = createCognitoSide(config, options);
-  const { sealer, cookies, sessions, cacheFigures, ticketBudgetBytes } = createKeeping(
+  const { sealer, cookies, sessions, directory, cacheFigures, ticketBudgetBytes } = createKeeping(
     config,
     limits,
     time,
@@ -194,6 +197,8 @@ export function createAppClient(config: Config, options: AppClientOptions): AppC
   });
   const signOut = createSignOut({ sessions, lifecycle, coordinator, source, revocation, turn, time });
   const watch = createSessionWatch({ coordinator, lifecycle, sessions, limits, time, clock, log });
+  const operator =
+    directory && createOperator({ directory, sessions, lifecycle, revocation, limits, refreshableMs: refreshableMs(config), clock });
   const previousClientIds = new Set(config.cognitoPreviousClientIds);
   const gate = createSessionGate({ sessions, cookies, ticketBudgetBytes, previousClientIds, coordinator, lifecycle, clock, tell });
   return {
@@ -209,6 +214,7 @@ export function createAppClient(config: Config, options: AppClientOptions): AppC
     signOut,
     watch,
     gate,
+    operator,
     cacheFigures,
     load: source.load,
     async settled() {

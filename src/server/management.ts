@@ -3,16 +3,31 @@ import fastify, { type FastifyInstance } from "fastify";
 import { refuseBadMessage } from "../http/connection/bad-message.js";
 import { answerBrokenHttp, NO_ANSWER_OF_FASTIFY } from "../http/connection/broken-http.js";
 import type { UnreadBodies } from "../http/connection/unread-bodies.js";
+import { createBearerCheck } from "../http/management/bearer.js";
+import { sessionRoutes } from "../http/management/session-routes.js";
 import { ProblemError } from "../http/problem/problem.js";
 import { answerErrorsAsProblems, type ProblemSettings, type RawProblemOptions, sendProblem } from "../http/problem/problem-details.js";
+import { addScope } from "../http/problem/scope.js";
 import type { Clock } from "../model/clock.js";
-import { silentLog } from "../model/log.js";
+import { type Log, silentLog } from "../model/log.js";
 import { isLoopback } from "../model/loopback.js";
+import type { Secret } from "../model/secret.js";
 import { REQUEST_IDLE_TIMEOUT_MS } from "../proxy/request-pace.js";
+import type { Operator } from "../session/operator.js";
 import { type Metrics, processMetrics } from "../telemetry/metrics.js";
 
 export interface ManagementSettings extends ProblemSettings {
   readonly managementHost: string;
+  /** Null: no session routes. */
+  readonly managementToken: Secret | null;
+}
+
+export interface ManagementOptions {
+  readonly clock: Clock;
+  readonly unread: UnreadBodies;
+  readonly log: Log;
+  /** Null where sessions live in cookies. */
+  readonly operator: Operator | null;
 }
 
 /**
@@ -20,9 +35,9 @@ export interface ManagementSettings extends ProblemSettings {
  * sessions go on being served.
  */
 export function createManagementServer(
-  { managementHost, ...urls }: ManagementSettings,
+  { managementHost, managementToken, ...urls }: ManagementSettings,
   metrics: Metrics,
-  { clock, unread }: { readonly clock: Clock; readonly unread: UnreadBodies },
+  { clock, unread, log, operator }: ManagementOptions,
   isReady: () => boolean,
 ): FastifyInstance {
   const onLoopback = isLoopback(managementHost);
@@ -59,6 +74,11 @@ export function createManagementServer(
     const [ours, ofProcess] = await Promise.all([metrics.registry.metrics(), processMetrics().metrics()]);
     return reply.type(metrics.registry.contentType).send(`${ours}\n${ofProcess}`);
   });
+  if (managementToken !== null)
+    addScope(app, (scope) => {
+      scope.addHook("onRequest", createBearerCheck({ token: managementToken, clock, log }, problems));
+      sessionRoutes(scope, operator);
+    });
   return app;
 }
 

@@ -57,6 +57,7 @@ export function createCookieStore(table: SessionTable): SessionStore {
 
     lease: () => GRANTED,
     subscribe: () => () => {},
+    directory: null,
     sessionsOf: () => UNLISTED,
     endAllOf: () => UNLISTED,
   };

@@ -1,7 +1,15 @@
 import type { Clock } from "../model/clock.js";
 import { answerDeadline } from "../model/deadline.js";
 import { describeError, type Log } from "../model/log.js";
-import { type Awaitable, after, type Lease, type Leased, type SessionStore, type StoreUnavailable } from "./session-store.js";
+import {
+  type Awaitable,
+  after,
+  type Lease,
+  type Leased,
+  type SessionDirectory,
+  type SessionStore,
+  type StoreUnavailable,
+} from "./session-store.js";
 
 /** Well under a third of a lease of five seconds: one renewal that gets no answer does not lose it. */
 const DEADLINE_MS = 1_000;
@@ -96,6 +104,17 @@ function createLeaseGuard(ask: Ask): { guardLease(lease: Lease): Lease; guardLea
   return { guardLease, guardLeased };
 }
 
+function guardDirectory(ask: Ask, directory: SessionDirectory): SessionDirectory {
+  const limits = { deadlineMs: LIST_DEADLINE_MS };
+  return {
+    page: (from, count, sinceMs) => ask("directory.page", () => directory.page(from, count, sinceMs), limits),
+    named: (pseudonym) => ask("directory.named", () => directory.named(pseudonym), limits),
+    ofUser: (user) => ask("directory.ofUser", () => directory.ofUser(user), limits),
+    countSince: (momentsMs) => ask("directory.countSince", () => directory.countSince(momentsMs), limits),
+    forget: (id) => directory.forget(id),
+  };
+}
+
 /**
  * A store that keeps the port's promises whatever the one behind it does: a command that throws, rejects or is not answered in time is `unavailable`,
  * which is no verdict on any session. Otherwise a call would hang, a session's one refresh would never end, and what nobody waits for (activity, a
@@ -124,6 +143,7 @@ export function guardStore(store: SessionStore, options: GuardOptions): SessionS
       );
     },
     subscribe: (listener) => store.subscribe(listener),
+    directory: store.directory && guardDirectory(ask, store.directory),
     sessionsOf: (subject) => ask("sessionsOf", () => store.sessionsOf(subject), { deadlineMs: LIST_DEADLINE_MS }),
     endAllOf: (subject, ending, orderedAtMs) =>
       ask("endAllOf", () => store.endAllOf(subject, ending, orderedAtMs), { deadlineMs: LIST_DEADLINE_MS }),

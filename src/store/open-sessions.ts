@@ -2,7 +2,7 @@ import { createCookieStore } from "./cookie-store.js";
 import { guardStore } from "./guarded-store.js";
 import { SessionCache } from "./memory/session-cache.js";
 import type { Sealer } from "./sealing.js";
-import type { SessionStore } from "./session-store.js";
+import type { SessionDirectory, SessionStore } from "./session-store.js";
 import { createSessionTable, reportForgotten, type SessionTable, type SessionTableOptions } from "./session-table.js";
 import { createSessions, type Sessions, type SessionsOptions } from "./sessions.js";
 import { createTicketCodec } from "./ticket-codec.js";
@@ -36,6 +36,8 @@ export interface CacheFigures {
 
 export interface OpenedSessions {
   readonly sessions: Sessions;
+  /** Null where the store keeps no index of its sessions. */
+  readonly directory: SessionDirectory | null;
   cacheFigures(): CacheFigures;
 }
 
@@ -49,6 +51,7 @@ export function openSessions(options: OpenSessionsOptions): OpenedSessions {
   const store = openStore ? guardStore(openStore(table), { clock, log }) : createCookieStore(table);
   return {
     sessions: createSessions({ staleMs: 0, ...options, codec, table, store }),
+    directory: store.directory,
     cacheFigures: () => ({ ...codec.figures(), ...table.figures() }),
   };
 }

@@ -95,6 +95,32 @@ export type Listed = { readonly kind: "sessions"; readonly sessions: readonly St
 
 export type AllEnded = { readonly kind: "ended"; readonly ids: readonly SessionId[] } | Unlisted | StoreUnavailable;
 
+/** A session as an index names it. */
+export interface IndexedSession {
+  readonly id: SessionId;
+  readonly startedAtMs: number;
+}
+
+/** Where a page of the index begins: behind this session, which need not be there any more. */
+export type IndexPlace = IndexedSession;
+
+/**
+ * All sessions of a store that keeps an index of them, for an operator. The index may name sessions that are no more, until `forget` is told of
+ * them or their time is up; it misses none that lives.
+ */
+export interface SessionDirectory {
+  /** Those that began at `sinceMs` or later, the latest first. Fewer than `count`: there are no more. */
+  page(from: IndexPlace | null, count: number, sinceMs: number): Awaitable<readonly IndexedSession[] | StoreUnavailable>;
+  /** Those that a log calls by this name (`sessionPseudonym`): one, unless two names are the same. */
+  named(pseudonym: string): Awaitable<readonly SessionId[] | StoreUnavailable>;
+  /** Those of a person, by subject or username. */
+  ofUser(user: string): Awaitable<readonly SessionId[] | StoreUnavailable>;
+  /** How many began at each of these moments or later, without looking at any of them. */
+  countSince(momentsMs: readonly number[]): Awaitable<readonly number[] | StoreUnavailable>;
+  /** Takes one out that is no more. Nobody waits for it. */
+  forget(id: SessionId): void;
+}
+
 /** What a store tells without being asked. */
 export interface StoreListener {
   /** A session has ended, in whatever process; the own ones may be among them. */
@@ -131,6 +157,8 @@ export interface SessionStore {
   end(ended: Session | SessionId, order: EndingOrder): Awaitable<Ended>;
   lease(id: SessionId): Awaitable<Leased>;
   subscribe(listener: StoreListener): Cancel;
+  /** Null where the store keeps no index. */
+  readonly directory: SessionDirectory | null;
   /** All sessions of a person. */
   sessionsOf(subject: string): Awaitable<Listed>;
   /**

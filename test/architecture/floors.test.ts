@@ -27,7 +27,7 @@ const FLOORS: { readonly [place: string]: number } = {
 
 /** The rooms of a floor, from the top: each sees those on later lines alone. A floor's own files, ".", have a line like any room. */
 const ROOMS: { readonly [place: string]: readonly (readonly string[])[] } = {
-  http: [["app", "auth"], ["calls", "login"], ["gate", "connection"], ["problem"]],
+  http: [["app", "auth", "management"], ["calls", "login"], ["gate", "connection"], ["problem"]],
   commands: [["."], ["advice"]],
   config: [["."], ["settings"], ["kinds"]],
   demo: [["."], ["spa"]],

@@ -24,7 +24,7 @@ async function openOne(t: Test, url: string, manual: ManualClock) {
   // Moved ahead by a day, connections and answers are no older.
   const clock = { ...manual, monotonicMs: systemClock.monotonicMs, deadline: systemClock.deadline };
   const connections = await connectRedis({ url: new Secret(url), channel: CHANNEL, clock, random: Math.random, log: silentLog });
-  const announcements = createAnnouncements(connections.subscription, clock);
+  const announcements = createAnnouncements(connections.subscription, clock, connections.link);
   t.teardown(() => {
     announcements.close();
     connections.close();

@@ -11,8 +11,6 @@ const KEPT = [
   ...["COGNITO_USER_POOL_ID", "COGNITO_CLIENT_ID", "COGNITO_PREVIOUS_CLIENT_IDS", "COGNITO_PUBLIC_CLIENT", "COGNITO_SCOPES"],
   ...["COGNITO_REFRESH_API", "COGNITO_REFRESH_TOKEN_VALIDITY", "REFRESH_EARLY", "REFRESH_RATE_LIMIT"],
   ...["COOKIE_SAME_SITE", "COOKIE_HEADER_BUDGET", "SESSION_CACHE_BYTES", "PROXY_STRIP_HEADERS"],
-  // Nobody comes to the management port of a rehearsal.
-  "MANAGEMENT_TOKEN",
   ...["UPSTREAM_MAX_CONNECTIONS", "UPSTREAM_MAX_HEADER_BYTES", "KEEP_ALIVE_TIMEOUT", "DRAIN_DELAY", "SHUTDOWN_TIMEOUT"],
   // Goes with HTTPS_PROXY.
   "NO_PROXY",
@@ -72,7 +70,14 @@ t.test("nothing of an operator's addresses, keys and secrets is left in what is 
   const rehearsed = rehearsedConfig(config, STAND_INS, { keepsLimits: false });
   t.notMatch(textOf(rehearsed), /far|0\.0\.0\.0/);
   t.notMatch(textOf(rehearsed), textOf(config.sessionKeys));
-  t.match(rehearsed, { host: "127.0.0.1", port: 0, managementHost: "127.0.0.1", managementPort: 0, sessionStore: { kind: "cookie" } });
+  t.match(rehearsed, {
+    host: "127.0.0.1",
+    port: 0,
+    managementHost: "127.0.0.1",
+    managementPort: 0,
+    managementToken: null,
+    sessionStore: { kind: "cookie" },
+  });
   t.equal(rehearsed.proxyRoutes[0]?.target.href, "http://127.0.0.1:3/v1", "the path belongs to the route");
 });
 

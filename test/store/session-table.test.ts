@@ -22,6 +22,7 @@ const emptyStore = {
   end: away,
   lease: away,
   subscribe: () => () => {},
+  directory: null,
   sessionsOf: away,
   endAllOf: away,
 };

@@ -108,6 +108,7 @@ export class SlowBackend {
         this.#listeners.add(listener);
         return () => void this.#listeners.delete(listener);
       },
+      directory: null,
       sessionsOf: (subject) => ask("sessionsOf", () => ({ kind: "sessions", sessions: this.#of(subject) }) as const),
       endAllOf: (subject, ending, orderedAtMs) =>
         ask("endAllOf", () => {

@@ -1,4 +1,4 @@
-import { byteSize, choice, duration, flag, integer, listenHost, orOff, text } from "../kinds/basic-kinds.js";
+import { byteSize, choice, duration, flag, integer, listenHost, orOff, secretText, text } from "../kinds/basic-kinds.js";
 import { clientId, clientIds, clientSecrets, scopes, userPoolId } from "../kinds/cognito-kinds.js";
 import { contentSecurityPolicy } from "../kinds/csp-kind.js";
 import { sessionKeys } from "../kinds/session-keys.js";
@@ -76,11 +76,14 @@ export const SETTINGS = {
   }),
   MANAGEMENT_TOKEN: secret({
     group: "management",
-    // A secret that opens nothing would pass for a protection: it is refused until there is something to open.
-    kind: text("no value: it opens nothing in this release, the session routes come with a later one", () => false),
+    // RFC 6750 2.1 has fewer characters; what a header can carry is what a client can send. 32 bytes: nobody guesses them over a network.
+    kind: secretText("32 to 512 characters without spaces, such as the output of `openssl rand -base64 32`", (raw) =>
+      /^[\x21-\x7e]{32,512}$/.test(raw),
+    ),
     absence: nothing("no session routes"),
-    meaning: "Kept for the session routes of the management port, which come with a later release. Until then setting it is a fault.",
-    example: "(none)",
+    meaning:
+      "Opens the session routes of the management port (`/sessions`, with a shared store) to whoever sends it as `Authorization: Bearer`; `cognito-bff sessions` does.",
+    example: "(the output of `openssl rand -base64 32`)",
   }),
   COGNITO_USER_POOL_ID: open({
     group: "cognito",

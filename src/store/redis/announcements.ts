@@ -1,16 +1,17 @@
 import type { Cancel, Clock } from "../../model/clock.js";
 import { Listeners } from "../../model/listeners.js";
-import type { SessionId } from "../../model/session.js";
+import { type SessionId, sessionIdIn } from "../../model/session.js";
 import type { KnownEnding } from "../memory/ending-table.js";
 import type { StoreListener } from "../session-store.js";
 import { endingOfCause } from "../ticket-codec.js";
-import { sessionIdIn } from "./keys.js";
-import type { RedisSubscription } from "./redis-link.js";
+import type { RedisLink, RedisSubscription } from "./redis-link.js";
 import { supersededText } from "./replies.js";
 
 /** A subscription counts while an answer to a ping of less than so long ago has come. */
 const CURRENT_FOR_MS = 500;
 const PING_EVERY_MS = 150;
+/** While it does not count, whoever holds sessions open asks for them so often: an ending closes sockets within a second all the same. */
+const UNHEARD_EVERY_MS = 500;
 
 export const endedMessage = (id: SessionId, known: KnownEnding) => `ended ${id} ${known.ending.cause} ${supersededText(known)}`;
 export const releasedMessage = (id: SessionId) => `released ${id}`;
@@ -25,7 +26,23 @@ export interface Announcements {
   close(): void;
 }
 
-export function createAnnouncements(subscription: RedisSubscription, clock: Clock): Announcements {
+/** Whether commands are answered: where they are not, asking for every session would bring nothing. One question at a time. */
+function createQuestion(link: Pick<RedisLink, "command">): (then: () => void) => void {
+  let isAsking = false;
+  return (then) => {
+    if (isAsking) return;
+    isAsking = true;
+    link
+      .command("PING")
+      .then(then, () => {})
+      .finally(() => {
+        isAsking = false;
+      });
+  };
+}
+
+/** @param link the connection for commands: while it answers and nothing is heard, `missed` is told again and again. */
+export function createAnnouncements(subscription: RedisSubscription, clock: Clock, link: Pick<RedisLink, "command">): Announcements {
   const onEnded = new Listeners<[id: SessionId, known: KnownEnding]>();
   const onMissed = new Listeners<[]>();
   const onReleased = new Listeners<[id: SessionId]>();
@@ -35,9 +52,18 @@ export function createAnnouncements(subscription: RedisSubscription, clock: Cloc
   /** When what was answered last had been asked. */
   let currentAtMs = Number.NEGATIVE_INFINITY;
   let cancel: Cancel = () => {};
+  let missedAtMs = Number.NEGATIVE_INFINITY;
+  const ifAnswered = createQuestion(link);
+  const isCurrent = () => clock.monotonicMs() - currentAtMs < CURRENT_FOR_MS;
+
+  function tellMissed(): void {
+    missedAtMs = clock.monotonicMs();
+    onMissed.tell();
+  }
 
   function ping(): void {
     cancel = clock.deadline(PING_EVERY_MS, ping);
+    if (!isCurrent() && clock.monotonicMs() - missedAtMs >= UNHEARD_EVERY_MS) ifAnswered(tellMissed);
     if (connection === null) return;
     const [asked, askedAtMs] = [connection, clock.monotonicMs()];
     subscription.ping().then(
@@ -52,7 +78,7 @@ export function createAnnouncements(subscription: RedisSubscription, clock: Cloc
   subscription.onSubscribed(() => {
     connection = ++connections;
     // What was said before it is lost.
-    onMissed.tell();
+    tellMissed();
     cancel();
     ping();
   });
@@ -70,7 +96,7 @@ export function createAnnouncements(subscription: RedisSubscription, clock: Cloc
   });
 
   return {
-    isCurrent: () => clock.monotonicMs() - currentAtMs < CURRENT_FOR_MS,
+    isCurrent,
     subscribe(listener) {
       const cancels = [onEnded.add((...ended) => listener.ended(...ended)), onMissed.add(() => listener.missed())];
       return () => {

@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, hkdfSync } from "node:crypto";
 import type { Secret } from "../../model/secret.js";
-import { SESSION_ID_BYTES, type SessionId, sessionIdFromBytes } from "../../model/session.js";
+import type { SessionId } from "../../model/session.js";
 
 const PREFIX = "bff:";
 
@@ -13,8 +13,14 @@ export const leaseKey = (id: SessionId) => `${PREFIX}{${id}}:lease`;
 export const intentsKey = (id: SessionId) => `${PREFIX}{${id}}:intents`;
 export const alternatesKey = (id: SessionId) => `${PREFIX}{${id}}:alternates`;
 
+/** One part of the index of all sessions. */
+export const indexKey = (shard: string) => `${PREFIX}sessions:${shard}`;
+
 /** The keys of a person's index: written under the first, looked up under all, since the session key may have been changed meanwhile. */
 export type PersonKeys = (subject: string) => readonly [newest: string, ...older: string[]];
+
+/** What a username is hashed as: it may be another person's subject. NUL is in neither. */
+export const usernameSubject = (username: string) => `username\u0000${username}`;
 
 /** A dump must not say whose sessions they are: the subject is hashed with a key derived from the session key. */
 export function createPersonKeys(keys: readonly Secret<Buffer>[]): PersonKeys {
@@ -24,10 +30,4 @@ export function createPersonKeys(keys: readonly Secret<Buffer>[]): PersonKeys {
   const keyWith = (key: typeof first, subject: string) =>
     `${PREFIX}person:${createHmac("sha256", key).update(subject).digest("base64url")}`;
   return (subject) => [keyWith(first, subject), ...others.map((key) => keyWith(key, subject))];
-}
-
-/** A session's id in a message or an index; null where it is none. */
-export function sessionIdIn(text: string): SessionId | null {
-  const bytes = Buffer.from(text, "base64url");
-  return bytes.length === SESSION_ID_BYTES ? sessionIdFromBytes(bytes) : null;
 }

@@ -27,7 +27,7 @@ export interface OpenedRedis {
 /** The shared store of this process, once it can be reached: until then nobody could be served, and the log says so every few seconds. */
 export async function openRedis({ url, sessionKeys, ...options }: OpenRedisOptions): Promise<OpenedRedis> {
   const { link, subscription, ready, close } = await connectRedis({ ...options, url, channel: CHANNEL });
-  const announcements = createAnnouncements(subscription, options.clock);
+  const announcements = createAnnouncements(subscription, options.clock, link);
   await ready;
   return {
     openStore: () =>

@@ -1,5 +1,5 @@
-import type { Session, SessionId } from "../../model/session.js";
-import { type PersonKeys, sessionIdIn } from "./keys.js";
+import { type Session, type SessionId, sessionIdIn } from "../../model/session.js";
+import { type PersonKeys, usernameSubject } from "./keys.js";
 import { type RedisLink, script } from "./redis-link.js";
 import { listIn, textIn } from "./replies.js";
 
@@ -25,21 +25,34 @@ export interface People {
   drop(session: Session): void;
   /** The sessions that began at that moment at the latest, living or not. */
   begunBy(subject: string, untilMs: number | null): Promise<readonly SessionId[]>;
+  /** Those of a person by subject or username. */
+  ofUser(user: string): Promise<readonly SessionId[]>;
+}
+
+/** What a person is looked up by: an operator knows a username rather than a subject. In most pools that people sign up to they are the same. */
+function namesOf({ subject, username }: Pick<Session, "subject" | "username">): readonly string[] {
+  return username === subject ? [subject] : [subject, usernameSubject(username)];
 }
 
 export function createPeople({ link, personKeys, now, longestMs }: PeopleOptions): People {
+  async function begunBy(name: string, untilMs: number | null): Promise<readonly SessionId[]> {
+    const until = untilMs === null ? "+inf" : String(untilMs);
+    const answers = await Promise.all(personKeys(name).map((key) => link.command("ZRANGEBYSCORE", key, "-inf", until)));
+    return [...new Set(answers.flatMap(listIn).flatMap((found) => sessionIdIn(textIn(found)) ?? []))];
+  }
+
   return {
-    async add({ id, subject, startedAtMs }, lastsMs) {
-      const [key] = personKeys(subject);
-      await link.run(ADD, [key], [String(startedAtMs), id, String(lastsMs), String(now() - longestMs)]);
+    async add(session, lastsMs) {
+      const args = [String(session.startedAtMs), session.id, String(lastsMs), String(now() - longestMs)];
+      await Promise.all(namesOf(session).map((name) => link.run(ADD, [personKeys(name)[0]], args)));
     },
-    drop({ id, subject }) {
-      for (const key of personKeys(subject)) link.command("ZREM", key, id).catch(() => {});
+    drop(session) {
+      for (const name of namesOf(session)) for (const key of personKeys(name)) link.command("ZREM", key, session.id).catch(() => {});
     },
-    async begunBy(subject, untilMs) {
-      const until = untilMs === null ? "+inf" : String(untilMs);
-      const answers = await Promise.all(personKeys(subject).map((key) => link.command("ZRANGEBYSCORE", key, "-inf", until)));
-      return [...new Set(answers.flatMap(listIn).flatMap((name) => sessionIdIn(textIn(name)) ?? []))];
+    begunBy,
+    async ofUser(user) {
+      const found = await Promise.all([begunBy(user, null), begunBy(usernameSubject(user), null)]);
+      return [...new Set(found.flat())];
     },
   };
 }

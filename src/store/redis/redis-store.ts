@@ -12,6 +12,7 @@ import { createRecords, type Records } from "./records.js";
 import type { RedisLink, Reply } from "./redis-link.js";
 import { endingIn, listIn, numberIn, supersededText, textIn, textOrNull } from "./replies.js";
 import { COMMIT, END, KEEP_ALTERNATE, TOUCH } from "./scripts.js";
+import { createSessionIndex, type SessionIndex } from "./session-index.js";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Browsers keep no cookie for longer (RFC 6265bis, 5.5): beyond it nobody comes back for a session. */
@@ -37,6 +38,7 @@ interface Parts extends RedisStoreOptions {
   readonly records: Records;
   readonly leases: Leases;
   readonly people: People;
+  readonly index: SessionIndex;
   /** How long a record is kept, from now: until the session's end, and a day. */
   readonly lifeMs: (session: Session | null) => number;
 }
@@ -91,11 +93,11 @@ async function alternatesOf({ link, records }: Parts, id: SessionId): Promise<re
 }
 
 async function commit(parts: Parts, opened: Opened, session: Session, expected: number | null, lease: Lease | null): Promise<Committed> {
-  const { link, records, people, lifeMs } = parts;
+  const { link, records, people, index, lifeMs } = parts;
   const { id } = session;
   const lastsMs = lifeMs(session);
   // Before the record: an order to end all finds a sign-in that is on its way.
-  if (expected === null || session.unverified) await people.add(session, lastsMs);
+  if (expected === null || session.unverified) await Promise.all([people.add(session, lastsMs), index.add(session, lastsMs)]);
   const [kind, first, second] = listIn(
     await link.run(COMMIT, keysOf(id), [
       expected === null ? "" : String(expected),
@@ -132,7 +134,7 @@ async function touch({ link }: Parts, { id, lastSeenAtMs }: Session): Promise<To
 }
 
 async function end(parts: Parts, opened: Opened, ended: Session | SessionId, order: EndingOrder): Promise<Ended> {
-  const { link, leases, people, lifeMs } = parts;
+  const { link, leases, people, index, lifeMs } = parts;
   const [id, session] = typeof ended === "string" ? [ended, null] : [ended.id, ended];
   const { ending, unlessNewerThan: about } = order;
   // A sibling may have asked and not come back: then it is its answer that Cognito means, and the sibling may bring it yet.
@@ -159,6 +161,7 @@ async function end(parts: Parts, opened: Opened, ended: Session | SessionId, ord
       const last = textOrNull(sealed) === null ? null : opened(id, sealed, lastSeenAt);
       const whose = last ?? session;
       if (whose) people.drop(whose);
+      index.forget(id);
       return { ...endingIn(first, second), before: textIn(before) === "1", last, unanswered: unanswered === "1" };
     }
   }
@@ -168,15 +171,20 @@ async function end(parts: Parts, opened: Opened, ended: Session | SessionId, ord
 export function createRedisStore(options: RedisStoreOptions): SessionStore {
   const { link, announcements, sealer, personKeys, clock } = options;
   const lifeMs = createLifeMs(options);
+  const longestMs = (options.refreshableMs ?? LONGEST_COOKIE_MS) + DAY_MS;
+  const now = () => clock.now();
+  const people = createPeople({ link, personKeys, now, longestMs });
+  const index = createSessionIndex({ link, people, now, longestMs });
   const parts: Parts = {
     ...options,
     lifeMs,
     records: createRecords(sealer),
     leases: createLeases({ link, announcements, clock, alternates: (id) => alternatesOf(parts, id), fenceForMs: () => lifeMs(null) }),
-    people: createPeople({ link, personKeys, now: () => clock.now(), longestMs: LONGEST_COOKIE_MS + DAY_MS }),
+    people,
+    index,
   };
   const { load, opened } = createReading(parts);
-  const { leases, people } = parts;
+  const { leases } = parts;
 
   return {
     tickets: "ids",
@@ -189,6 +197,7 @@ export function createRedisStore(options: RedisStoreOptions): SessionStore {
     end: (ended, order) => end(parts, opened, ended, order),
     lease: leases.lease,
     subscribe: announcements.subscribe,
+    directory: index,
     async sessionsOf(subject) {
       const ids = await people.begunBy(subject, null);
       const loaded = await Promise.all(ids.map((id) => load(id, null)));

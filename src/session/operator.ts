@@ -1,0 +1,241 @@
+import type { Clock } from "../model/clock.js";
+import { newestRefreshToken, type Session, type SessionId, sessionPseudonym } from "../model/session.js";
+import type { IndexedSession, IndexPlace, SessionDirectory, StoreUnavailable } from "../store/session-store.js";
+import type { Sessions } from "../store/sessions.js";
+import type { SessionEnding } from "../wire/reasons.js";
+import { idleEndsAtMs, type SessionLimits } from "./limits.js";
+import type { ErrandResult, Revocation } from "./revocation.js";
+import type { SessionLifecycle } from "./session-lifecycle.js";
+import { createSummary, type Summary } from "./session-summary.js";
+
+export interface OperatorOptions {
+  readonly directory: SessionDirectory;
+  readonly sessions: Pick<Sessions, "find" | "endAllOf">;
+  readonly lifecycle: Pick<SessionLifecycle, "end">;
+  readonly revocation: Pick<Revocation, "revoke">;
+  readonly limits: SessionLimits;
+  /** How long after its start a session can be refreshed; null where nobody said. */
+  readonly refreshableMs: number | null;
+  readonly clock: Clock;
+}
+
+/** A living session as an operator sees it. */
+export interface SeenSession {
+  /** What the log calls it; not enough to open it, nor to find its id. */
+  readonly handle: string;
+  readonly session: Session;
+  /** Null while unknown. */
+  readonly endsAtMs: number | null;
+  readonly idleEndsAtMs: number | null;
+}
+
+export interface SessionPage {
+  readonly kind: "page";
+  readonly asOfMs: number;
+  /** May be fewer than asked for although there are more: what is in the index and no more is left out. */
+  readonly sessions: readonly SeenSession[];
+  /** Where the next page begins; null on the last. */
+  readonly next: IndexPlace | null;
+}
+
+/** `left`: too many wait for their turn at Cognito, and it is not asked for this one. Its refresh token is in no record any more. */
+export type RevokedAtCognito = ErrandResult | "left";
+
+export interface EndedSession {
+  readonly handle: string;
+  readonly session: Session;
+  readonly atCognito: RevokedAtCognito;
+}
+
+export interface EndedSessions {
+  readonly kind: "ended";
+  readonly sessions: readonly EndedSession[];
+  readonly next: IndexPlace | null;
+}
+
+/** No session lives under this handle: it has ended, or there never was one. */
+export interface NoSession {
+  readonly kind: "none";
+}
+
+/** What the people who run the proxy can see and end. Nothing here is for a browser. */
+export interface Operator {
+  /** The latest begun first. */
+  list(from: IndexPlace | null, count: number): Promise<SessionPage | StoreUnavailable>;
+  /** A person's, by subject or username, as many as `count`. */
+  listOf(user: string, count: number): Promise<SessionPage | StoreUnavailable>;
+  show(handle: string): Promise<SeenSession | NoSession | StoreUnavailable>;
+  /** Ends it in every process, and revokes its refresh token at Cognito. Resolves after the first attempt there. */
+  end(handle: string): Promise<EndedSessions | NoSession | StoreUnavailable>;
+  /** The same for all sessions of a person, those that are about to begin included. */
+  endOf(user: string): Promise<EndedSessions | StoreUnavailable>;
+  /** The same for a page of all; does not wait for Cognito. */
+  endSome(from: IndexPlace | null, count: number): Promise<EndedSessions | StoreUnavailable>;
+  summary(): Promise<Summary | StoreUnavailable>;
+}
+
+const ENDING: SessionEnding = { reason: "signed_out", cause: "operator" };
+/** Orders to the store under way at a time. */
+const AT_A_TIME = 50;
+/** Revocations under way that nobody waits for: a minute's worth at the default rate. */
+const MOST_REVOKING = 1_200;
+/** A sign-in is in the index before its record is written. */
+const SIGN_IN_MS = 60_000;
+
+function isUnavailable<T extends object>(answer: T | StoreUnavailable): answer is StoreUnavailable {
+  return "kind" in answer && answer.kind === "unavailable";
+}
+
+/** All answers in order, so many at a time; the first that says the store is away ends it. */
+async function each<T, R extends object>(
+  items: readonly T[],
+  ask: (item: T) => Promise<R | StoreUnavailable>,
+): Promise<readonly R[] | StoreUnavailable> {
+  const answers: R[] = [];
+  for (let from = 0; from < items.length; from += AT_A_TIME) {
+    for (const answer of await Promise.all(items.slice(from, from + AT_A_TIME).map(ask))) {
+      if (isUnavailable(answer)) return answer;
+      answers.push(answer);
+    }
+  }
+  return answers;
+}
+
+type EndedHere = { readonly kind: "ended"; readonly last: Session } | NoSession | StoreUnavailable;
+
+function createEnding({ directory, sessions, lifecycle, clock }: OperatorOptions) {
+  /** What is in the index and no more. One that began just now may not have been written yet. */
+  function forgetOld({ id, startedAtMs }: IndexedSession): void {
+    if (startedAtMs < clock.now() - SIGN_IN_MS) directory.forget(id);
+  }
+
+  /** The session, where it lives. */
+  async function living(indexed: IndexedSession): Promise<Session | NoSession | StoreUnavailable> {
+    const found = await sessions.find(indexed.id);
+    if (!("kind" in found) || found.kind === "unavailable") return found;
+    forgetOld(indexed);
+    return { kind: "none" };
+  }
+
+  /** Ends one in the store; the version it ended with. */
+  async function end(indexed: IndexedSession): Promise<EndedHere> {
+    const found = await living(indexed);
+    if ("kind" in found) return found;
+    const last = await lifecycle.end(found, ENDING);
+    // An ending that could not be written is written later; whoever gave the order is told that it is not everywhere yet.
+    const written = await sessions.find(indexed.id);
+    return isUnavailable(written) ? written : { kind: "ended", last };
+  }
+
+  return { living, end };
+}
+
+function createAtCognito({ revocation }: OperatorOptions) {
+  let revoking = 0;
+  const awaited = (session: Session): Promise<ErrandResult> => revocation.revoke(newestRefreshToken(session), session);
+  return {
+    awaited,
+    begun(session: Session): RevokedAtCognito {
+      if (revoking >= MOST_REVOKING) return "left";
+      revoking++;
+      void awaited(session).finally(() => revoking--);
+      return "pending";
+    },
+  };
+}
+
+type Revoke = (session: Session) => RevokedAtCognito | Promise<RevokedAtCognito>;
+
+/** Where the index names an id alone: its sign-in may be under way. */
+const justBegun = (id: SessionId): IndexedSession => ({ id, startedAtMs: Number.POSITIVE_INFINITY });
+
+function createLooking({ directory, limits, refreshableMs, clock }: OperatorOptions, living: ReturnType<typeof createEnding>["living"]) {
+  function seen(session: Session): SeenSession {
+    return {
+      handle: sessionPseudonym(session.id),
+      session,
+      endsAtMs: refreshableMs === null ? null : session.startedAtMs + refreshableMs,
+      idleEndsAtMs: idleEndsAtMs(session, limits),
+    };
+  }
+
+  return {
+    seen,
+    async seenOf(indexed: readonly IndexedSession[], next: IndexPlace | null): Promise<SessionPage | StoreUnavailable> {
+      const found = await each(indexed, living);
+      if (isUnavailable(found)) return found;
+      const sessions = found.flatMap((one) => ("kind" in one ? [] : [seen(one)]));
+      return { kind: "page", asOfMs: clock.now(), sessions, next };
+    },
+    /** Of two sessions with one name neither is meant: nobody ends the wrong one. */
+    async named(handle: string): Promise<IndexedSession | NoSession | StoreUnavailable> {
+      const ids = await directory.named(handle);
+      if ("kind" in ids) return ids;
+      const [id, ...others] = ids;
+      return id === undefined || others.length > 0 ? { kind: "none" } : justBegun(id);
+    },
+    async page(from: IndexPlace | null, count: number) {
+      // What began before is over, whatever the index says.
+      const found = await directory.page(from, count, refreshableMs === null ? 0 : clock.now() - refreshableMs + 1);
+      if ("kind" in found) return found;
+      return { kind: "found", found, next: found.length < count ? null : (found.at(-1) ?? null) } as const;
+    },
+  };
+}
+
+export function createOperator(options: OperatorOptions): Operator {
+  const { directory, sessions } = options;
+  const { living, end } = createEnding(options);
+  const { seen, seenOf, named, page } = createLooking(options, living);
+  const atCognito = createAtCognito(options);
+
+  async function endEach(
+    indexed: readonly IndexedSession[],
+    next: IndexPlace | null,
+    revoke: Revoke,
+  ): Promise<EndedSessions | StoreUnavailable> {
+    const answers = await each(indexed, end);
+    if (isUnavailable(answers)) return answers;
+    const over = answers.flatMap((answer) => (answer.kind === "ended" ? [answer.last] : []));
+    const ended = over.map(async (session) => ({ handle: sessionPseudonym(session.id), session, atCognito: await revoke(session) }));
+    return { kind: "ended", sessions: await Promise.all(ended), next };
+  }
+
+  return {
+    async list(from, count) {
+      const answer = await page(from, count);
+      return answer.kind === "unavailable" ? answer : seenOf(answer.found, answer.next);
+    },
+    async listOf(user, count) {
+      const ids = await directory.ofUser(user);
+      return "kind" in ids ? ids : seenOf(ids.slice(0, count).map(justBegun), null);
+    },
+    async show(handle) {
+      const found = await named(handle);
+      if ("kind" in found) return found;
+      const session = await living(found);
+      return "kind" in session ? session : seen(session);
+    },
+    async end(handle) {
+      const found = await named(handle);
+      if ("kind" in found) return found;
+      const answer = await endEach([found], null, atCognito.awaited);
+      return answer.kind === "ended" && answer.sessions.length === 0 ? { kind: "none" } : answer;
+    },
+    async endOf(user) {
+      const ids = await directory.ofUser(user);
+      if ("kind" in ids) return ids;
+      const answer = await endEach(ids.map(justBegun), null, atCognito.awaited);
+      if (answer.kind === "unavailable") return answer;
+      // A sign-in on its way has no record yet: this leaves it an ending to meet.
+      const subjects = new Set([user, ...answer.sessions.map(({ session }) => session.subject)]);
+      const rest = await each([...subjects], async (subject) => sessions.endAllOf(subject, ENDING));
+      return isUnavailable(rest) ? rest : answer;
+    },
+    async endSome(from, count) {
+      const answer = await page(from, count);
+      return answer.kind === "unavailable" ? answer : endEach(answer.found, answer.next, atCognito.begun);
+    },
+    summary: createSummary(options),
+  };
+}
