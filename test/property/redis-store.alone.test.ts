@@ -103,7 +103,7 @@ class Replica {
       onMessage: (listener) => subscription.onMessage((message) => void (!this.deaf && listener(message))),
       ping: () => (this.deaf ? Promise.reject(new Error("it hears nothing")) : subscription.ping()),
     };
-    this.#announcements = createAnnouncements(hearing, systemClock);
+    this.#announcements = createAnnouncements(hearing, systemClock, this.#connections.link);
     this.restart();
   }
 
