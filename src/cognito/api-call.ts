@@ -8,8 +8,8 @@ import { callAndTell } from "./outcome.js";
 import { createRefusalLog } from "./refusal-log.js";
 import { judgeRefusal } from "./refusals.js";
 
-/** Waits for the turn of one request under a rate of ours. */
-export type AskTurn = () => Promise<"granted" | "timed_out">;
+/** Waits for the turn of one request under a rate of ours; `unavailable`: all replicas share the rate, and nobody can be asked. */
+export type AskTurn = () => Promise<"granted" | "timed_out" | "unavailable">;
 
 /** One request to Cognito's IDP API. */
 export interface ApiCall<T, A> {
@@ -66,7 +66,7 @@ export function createApiCall({ deadlineMs, clock, tell, log }: ApiCallOptions):
 
   return async <T, A extends CognitoAnswer>({ operation, session, turn, signal, send, judge }: ApiCall<T, A>) => {
     // Nothing was sent: our own limit.
-    if ((await turn()) === "timed_out") return { kind: "unavailable", reason: "cognito_throttled", answerLost: false };
+    if ((await turn()) !== "granted") return { kind: "unavailable", reason: "cognito_throttled", answerLost: false };
     if (signal?.aborted) return { kind: "unavailable", reason: "cognito_unavailable", answerLost: false };
     // A timeout of the SDK's request handler alone only warns: the deadline really aborts.
     return callAndTell<A | RefusalOf["session"]>(operation, { clock, tell }, async () => {

@@ -2,7 +2,7 @@ import type { Config } from "../config/config.js";
 import { refreshableMs } from "../config/refreshable.js";
 import { type OpenedRedis, openRedis } from "../store/redis/open-redis.js";
 import { type AppClient, type AppClientOptions, createAppClient } from "./app-client.js";
-import { createProcessWide, type ProcessWide, type ProcessWideOptions } from "./process-wide.js";
+import { createProcessWide, createSharedRefreshLimiter, type ProcessWide, type ProcessWideOptions } from "./process-wide.js";
 
 /**
  * Everything a server works with, built once and in order. What takes part of it says which in an interface of its own, beside its code;
@@ -28,12 +28,15 @@ export async function compose(config: Config, options: CompositionOptions = {}):
   const { cognitoDeadlineMs } = options;
   const sharedStore = options.openStore ? null : await openSharedStore(config, processWide);
   const openStore = options.openStore ?? sharedStore?.openStore;
+  const drawTurns = sharedStore?.drawTurns(config.refreshRateLimitPerSecond);
+  const refreshLimiter = drawTurns ? createSharedRefreshLimiter(config, processWide, drawTurns) : processWide.refreshLimiter;
   const { settled, close, ...appClient } = createAppClient(config, {
     ...processWide,
+    refreshLimiter,
     ...(cognitoDeadlineMs === undefined ? {} : { cognitoDeadlineMs }),
     ...(openStore === undefined ? {} : { openStore }),
   });
-  const { forwarder, metrics, open, refreshLimiter, upgrades } = processWide;
+  const { forwarder, metrics, open, upgrades } = processWide;
   metrics.watch({
     openCalls: () => open.calls,
     openStreams: () => open.streams,
@@ -48,6 +51,7 @@ export async function compose(config: Config, options: CompositionOptions = {}):
   return {
     config,
     ...processWide,
+    refreshLimiter,
     ...appClient,
     async close() {
       await settled();

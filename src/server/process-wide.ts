@@ -13,6 +13,7 @@ import { type StripsHeader, stripsHeaders } from "../proxy/headers/strip-headers
 import { createRouteTable, type RouteTable } from "../proxy/routes/route-table.js";
 import { createStricterSiblings, type StricterSiblings } from "../proxy/routes/stricter-siblings.js";
 import { createRefreshRateLimiter, type RefreshRateLimiter } from "../session/refresh/refresh-rate-limiter.js";
+import { createOwnTurns, createSharedTurns, type SharedTurnsOptions } from "../session/refresh/turn-supply.js";
 import { createAuditLog, createUserPseudonym } from "../telemetry/audit-log.js";
 import type { Tell } from "../telemetry/events.js";
 import { createMetrics, type Metrics } from "../telemetry/metrics.js";
@@ -71,10 +72,23 @@ export function tellBoth(config: Pick<Config, "sessionKeys">, metrics: Metrics, 
   };
 }
 
+/** In place of this process's own: the rate belongs to all replicas of a deployment. */
+export function createSharedRefreshLimiter(
+  { refreshRateLimitPerSecond: perSecond }: Config,
+  { clock, random }: Pick<ProcessWide, "clock" | "random">,
+  draw: SharedTurnsOptions["draw"],
+): RefreshRateLimiter {
+  return createRefreshRateLimiter({
+    supply: createSharedTurns({ perSecond, clock, random, draw }),
+    longestWaitMs: LONGEST_REFRESH_WAIT_MS,
+    clock,
+  });
+}
+
 export function createProcessWide(config: Config, options: ProcessWideOptions): ProcessWide {
   const { clock = systemClock, log = silentLog, metrics = createMetrics(), random = Math.random, embedded = false } = options;
   const limiter = (longestWaitMs: number) =>
-    createRefreshRateLimiter({ perSecond: config.refreshRateLimitPerSecond, longestWaitMs, clock });
+    createRefreshRateLimiter({ supply: createOwnTurns({ perSecond: config.refreshRateLimitPerSecond, clock }), longestWaitMs, clock });
   const wayOut = createWayOut(config.httpsProxy && new URL(config.httpsProxy.reveal()), config.noProxy);
   const upstream = { clock, wayOut, connectTimeoutMs: UPSTREAM_CONNECT_TIMEOUT_MS, maxHeaderBytes: config.upstreamMaxHeaderBytes };
   const routes = createRouteTable(config.proxyRoutes, config);

@@ -1,12 +1,13 @@
 import t from "tap";
 import { createRefreshRateLimiter, type Priority } from "../../src/session/refresh/refresh-rate-limiter.js";
+import { createOwnTurns } from "../../src/session/refresh/turn-supply.js";
 import { quickest } from "../support/growth.js";
 import { createManualClock } from "../support/manual-clock.js";
 
 function rig(perSecond: number, longestWaitMs = 60_000) {
   const clock = createManualClock();
   const startMs = clock.now();
-  const limiter = createRefreshRateLimiter({ perSecond, longestWaitMs, clock });
+  const limiter = createRefreshRateLimiter({ supply: createOwnTurns({ perSecond, clock }), longestWaitMs, clock });
   const results: string[] = [];
   const request = (name: string, priority: Priority = "waiting") => {
     const turn = limiter.request(priority);
@@ -167,7 +168,7 @@ t.test("nothing is left behind when everybody was served", async (t) => {
 t.test("a wave of background calls costs no more than their number", (t) => {
   const clock = { now: () => 0, monotonicMs: () => 0, after: () => () => {}, deadline: () => () => {} };
   const wave = (calls: number) => () => {
-    const limiter = createRefreshRateLimiter({ perSecond: 20, longestWaitMs: 60_000, clock });
+    const limiter = createRefreshRateLimiter({ supply: createOwnTurns({ perSecond: 20, clock }), longestWaitMs: 60_000, clock });
     for (let asked = 0; asked < calls; asked++) limiter.request("background");
   };
   // 16 times as many: a search among those that wait would take 256 times as long. Their memory alone takes more than 16.

@@ -9,6 +9,7 @@ import { createDoubtGuard } from "../../src/session/refresh/doubt-guard.js";
 import { createRefreshCoordinator, type RefreshCoordinatorOptions } from "../../src/session/refresh/refresh-coordinator.js";
 import type { RefreshOutcome } from "../../src/session/refresh/refresh-outcome.js";
 import { createRefreshRateLimiter } from "../../src/session/refresh/refresh-rate-limiter.js";
+import { createOwnTurns } from "../../src/session/refresh/turn-supply.js";
 import { createSealer } from "../../src/store/sealing.js";
 import { after } from "../../src/store/session-store.js";
 import { createAuditLog, createUserPseudonym } from "../../src/telemetry/audit-log.js";
@@ -57,7 +58,11 @@ export function createCoordinatorRig(options: RigOptions = {}) {
   };
   const told: BffEvent[] = [];
   const audit = createAuditLog(log, createUserPseudonym([keyFrom("coordinator")]), clock);
-  const limiter = createRefreshRateLimiter({ perSecond: options.perSecond ?? 1_000, longestWaitMs: options.longestWaitMs ?? 5_000, clock });
+  const limiter = createRefreshRateLimiter({
+    supply: createOwnTurns({ perSecond: options.perSecond ?? 1_000, clock }),
+    longestWaitMs: options.longestWaitMs ?? 5_000,
+    clock,
+  });
   const coordinator = createRefreshCoordinator({
     sessions,
     source: {

@@ -8,6 +8,7 @@ import { type Claims, readClaims } from "../../src/model/token-set.js";
 import { createDoubtGuard } from "../../src/session/refresh/doubt-guard.js";
 import { createRefreshCoordinator } from "../../src/session/refresh/refresh-coordinator.js";
 import { createRefreshRateLimiter } from "../../src/session/refresh/refresh-rate-limiter.js";
+import { createOwnTurns } from "../../src/session/refresh/turn-supply.js";
 import { createRevocation } from "../../src/session/revocation.js";
 import { createSessionLifecycle, type SessionLifecycleOptions } from "../../src/session/session-lifecycle.js";
 import type { SignIn } from "../../src/session/session-start.js";
@@ -103,7 +104,7 @@ export function createLifecycleRig(options: LifecycleRigOptions = {}) {
     source,
     verifier: { haveKeys: async () => "had" as const, verify: async (jwt) => cognito.verify(jwt) },
     time,
-    limiter: createRefreshRateLimiter({ perSecond: 1_000, longestWaitMs: 5_000, clock }),
+    limiter: createRefreshRateLimiter({ supply: createOwnTurns({ perSecond: 1_000, clock }), longestWaitMs: 5_000, clock }),
     guard: createDoubtGuard(clock),
     keep: { id: true, access: false },
     rotation: "unknown",

@@ -20,7 +20,7 @@ import { createLastRefresh, type Landing, type RefreshLast } from "./last-refres
 import { createOutcomeMemory, type OutcomeMemory } from "./outcome-memory.js";
 import { refreshRequestOf } from "./refresh-attempts.js";
 import { endedOutcome, type RefreshOutcome } from "./refresh-outcome.js";
-import type { Priority, RefreshRateLimiter, Turn } from "./refresh-rate-limiter.js";
+import type { Priority, RefreshRateLimiter, Turn, TurnResult } from "./refresh-rate-limiter.js";
 import { SessionRefresh } from "./session-refresh.js";
 
 export interface RefreshCoordinatorOptions {
@@ -107,7 +107,7 @@ class Coordinator implements RefreshCoordinator {
       clock,
       landing: (id) => this.#flights.get(id),
       ask: (session, refreshToken) =>
-        source.refresh(refreshRequestOf(session, () => this.#granted(limiter.request("waiting")), refreshToken)),
+        source.refresh(refreshRequestOf(session, () => this.#grantedLast(limiter.request("waiting")), refreshToken)),
     });
   }
 
@@ -226,10 +226,16 @@ class Coordinator implements RefreshCoordinator {
   }
 
   /** A turn that was missed ahead of time costs nobody anything. */
-  async #granted(turn: Turn, isAwaited = () => true): Promise<"granted" | "timed_out"> {
+  async #granted(turn: Turn, isAwaited = () => true): Promise<TurnResult> {
     const result = await turn.granted;
     if (result === "timed_out" && isAwaited()) this.#options.tell({ kind: "refresh_turn_missed" });
     return result;
+  }
+
+  /** While nobody can be asked for turns no session is refreshed: there is room for what somebody signs out with. */
+  async #grantedLast(turn: Turn): Promise<TurnResult> {
+    const result = await this.#granted(turn);
+    return result === "unavailable" ? "granted" : result;
   }
 
   /** Past what is remembered of the outage. */

@@ -1,18 +1,22 @@
-import type { Cancel, Clock } from "../../model/clock.js";
+import type { Clock } from "../../model/clock.js";
+import type { TurnSupply } from "./turn-supply.js";
 
 /** A call that waits goes before a refresh that happens ahead of time. */
 export type Priority = "waiting" | "background";
 
+/** `timed_out`: its turn did not come in time. `unavailable`: turns are shared, and nobody can be asked for one. */
+export type TurnResult = "granted" | "timed_out" | "unavailable";
+
 /** A place in the queue. */
 export interface Turn {
-  /** Resolves when the refresh may start, or with `timed_out` when its turn did not come in time. */
-  readonly granted: Promise<"granted" | "timed_out">;
+  /** Resolves when the refresh may start, or with why it may not. */
+  readonly granted: Promise<TurnResult>;
   /** Moves a background refresh forward because a call waits for it now, as long as any call does. */
   promote(): void;
 }
 
 /**
- * Keeps this process's refreshes under a rate, since Cognito's quota (120 a second for the whole account and Region) is shared with
+ * Keeps refreshes under a rate, this process's or all replicas' (`turn-supply.ts`), since Cognito's quota (120 a second for the whole account and Region) is shared with
  * sign-ins and everybody else.
  */
 export interface RefreshRateLimiter {
@@ -26,7 +30,7 @@ export interface RefreshRateLimiter {
 }
 
 export interface RefreshRateLimiterOptions {
-  readonly perSecond: number;
+  readonly supply: TurnSupply;
   /** How long a refresh waits for its turn at most. */
   readonly longestWaitMs: number;
   readonly clock: Clock;
@@ -34,28 +38,13 @@ export interface RefreshRateLimiterOptions {
 
 interface Waiter {
   priority: Priority;
-  settle(result: "granted" | "timed_out"): void;
+  settle(result: TurnResult): void;
 }
 
-/** A token bucket that holds one second's worth of refreshes, with two queues in front of it. */
-export function createRefreshRateLimiter({ perSecond, longestWaitMs, clock }: RefreshRateLimiterOptions): RefreshRateLimiter {
-  const capacity = Math.max(1, perSecond);
-  let available = capacity;
-  let filledAtMs = clock.monotonicMs();
+/** Two queues in front of a supply of turns. */
+export function createRefreshRateLimiter({ supply, longestWaitMs, clock }: RefreshRateLimiterOptions): RefreshRateLimiter {
   const waiters = new Set<Waiter>();
-  let wake: Cancel | null = null;
-
-  function refill(): void {
-    const nowMs = clock.monotonicMs();
-    available = Math.min(capacity, available + ((nowMs - filledAtMs) * perSecond) / 1000);
-    filledAtMs = nowMs;
-  }
-
-  /** How long whoever asked now would wait, if nobody went past. */
-  function waitMs(): number {
-    refill();
-    return (Math.max(0, waiters.size + 1 - available) * 1000) / perSecond;
-  }
+  let isAsking = false;
 
   function next(): Waiter | undefined {
     let background: Waiter | undefined;
@@ -67,15 +56,13 @@ export function createRefreshRateLimiter({ perSecond, longestWaitMs, clock }: Re
   }
 
   function serve(): void {
-    refill();
     // Nobody is looked for while nothing is left: `next` goes past all that wait in the background.
-    for (let waiter = available >= 1 && next(); waiter; waiter = available >= 1 && next()) {
-      available -= 1;
-      waiter.settle("granted");
-    }
-    if (waiters.size === 0 || wake) return;
-    wake = clock.after(Math.ceil(((1 - available) * 1000) / perSecond), () => {
-      wake = null;
+    while (waiters.size > 0 && supply.take()) next()?.settle("granted");
+    if (waiters.size === 0 || isAsking) return;
+    isAsking = true;
+    supply.more(waiters.size, (result) => {
+      isAsking = false;
+      if (result === "unavailable") for (const waiter of [...waiters]) waiter.settle("unavailable");
       serve();
     });
   }
@@ -83,7 +70,7 @@ export function createRefreshRateLimiter({ perSecond, longestWaitMs, clock }: Re
   return {
     request(priority) {
       let promote = () => {};
-      const granted = new Promise<"granted" | "timed_out">((resolve) => {
+      const granted = new Promise<TurnResult>((resolve) => {
         const waiter: Waiter = {
           priority,
           settle(result) {
@@ -109,10 +96,10 @@ export function createRefreshRateLimiter({ perSecond, longestWaitMs, clock }: Re
       return waiters.size;
     },
     get isFree() {
-      return waitMs() === 0;
+      return supply.waitMs(waiters.size) === 0;
     },
     get isFull() {
-      return waitMs() > longestWaitMs;
+      return supply.waitMs(waiters.size) > longestWaitMs;
     },
   };
 }

@@ -105,7 +105,9 @@ export class SessionRefresh {
     if (before.unverified && before.unverified.expiresAtMs > time.now()) return sets.verify(before, before.unverified, held);
     const wanted = force && !hasNewerTokens(before, begunWith);
     if (!wanted && freshnessOf(before, time.now(), earlyMs) === "fresh") return { kind: "refreshed", session: before };
-    if ((await turn()) === "timed_out") {
+    const turned = await turn();
+    if (turned === "unavailable") return sets.hindered(before, storeAway(1));
+    if (turned === "timed_out") {
       const missed: Hindrance = { kind: "unavailable", reason: "cognito_throttled", retryAfterSeconds: 1 };
       // Remembered, a turn missed ahead of time would refuse the next call, which goes before all those.
       return isAwaited() ? sets.hindered(before, missed) : (endedOutcome(sessions, before) ?? missed);
@@ -133,7 +135,10 @@ export class SessionRefresh {
   async #attempt(session: Session, held: HeldLease, turn: AskTurn, refreshToken = newestRefreshToken(session)): Promise<AttemptedRefresh> {
     const goOn = () => held.isOurs() && !this.#options.sessions.endingOf(session.id);
     // A turn may take long.
-    const turnInTime: AskTurn = async () => ((await turn()) === "granted" && held.isOurs() ? "granted" : "timed_out");
+    const turnInTime: AskTurn = async () => {
+      const turned = await turn();
+      return turned === "granted" && !held.isOurs() ? "timed_out" : turned;
+    };
     const request = { ...refreshRequestOf(session, turnInTime, refreshToken), signal: held.signal };
     const attempted = await attemptRefresh(request, this.#options, goOn);
     // What was issued closes the note once it is written.

@@ -7,6 +7,10 @@ const PREFIX = "bff:";
 /** What has happened to sessions, for all processes. */
 export const CHANNEL = `${PREFIX}endings`;
 
+/** Turns of refreshes, and who waits for some: of the deployment, in one slot. */
+export const TURNS_KEY = `${PREFIX}{rate}`;
+export const HUNGRY_KEY = `${PREFIX}{rate}:waiting`;
+
 /** The keys of a session share a hash tag, and with it a slot. */
 export const recordKey = (id: SessionId) => `${PREFIX}{${id}}`;
 export const leaseKey = (id: SessionId) => `${PREFIX}{${id}}:lease`;

@@ -7,6 +7,7 @@ import { createAnnouncements } from "./announcements.js";
 import { CHANNEL, createPersonKeys } from "./keys.js";
 import { connectRedis } from "./redis-link.js";
 import { createRedisStore } from "./redis-store.js";
+import { createTurns, type DrawTurns } from "./turns.js";
 
 export interface OpenRedisOptions {
   /** `redis://` or `rediss://`, with user and password. */
@@ -21,6 +22,8 @@ export interface OpenRedisOptions {
 
 export interface OpenedRedis {
   readonly openStore: OpenStore;
+  /** Turns of refreshes, of the whole deployment. */
+  drawTurns(perSecond: number): DrawTurns;
   close(): void;
 }
 
@@ -32,6 +35,7 @@ export async function openRedis({ url, sessionKeys, ...options }: OpenRedisOptio
   return {
     openStore: () =>
       createRedisStore({ ...options, link, announcements, sealer: createSealer(sessionKeys), personKeys: createPersonKeys(sessionKeys) }),
+    drawTurns: (perSecond) => createTurns(link, options.clock, perSecond),
     close() {
       announcements.close();
       close();
