@@ -13,11 +13,17 @@ const LAST_LOOK_MS = 20;
  */
 export function answerDeadline(clock: Pick<Clock, "deadline" | "monotonicMs">, delayMs: number, passed: () => void): Cancel {
   const lookMs = Math.min(LAST_LOOK_MS, delayMs);
-  const dueAtMs = clock.monotonicMs() + delayMs - lookMs;
-  let cancel = clock.deadline(delayMs - lookMs, () => {
-    const isRunning = clock.monotonicMs() - dueAtMs < STOPPED_MS;
-    cancel = clock.deadline(isRunning ? lookMs : TO_READ_MS, passed);
-  });
+  let cancel: Cancel;
+
+  function wait(partMs: number, next: () => void): void {
+    const dueAtMs = clock.monotonicMs() + partMs;
+    cancel = clock.deadline(partMs, () => {
+      if (clock.monotonicMs() - dueAtMs < STOPPED_MS) next();
+      else cancel = clock.deadline(TO_READ_MS, passed);
+    });
+  }
+
+  wait(delayMs - lookMs, () => wait(lookMs, passed));
   return () => cancel();
 }
 

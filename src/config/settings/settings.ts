@@ -238,7 +238,7 @@ export const SETTINGS = {
     kind: integer({ min: 1, max: 10_000, what: "requests a second" }),
     absence: byDefault("20"),
     meaning:
-      "Requests to Cognito a second for refreshes, retries included, of this process; calls that wait go before background ones. Revocations have as many of their own.",
+      "Requests to Cognito a second for refreshes, retries included: of this process, or of all processes together where SESSION_STORE is shared; calls that wait go before background ones. Revocations have as many of their own.",
     example: "50",
   }),
   ...PROXY_SETTINGS,
