@@ -15,7 +15,7 @@ export { type AdjustableClock, type Clock, createAdjustableClock } from "./model
 export { type BffDecoration, type BffPluginOptions, type BffSession, cognitoBff } from "./server/plugin.js";
 export type { BffServer, ServerRuntime } from "./server/server.js";
 export type { Cause, Reason } from "./wire/reasons.js";
-export type { LogoutDocument, ProblemDocument, SessionDocument } from "./wire/shapes.js";
+export type { ListedSession, LogoutDocument, ProblemDocument, SessionDocument, SessionsDocument } from "./wire/shapes.js";
 
 /**
  * The frozen configuration that environment variables make, which `createServer` takes as it is; or every fault at once.

@@ -29,6 +29,7 @@ export function sampleCookieBytes(idToken: string, publicUrl: string): number | 
     clientId: claims["aud"],
     ...identityOf(claims),
     deviceKey: null,
+    userAgent: null,
     tokens: createTokenSet({ refresh: refreshToken(), claims, id: idToken.trim(), access: null }),
     unverified: null,
     startedAtMs: 0,

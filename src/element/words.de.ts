@@ -15,6 +15,7 @@ const words: Words = {
   idle_timeout: ["Sie waren eine Weile weg", "Zur Sicherheit haben wir die Sitzung beendet."],
   logout: ["Sie haben sich in diesem Browser abgemeldet"],
   logout_everywhere: ["Sie haben sich überall abgemeldet"],
+  logout_elsewhere: ["Sie haben dieses Gerät von einem anderen aus abgemeldet"],
   operator: ["Die Verwaltung hat die Sitzung beendet"],
   waiting: ["Wir warten auf Ihre Anmeldung", "Bitte melden Sie sich im kleinen Fenster an. Danach geht es hier weiter."],
   blocked: ["Das Anmeldefenster ging nicht auf", "Ihr Browser hat es blockiert. Bitte erlauben Sie Pop-up-Fenster."],

@@ -15,6 +15,7 @@ const words: Words = {
   idle_timeout: ["You were away for a while", "To keep your account safe, we ended your session."],
   logout: ["You signed out in this browser"],
   logout_everywhere: ["You signed out on all devices"],
+  logout_elsewhere: ["You signed this device out from another one"],
   operator: ["An administrator ended your session"],
   waiting: ["Waiting for you to sign in", "Please finish in the small window. This page then goes on by itself."],
   blocked: ["The sign-in window did not open", "Your browser blocked it. Allow pop-up windows for this site and try again."],

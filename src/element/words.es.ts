@@ -15,6 +15,7 @@ const words: Words = {
   idle_timeout: ["Has estado un rato fuera", "Por seguridad, hemos cerrado la sesión."],
   logout: ["Has cerrado la sesión en este navegador"],
   logout_everywhere: ["Has cerrado la sesión en todas partes"],
+  logout_elsewhere: ["Has cerrado esta sesión desde otro dispositivo"],
   operator: ["La administración ha cerrado tu sesión"],
   waiting: ["Esperando a que inicies sesión", "Termina en la ventana pequeña. Después, esta página seguirá sola."],
   blocked: ["La ventana de inicio de sesión no se abrió", "El navegador la ha bloqueado. Permite las ventanas emergentes de este sitio."],

@@ -15,6 +15,7 @@ const words: Words = {
   idle_timeout: ["Vous étiez absent(e) un moment", "Par sécurité, nous avons fermé la session."],
   logout: ["Vous êtes déconnecté(e) dans ce navigateur"],
   logout_everywhere: ["Vous êtes déconnecté(e) partout"],
+  logout_elsewhere: ["Vous avez fermé cette session ailleurs"],
   operator: ["L’administration a fermé votre session"],
   waiting: ["En attente de votre connexion", "Terminez dans la petite fenêtre. Cette page continuera."],
   blocked: ["La fenêtre de connexion ne s’est pas ouverte", "Votre navigateur l’a bloquée. Autorisez les fenêtres pop-up pour ce site."],

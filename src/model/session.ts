@@ -30,6 +30,12 @@ export function sessionPseudonym(id: SessionId): string {
   return createHash("sha256").update(id).digest("hex").slice(0, 16);
 }
 
+/** Which browser on which system, in words; null where it does not say, or nobody knows it. */
+export interface UserAgent {
+  readonly browser: string | null;
+  readonly system: string | null;
+}
+
 /** A person's session in one browser. Immutable: each change makes a new one with a higher version. */
 export interface Session {
   readonly id: SessionId;
@@ -40,6 +46,8 @@ export interface Session {
   readonly username: string;
   /** Mandatory at refresh where the pool remembers devices. */
   readonly deviceKey: string | null;
+  /** What signed in, where the store keeps it; null elsewhere. */
+  readonly userAgent: UserAgent | null;
   /** Verified tokens: the ones calls carry. */
   readonly tokens: TokenSet;
   /** A newer set whose signature could not be checked yet: kept, so that a rotated refresh token is not lost, but never used for a call. */

@@ -6,6 +6,7 @@ import { createTokenSource } from "../cognito/token-source.js";
 import { createTokenVerifier, type TokenVerifier } from "../cognito/token-verifier.js";
 import type { Config } from "../config/config.js";
 import { refreshableMs } from "../config/refreshable.js";
+import { createSessionHandles, type SessionHandles } from "../http/auth/session-handles.js";
 import { createSessionGate, type SessionGate } from "../http/gate/session-gate.js";
 import { createLoginCookies, type LoginCookies } from "../http/login/login-cookies.js";
 import type { Clock } from "../model/clock.js";
@@ -13,6 +14,7 @@ import type { Log } from "../model/log.js";
 import { proxyToCognito, type WayOut } from "../network/way-out.js";
 import { limitPassed, type SessionLimits } from "../session/limits.js";
 import { createOperator, type Operator } from "../session/operator.js";
+import { createOwnSessions, type OwnSessions } from "../session/own-sessions.js";
 import { createDoubtGuard } from "../session/refresh/doubt-guard.js";
 import { createRefreshCoordinator, type RefreshCoordinator } from "../session/refresh/refresh-coordinator.js";
 import type { RefreshRateLimiter } from "../session/refresh/refresh-rate-limiter.js";
@@ -23,6 +25,7 @@ import { createSignOut, type SignOut } from "../session/sign-out.js";
 import { type CookieWriter, createCookieWriter } from "../store/cookies.js";
 import { type CacheFigures, type OpenStore, openSessions } from "../store/open-sessions.js";
 import { createSealer, type Sealer } from "../store/sealing.js";
+import type { Sessions } from "../store/sessions.js";
 import type { Tell } from "../telemetry/events.js";
 import type { Tracer } from "../telemetry/tracing.js";
 import { AUTH_PATHS } from "../wire/paths.js";
@@ -45,6 +48,9 @@ export interface AppClient {
   readonly lifecycle: SessionLifecycle;
   readonly coordinator: RefreshCoordinator;
   readonly signOut: SignOut;
+  readonly ownSessions: OwnSessions;
+  readonly findSession: Sessions["find"];
+  readonly handles: SessionHandles;
   readonly watch: SessionWatch;
   readonly gate: SessionGate;
   /** Null where the store keeps no index of its sessions. */
@@ -148,6 +154,21 @@ function createKeeping(
   };
 }
 
+/** What people see of their sessions in other browsers. */
+function createListing(
+  config: Config,
+  sessions: Sessions,
+  clock: Clock,
+  limits: SessionLimits,
+): Pick<AppClient, "ownSessions" | "findSession" | "handles"> {
+  const { cognitoUserPoolId: userPoolId, cognitoClientId: clientId } = config;
+  return {
+    ownSessions: createOwnSessions({ sessions, userPoolId, clientId, clock, limits, refreshableMs: refreshableMs(config) }),
+    findSession: sessions.find,
+    handles: createSessionHandles(config.sessionKeys),
+  };
+}
+
 export function createAppClient(config: Config, options: AppClientOptions): AppClient {
   const { clock, log, random, tell, tracer, refreshLimiter, revocationLimiter } = options;
   const isSent = (kind: "id" | "access") => config.proxyRoutes.some(({ token }) => token === kind);
@@ -212,6 +233,7 @@ export function createAppClient(config: Config, options: AppClientOptions): AppC
     lifecycle,
     coordinator,
     signOut,
+    ...createListing(config, sessions, clock, limits),
     watch,
     gate,
     operator,

@@ -7,8 +7,11 @@ export interface SessionLimits {
   readonly maxAgeMs: number | null;
 }
 
+/** What limits go by. */
+type Timed = Pick<Session, "startedAtMs" | "lastSeenAtMs">;
+
 /** The limit that has passed; null while none has. */
-export function limitPassed(session: Session, nowMs: number, limits: SessionLimits): SessionEnding | null {
+export function limitPassed(session: Timed, nowMs: number, limits: SessionLimits): SessionEnding | null {
   if (limits.maxAgeMs !== null && nowMs - session.startedAtMs >= limits.maxAgeMs) return { reason: "expired", cause: "session_lifetime" };
   if (limits.idleTimeoutMs !== null && nowMs - session.lastSeenAtMs >= limits.idleTimeoutMs)
     return { reason: "expired", cause: "idle_timeout" };
@@ -22,12 +25,16 @@ export function touched(session: Session, nowMs: number, limits: SessionLimits):
 }
 
 /** When the idle limit passes if nothing happens; null without one. */
-export function idleEndsAtMs(session: Session, limits: SessionLimits): number | null {
+export function idleEndsAtMs(session: Pick<Session, "lastSeenAtMs">, limits: SessionLimits): number | null {
   return limits.idleTimeoutMs === null ? null : session.lastSeenAtMs + limits.idleTimeoutMs;
 }
 
 /** When the session must end whatever happens: at Cognito's limit, which no refresh extends, or at ours; null where neither is known. */
-export function sessionEndsAtMs(session: Session, refreshTokenValidityMs: number | null, { maxAgeMs }: SessionLimits): number | null {
+export function sessionEndsAtMs(
+  session: Pick<Session, "startedAtMs">,
+  refreshTokenValidityMs: number | null,
+  { maxAgeMs }: SessionLimits,
+): number | null {
   if (maxAgeMs === null && refreshTokenValidityMs === null) return null;
   return session.startedAtMs + Math.min(refreshTokenValidityMs ?? Number.POSITIVE_INFINITY, maxAgeMs ?? Number.POSITIVE_INFINITY);
 }

@@ -8,7 +8,7 @@ import { limitPassed, type SessionLimits } from "./limits.js";
 import type { Revocation } from "./revocation.js";
 
 export interface SessionEndingsOptions {
-  readonly sessions: Pick<Sessions, "newest" | "endingOf" | "end" | "endUnlessRenewed" | "onEndedElsewhere" | "onFoundLate">;
+  readonly sessions: Pick<Sessions, "newest" | "endingOf" | "latest" | "end" | "endUnlessRenewed" | "onEndedElsewhere" | "onFoundLate">;
   readonly revocation: Pick<Revocation, "revoke">;
   readonly clock: Clock;
   readonly limits: SessionLimits;
@@ -83,7 +83,8 @@ export function createSessionEndings({ sessions, revocation, clock, limits, tell
   }
 
   function enforceLimits(session: Session): SessionEnding | null {
-    const ending = limitPassed(session, clock.now(), limits);
+    if (!limitPassed(session, clock.now(), limits)) return null;
+    const ending = limitPassed(sessions.latest(session), clock.now(), limits);
     if (ending) void after(end(session, ending), (last) => void revocation.revoke(newestRefreshToken(last), last));
     return ending;
   }

@@ -16,8 +16,10 @@ export interface SessionLifecycle extends Omit<SessionEndings, "replace"> {
   hasEndedForGood(before: Session | SessionId): boolean;
   /** Keeps the session at hand, so that its token can be revoked when a sign-in just begun replaces it. */
   keepAtHand(session: Session): void;
-  /** Counts activity, which extends the idle limit. */
+  /** Counts activity, which extends the idle limit. The version that is kept of it, which may be a tenth of the limit behind. */
   touch(session: Session): Session;
+  /** The session with the latest activity that this process knows of. */
+  latest: Sessions["latest"];
   /** Revokes what arrived after its session had ended. */
   revokeLate(session: Session): void;
 }
@@ -37,17 +39,21 @@ export function createSessionLifecycle(options: SessionLifecycleOptions): Sessio
       if (known) return !known.superseded && demandsNewSignIn(known.ending);
       // Where its cookie is not there, activity may have gone by in another process: then it is not ended here.
       const here = sessions.newest(id);
-      const ending = presented ? endings.enforceLimits(presented) : here && limitPassed(here, clock.now(), limits);
+      const ending = presented ? endings.enforceLimits(presented) : here && limitPassed(sessions.latest(here), clock.now(), limits);
       return ending !== null && demandsNewSignIn(ending);
     },
 
     keepAtHand: (session) => void sessions.keep(session),
 
     touch(session) {
-      const next = touched(session, clock.now(), limits);
+      const nowMs = clock.now();
+      sessions.noteActivity(session, nowMs);
+      const next = touched(session, nowMs, limits);
       if (next !== session) sessions.touch(next);
       return next;
     },
+
+    latest: sessions.latest,
 
     revokeLate(session) {
       tell({ kind: "refreshed_late", session });

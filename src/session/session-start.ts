@@ -1,7 +1,7 @@
 import type { TokenVerifier } from "../cognito/token-verifier.js";
 import type { Clock } from "../model/clock.js";
 import type { Secret } from "../model/secret.js";
-import { createSessionId, identityOf, type Session, type SessionId } from "../model/session.js";
+import { createSessionId, identityOf, type Session, type SessionId, type UserAgent } from "../model/session.js";
 import { type Claims, createTokenSet, type KeptKinds, largestClaims } from "../model/token-set.js";
 import type { Sessions } from "../store/sessions.js";
 import type { Tell } from "../telemetry/events.js";
@@ -20,6 +20,8 @@ export interface SignIn {
   readonly demand: Demand | null;
   /** The session this browser had before, as far as it is known; it ends. */
   readonly previous: Session | SessionId | null;
+  /** What came back with it. */
+  readonly userAgent: UserAgent | null;
 }
 
 export type StartOutcome =
@@ -70,6 +72,7 @@ export function createSessionStart(
       clientId: options.clientId,
       ...identityOf(claims),
       deviceKey: deviceKeyOf(accessClaims),
+      userAgent: signIn.userAgent,
       tokens: createTokenSet({
         refresh: signIn.refresh.reveal(),
         claims,

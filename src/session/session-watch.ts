@@ -12,7 +12,7 @@ import type { SessionLifecycle } from "./session-lifecycle.js";
 export interface SessionWatchOptions {
   readonly coordinator: Pick<RefreshCoordinator, "ensureUsable">;
   readonly lifecycle: Pick<SessionLifecycle, "enforceLimits" | "onEnded">;
-  readonly sessions: Pick<Sessions, "newest" | "endingOf" | "reload" | "onKept" | "onMissed">;
+  readonly sessions: Pick<Sessions, "newest" | "endingOf" | "latest" | "reload" | "onKept" | "onMissed">;
   readonly limits: SessionLimits;
   readonly time: CognitoTime;
   readonly clock: Clock;
@@ -135,6 +135,17 @@ function createStoreCheck(
   };
 }
 
+/** Where the idle limit seems to have passed: another process may have seen the person, and a store that is shared knows of it. */
+async function seenElsewhere(
+  session: Session,
+  { sessions, clock, limits }: SessionWatchOptions,
+  learn: (session: Session) => void,
+): Promise<void> {
+  if (limitPassed(session, clock.now(), limits)?.cause !== "idle_timeout") return;
+  const loaded = await sessions.reload(session);
+  if (!("kind" in loaded)) learn(loaded);
+}
+
 function learnOf(watched: ReadonlyMap<SessionId, Watched>, session: Session): void {
   const entry = watched.get(session.id);
   if (entry) entry.session = mergeSessions(session, entry.session);
@@ -143,7 +154,6 @@ function learnOf(watched: ReadonlyMap<SessionId, Watched>, session: Session): vo
 export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
   const { lifecycle, sessions, clock, log } = options;
   const watched = new Map<SessionId, Watched>();
-
   const learn = (session: Session) => learnOf(watched, session);
 
   function tell(id: SessionId, ending: SessionEnding): void {
@@ -168,7 +178,9 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
   const askStore = createStoreCheck(isWatched, options);
 
   async function check(entry: Watched): Promise<void> {
-    learn(sessions.newest(entry.session.id) ?? entry.session);
+    learn(sessions.latest(sessions.newest(entry.session.id) ?? entry.session));
+    await seenElsewhere(entry.session, options, learn);
+    if (!isWatched(entry)) return;
     const { session } = entry;
     const ending = endingOf(session, options);
     if (ending) return tell(session.id, ending);

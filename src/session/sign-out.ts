@@ -24,17 +24,22 @@ export interface SignOutOptions {
 export interface SignOut {
   /** Ends the session here before it returns, whatever Cognito says, and revokes its tokens; resolves after the first attempt. */
   here(session: Session): Promise<ErrandResult>;
+  /** The same for another session of the person, who asks for it in this one. */
+  elsewhere(session: Session): Promise<ErrandResult>;
   /** The same for all sessions of the person: `done` where Cognito has ended them, `failed` where it will not. */
   everywhere(session: Session): Promise<ErrandResult>;
 }
 
 export function createSignOut({ sessions, lifecycle, coordinator, source, revocation, turn, time }: SignOutOptions): SignOut {
+  async function endOne(session: Session, ending: SessionEnding): Promise<ErrandResult> {
+    // A refresh may have landed since it was read.
+    const newest = await lifecycle.end(session, ending);
+    return revocation.revoke(newestRefreshToken(newest), newest);
+  }
+
   return {
-    async here(session) {
-      // A refresh may have landed since the request was read.
-      const newest = await lifecycle.end(session, { reason: "signed_out", cause: "logout" });
-      return revocation.revoke(newestRefreshToken(newest), newest);
-    },
+    here: (session) => endOne(session, { reason: "signed_out", cause: "logout" }),
+    elsewhere: (session) => endOne(session, { reason: "signed_out", cause: "logout_elsewhere" }),
 
     async everywhere(session) {
       const ending: SessionEnding = { reason: "signed_out", cause: "logout_everywhere" };

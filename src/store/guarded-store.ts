@@ -132,7 +132,7 @@ export function guardStore(store: SessionStore, options: GuardOptions): SessionS
     },
     load: (id, carried) => ask("load", () => store.load(id, carried)),
     commit: (session, expected, lease) => ask("commit", () => store.commit(session, expected, lease)),
-    touch: (session, idleTimeoutMs) => ask("touch", () => store.touch(session, idleTimeoutMs)),
+    touch: (seen, idleTimeoutMs) => ask("touch", () => store.touch(seen, idleTimeoutMs)),
     end: (ended, order) => ask("end", () => store.end(ended, order)),
     lease(id) {
       // One that nobody waits for any more would keep everybody else from refreshing.
@@ -144,7 +144,7 @@ export function guardStore(store: SessionStore, options: GuardOptions): SessionS
     },
     subscribe: (listener) => store.subscribe(listener),
     directory: store.directory && guardDirectory(ask, store.directory),
-    sessionsOf: (subject) => ask("sessionsOf", () => store.sessionsOf(subject), { deadlineMs: LIST_DEADLINE_MS }),
+    sessionsOf: (subject, most) => ask("sessionsOf", () => store.sessionsOf(subject, most), { deadlineMs: LIST_DEADLINE_MS }),
     endAllOf: (subject, ending, orderedAtMs) =>
       ask("endAllOf", () => store.endAllOf(subject, ending, orderedAtMs), { deadlineMs: LIST_DEADLINE_MS }),
   };

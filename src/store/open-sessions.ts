@@ -1,5 +1,6 @@
 import { createCookieStore } from "./cookie-store.js";
 import { guardStore } from "./guarded-store.js";
+import { type Activity, NO_ACTIVITY, NotedActivity } from "./memory/activity.js";
 import { SessionCache } from "./memory/session-cache.js";
 import type { Sealer } from "./sealing.js";
 import type { SessionDirectory, SessionStore } from "./session-store.js";
@@ -9,8 +10,10 @@ import { createTicketCodec } from "./ticket-codec.js";
 
 export interface OpenSessionsOptions
   extends Omit<SessionTableOptions, "log" | "cache">,
-    Omit<SessionsOptions, "codec" | "table" | "store" | "staleMs"> {
+    Omit<SessionsOptions, "codec" | "table" | "store" | "activity" | "staleMs"> {
   readonly sealer: Sealer;
+  /** Null: off. */
+  readonly idleTimeoutMs: number | null;
   /** Bytes of memory for opened tickets and known versions together. */
   readonly cacheBytes: number;
   /** Whether a refresh may bring a new refresh token; it may, unless said otherwise. */
@@ -41,6 +44,25 @@ export interface OpenedSessions {
   cacheFigures(): CacheFigures;
 }
 
+/** What ends meanwhile is heard of in another way. */
+function openActivity(table: SessionTable, store: SessionStore, { clock, idleTimeoutMs }: OpenSessionsOptions): Activity {
+  if (store.tickets === "sessions") return NO_ACTIVITY;
+  const activity = new NotedActivity({
+    clock,
+    idleTimeoutMs,
+    async write(seen) {
+      const touched = await store.touch(seen, idleTimeoutMs);
+      if (touched.kind !== "touched") return touched.kind === "unavailable" ? "unavailable" : "over";
+      const newest = table.newest(seen.id);
+      const { lastSeenAtMs } = touched;
+      if (newest && newest.lastSeenAtMs < lastSeenAtMs) table.keep({ ...newest, lastSeenAtMs }, "but_for_activity");
+      return lastSeenAtMs;
+    },
+  });
+  table.onEnded((id) => activity.forget(id));
+  return activity;
+}
+
 /** Codec, table and store of one process, put together. */
 export function openSessions(options: OpenSessionsOptions): OpenedSessions {
   const { sealer, clock, openStore, log, tell = () => {} } = options;
@@ -50,7 +72,7 @@ export function openSessions(options: OpenSessionsOptions): OpenedSessions {
   // The cookie store waits for nobody, and stands on the hot path.
   const store = openStore ? guardStore(openStore(table), { clock, log }) : createCookieStore(table);
   return {
-    sessions: createSessions({ staleMs: 0, ...options, codec, table, store }),
+    sessions: createSessions({ staleMs: 0, ...options, codec, table, store, activity: openActivity(table, store, options) }),
     directory: store.directory,
     cacheFigures: () => ({ ...codec.figures(), ...table.figures() }),
   };

@@ -9,7 +9,7 @@ import { assertPackedToken, packClaims, packToken, unpackClaims, unpackToken } f
  *
  *   id (16) | started, last seen, refreshed (48 bits each, ms) | version | pool | client | device key | tokens | unverified tokens
  *
- * Subject and username are not written: they stand in the ID token's claims.
+ * Subject and username are not written: they stand in the ID token's claims. Nor is the browser: its own ticket need not tell it.
  */
 
 const ABSENT = 0;
@@ -53,11 +53,11 @@ function readTokens(reader: ByteReader, dictionary: number, refreshIn: (packed: 
   return { tokens, claims };
 }
 
-/** Pools and clients are few: a copy of their ids for each session would be larger than all its numbers together. */
+/** Pools, clients and names of browsers are few: a copy of their ids for each session would be larger than all its numbers together. */
 const fewTexts = new Map<string, string>();
 const MOST_FEW_TEXTS = 64;
 
-function onceInMemory(text: string): string {
+export function onceInMemory(text: string): string {
   const known = fewTexts.get(text);
   if (known === undefined && fewTexts.size < MOST_FEW_TEXTS) fewTexts.set(text, text);
   return known ?? text;
@@ -127,6 +127,7 @@ export function decodeSession(bytes: Buffer, dictionary: number, later: Secret |
     subject,
     username,
     deviceKey,
+    userAgent: null,
     tokens,
     unverified,
     startedAtMs,

@@ -1,6 +1,7 @@
 import type { Cancel } from "../model/clock.js";
 import type { Session, SessionId } from "../model/session.js";
 import type { SessionEnding } from "../wire/reasons.js";
+import type { Seen } from "./memory/activity.js";
 import type { KnownEnding } from "./memory/ending-table.js";
 
 /** An answer that may take a while; the cookie store's never does. */
@@ -84,7 +85,7 @@ export type Leased =
   | StoreUnavailable;
 
 /** A session as a list shows it. */
-export type StoredSession = Pick<Session, "id" | "startedAtMs" | "lastSeenAtMs">;
+export type StoredSession = Pick<Session, "id" | "userPoolId" | "clientId" | "subject" | "startedAtMs" | "lastSeenAtMs" | "userAgent">;
 
 /** The store keeps no list: whose sessions there are is known to nobody. */
 export interface Unlisted {
@@ -152,15 +153,19 @@ export interface SessionStore {
    */
   commit(session: Session, expected: number | null, lease: Lease | null): Awaitable<Committed>;
   /** Counts activity; `idleTimeoutMs` says how long the record is of use after it, null without an idle limit. */
-  touch(session: Session, idleTimeoutMs: number | null): Awaitable<Touched>;
+  touch(seen: Seen, idleTimeoutMs: number | null): Awaitable<Touched>;
   /** Ends a session for good, if the order's condition holds. Ending one that has ended is no fault. */
   end(ended: Session | SessionId, order: EndingOrder): Awaitable<Ended>;
   lease(id: SessionId): Awaitable<Leased>;
   subscribe(listener: StoreListener): Cancel;
   /** Null where the store keeps no index. */
   readonly directory: SessionDirectory | null;
-  /** All sessions of a person. */
-  sessionsOf(subject: string): Awaitable<Listed>;
+  /**
+   * The living sessions of a person.
+   *
+   * @param most the newest so many.
+   */
+  sessionsOf(subject: string, most: number): Awaitable<Listed>;
   /**
    * Ends them all, and says which they were.
    *

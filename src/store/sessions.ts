@@ -1,10 +1,11 @@
 import type { Cancel, Clock } from "../model/clock.js";
 import { Listeners } from "../model/listeners.js";
 import type { Log } from "../model/log.js";
-import { hasNewerTokens, isNewer, type Session, type SessionId } from "../model/session.js";
+import { isNewer, type Session, type SessionId } from "../model/session.js";
 import type { SessionEnding } from "../wire/reasons.js";
 import { onlyTicket, type PresentedCookies } from "./cookies.js";
 import { createEndingRelay, type EndingRelay } from "./ending-relay.js";
+import type { Activity, Seen } from "./memory/activity.js";
 import type { KnownEnding } from "./memory/ending-table.js";
 import type { OpenedTicket } from "./memory/session-cache.js";
 import {
@@ -15,12 +16,14 @@ import {
   type Ended,
   type Lease,
   type Leased,
+  type Listed,
   type Loaded,
   type SessionStore,
 } from "./session-store.js";
 import type { SessionTable } from "./session-table.js";
 import {
   authTimeIn,
+  createOutgoingTickets,
   type InvalidTicket,
   type Marker,
   type NewTicket,
@@ -33,10 +36,9 @@ export interface SessionsOptions {
   readonly codec: TicketCodec;
   readonly table: SessionTable;
   readonly store: SessionStore;
+  readonly activity: Activity;
   readonly userPoolId: string;
   readonly clientId: string;
-  /** Null: off. */
-  readonly idleTimeoutMs: number | null;
   /** How long after the store's last word a session may go on while the store is away; 0: not at all. */
   readonly staleMs: number;
   /** Whether a session as it is known here seems to have passed a limit: activity in another process would show it otherwise. */
@@ -65,15 +67,21 @@ export interface Sessions {
   begin(session: Session): Awaitable<Committed>;
   /** Writes a version in place of the one that it was made from. */
   commit(session: Session, expected: number, lease: Lease): Awaitable<Committed>;
-  /** Keeps later activity: here at once, in the store soon. */
+  /** Notes that a session in hand is used: here at once, in the store before anybody could take it for idle. */
+  noteActivity(session: Session, nowMs: number): void;
+  /** The session with the latest activity that this process knows of; the same object where that is in it. */
+  latest<S extends Seen>(session: S): S;
+  /** Keeps later activity with the version that is known here. */
   touch(session: Session): void;
   /** Ends a session here before it returns, and in the store as soon as that can be had. The version it ended with, as far as it is known. */
   end(ended: Session | SessionId, ending: SessionEnding, superseded?: boolean): Awaitable<Session | null>;
   /** Ends it in the store first, and only if nobody has renewed it. */
   endUnlessRenewed(session: Session, ending: SessionEnding): Awaitable<Ended>;
+  /** The newest living sessions of a person. */
+  sessionsOf(subject: string, most: number): Awaitable<Listed>;
   /** Ends all sessions that a person has by now; again later where the store is away. */
   endAllOf(subject: string, ending: SessionEnding): Awaitable<AllEnded>;
-  /** Writes the endings that still wait for the store, if it is there by now. For the end of the process. */
+  /** Writes the endings and the activity that still wait for the store, if it is there by now. For the end of the process. */
   settled(): Promise<void>;
   revoked(id: SessionId): void;
   lease(id: SessionId): Awaitable<Leased>;
@@ -130,15 +138,15 @@ function subscribe({ table, store }: SessionsOptions, { hear }: EndingRelay): Li
 }
 
 export function createSessions(options: SessionsOptions): Sessions {
-  const { codec, table, store } = options;
+  const { codec, table, store, activity } = options;
   const elsewhere = store.tickets === "ids" ? "in_store" : "nowhere";
   const relay = createEndingRelay(options);
   const { hear, write, onHeard } = relay;
-
   const load = createLoad(options, relay);
 
   function keepCommitted(session: Session, answer: Committed): Committed {
     if (answer.kind === "saved") {
+      activity.stored(session);
       const known = table.keep(session, elsewhere) ? null : table.endingOf(session.id);
       return known ? { kind: "ended", ...known } : answer;
     }
@@ -147,8 +155,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     return answer;
   }
 
-  const { seal, ticketFor } = createTickets(options);
-
+  const { seal, ticketFor } = createOutgoingTickets(codec, table, store.tickets);
   const onMissed = subscribe(options, relay);
 
   return {
@@ -170,11 +177,10 @@ export function createSessions(options: SessionsOptions): Sessions {
     },
     commit: (session, expected, lease) => after(store.commit(session, expected, lease), (answer) => keepCommitted(session, answer)),
     touch(session) {
-      if (!table.keep(session, "but_for_activity")) return;
-      void after(store.touch(session, options.idleTimeoutMs), (touched) => {
-        if (touched.kind === "ended") hear(session.id, touched);
-      });
+      if (table.keep(session, "but_for_activity")) activity.writeUnnoted(session);
     },
+    noteActivity: (session, nowMs) => activity.note(session, nowMs),
+    latest: (session) => activity.latest(session),
     end(ended, ending, superseded = false) {
       const here = table.end(ended, ending, superseded);
       const order = { ending, superseded, unlessNewerThan: null };
@@ -187,8 +193,9 @@ export function createSessions(options: SessionsOptions): Sessions {
         return answer;
       });
     },
+    sessionsOf: (subject, most) => store.sessionsOf(subject, most),
     endAllOf: relay.writeAll,
-    settled: relay.flush,
+    settled: () => Promise.all([relay.flush(), activity.flush()]).then(() => {}),
     revoked: relay.revoked,
     lease: (id) => store.lease(id),
     seal,
@@ -199,27 +206,6 @@ export function createSessions(options: SessionsOptions): Sessions {
     onMissed: (listener) => onMissed.add(listener),
     onFoundLate: relay.onFoundLate,
     onKept: table.onKept,
-  };
-}
-
-function createTickets({ codec, table, store }: SessionsOptions): Pick<Sessions, "seal" | "ticketFor"> {
-  const seal = (session: Session) => table.sealed(session, store.tickets === "sessions" ? codec.sealSession : codec.sealId);
-
-  function newTicket(newest: Session, { presented, sealedWith }: SessionReading): string | null {
-    const isNews = sealedWith === "older" || (presented !== null && isNewer(newest, presented));
-    if (!isNews) return null;
-    // A session that a browser brings whole stays in its ticket until its first refresh has written it into the store.
-    const isCarried = store.tickets === "ids" && presented !== null && !hasNewerTokens(newest, presented);
-    return isCarried ? codec.sealSession(newest) : seal(newest);
-  }
-
-  return {
-    seal,
-    ticketFor(reading) {
-      const session = table.newest(reading.session.id) ?? reading.session;
-      const sealed = newTicket(session, reading);
-      return sealed === null ? null : { sealed, session };
-    },
   };
 }
 

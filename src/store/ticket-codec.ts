@@ -1,4 +1,12 @@
-import { authTimeOf, SESSION_ID_BYTES, type Session, type SessionId, sessionIdFromBytes } from "../model/session.js";
+import {
+  authTimeOf,
+  hasNewerTokens,
+  isNewer,
+  SESSION_ID_BYTES,
+  type Session,
+  type SessionId,
+  sessionIdFromBytes,
+} from "../model/session.js";
 import { ENDING_CAUSES, type InvalidCause, type SessionEnding } from "../wire/reasons.js";
 import { ByteReader, ByteWriter } from "./byte-string.js";
 import type { PresentedCookies } from "./cookies.js";
@@ -6,6 +14,7 @@ import { SealedSecret } from "./memory/sealed-secret.js";
 import type { OpenedTicket, SessionCache } from "./memory/session-cache.js";
 import type { Sealer } from "./sealing.js";
 import { decodeSession, encodeSession, refreshTokenIn } from "./session-codec.js";
+import type { SessionTable } from "./session-table.js";
 import { DICTIONARY } from "./token-packing.js";
 
 /*
@@ -214,4 +223,34 @@ function idTicket(bytes: Buffer, sealedWith: OpenedTicket["sealedWith"]): Opened
 /** When the person of a ticket had signed in, as far as it says. */
 export function authTimeIn({ carried }: OpenedTicket): number | null {
   return carried && authTimeOf(carried);
+}
+
+/** What goes out with an answer. */
+export interface OutgoingTickets {
+  /** The ticket of a session that begins. */
+  seal(session: Session): string;
+  /** The ticket that the browser is to get in place of the one it sent, as of this moment; null where that one is as good. */
+  ticketFor(reading: SessionReading): NewTicket | null;
+}
+
+/** @param kind what goes to the browser: the whole session, or its id alone. */
+export function createOutgoingTickets(codec: TicketCodec, table: SessionTable, kind: "sessions" | "ids"): OutgoingTickets {
+  const seal = (session: Session) => table.sealed(session, kind === "sessions" ? codec.sealSession : codec.sealId);
+
+  function newTicket(newest: Session, { presented, sealedWith }: SessionReading): string | null {
+    const isNews = sealedWith === "older" || (presented !== null && isNewer(newest, presented));
+    if (!isNews) return null;
+    // A session that a browser brings whole stays in its ticket until its first refresh has written it into the store.
+    const isCarried = kind === "ids" && presented !== null && !hasNewerTokens(newest, presented);
+    return isCarried ? codec.sealSession(newest) : seal(newest);
+  }
+
+  return {
+    seal,
+    ticketFor(reading) {
+      const session = table.newest(reading.session.id) ?? reading.session;
+      const sealed = newTicket(session, reading);
+      return sealed === null ? null : { sealed, session };
+    },
+  };
 }

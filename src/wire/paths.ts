@@ -16,6 +16,8 @@ export const AUTH_PATHS = {
   callback: "/callback",
   resume: "/resume",
   session: SESSION_PATH,
+  /** Followed by `/` and a session's handle. */
+  sessions: "/sessions",
   refresh: "/refresh",
   logout: LOGOUT_PATH,
   /** The client for browsers, built. */

@@ -18,7 +18,7 @@ export const ENDING_CAUSES = {
     "unknown",
   ],
   /** Ended on purpose. */
-  signed_out: ["logout", "logout_everywhere", "operator"],
+  signed_out: ["logout", "logout_everywhere", "logout_elsewhere", "operator"],
 } as const;
 
 /** Why a session cookie cannot be opened. */
@@ -67,7 +67,7 @@ export const REASONS = {
   payload_too_large: { status: 413, slug: "payload-too-large", title: "The request body is too large" },
   headers_too_large: { status: 431, slug: "headers-too-large", title: "The request headers are too large" },
   csrf: { status: 403, slug: "cross-site", title: "A cross-site request was refused" },
-  denied: { status: 403, slug: "denied", title: "The sign-in service refused to renew the session" },
+  denied: { status: 403, slug: "denied", title: "The request was denied" },
   rate_limited: { status: 429, slug: "rate-limited", title: "Too many requests" },
   misconfigured: { status: 500, slug: "misconfigured", title: "The service is not set up correctly" },
   session_too_large: { status: 500, slug: "session-too-large", title: "The session does not fit into cookies" },

@@ -44,3 +44,23 @@ export interface LogoutDocument {
    */
   readonly everywhere?: "done" | "pending" | "failed";
 }
+
+/** A session in the person's own list. */
+export interface ListedSession {
+  /** What `DELETE /auth/sessions/HANDLE` takes. Of use to this person alone, and for nothing else. */
+  readonly handle: string;
+  /** Whether it is the one that asks. */
+  readonly current: boolean;
+  readonly started_at: string;
+  /** When it was used last; up to an hour ago where another process served it. */
+  readonly last_seen_at: string;
+  /** Such as "Firefox"; "Unknown browser" where it does not say. */
+  readonly browser: string;
+  /** Such as "Windows"; null where it does not say. */
+  readonly system: string | null;
+}
+
+/** What `GET /auth/sessions` answers: where the person is signed in, the newest first, this session before all. */
+export interface SessionsDocument {
+  readonly sessions: readonly ListedSession[];
+}

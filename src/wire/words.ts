@@ -61,6 +61,7 @@ export const CAUSE_WORDS: Readonly<Record<Cause, string>> = {
   unknown: "Cognito rejected the refresh for a reason it did not name. Sign in again if this persists.",
   logout: "You have signed out.",
   logout_everywhere: "You have signed out on all devices.",
+  logout_elsewhere: "You have signed this device out from another one.",
   operator: "An administrator ended your session. Sign in again.",
   unreadable: "The session cookie is damaged.",
   unknown_key: "The session cookie was sealed with a key that is not known here.",

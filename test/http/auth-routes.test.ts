@@ -10,10 +10,10 @@ t.test("every route of the table is there with its methods, and any other method
     const url = `/auth${path}`;
     for (const method of methods) t.ok(demo.server.app.hasRoute({ url, method }), `${method} ${url}`);
     for (const method of ["PATCH", "TRACE", "PURGE"]) {
-      const target = url.replace(":name", "expired");
+      const target = url.replace(/:\w+/, "expired");
       const answer = await rawExchange(demo.url, `${method} ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
       t.match(answer, /^HTTP\/1\.1 405 /, `${method} ${target}`);
-      t.match(answer, new RegExp(`^allow: ${allowedAt(path.replace(":name", "expired"))}\r$`, "im"));
+      t.match(answer, new RegExp(`^allow: ${allowedAt(path.replace(/:\w+/, "expired"))}\r$`, "im"));
     }
   }
 });
@@ -41,12 +41,12 @@ t.test("a path is a route's by all of it, and has the methods of all routes that
 
 t.test("the README names the routes that there are for an app, and no others", (t) => {
   const readme = readFileSync("README.md", "utf8");
-  const named = [...readme.matchAll(/^\| `(GET|POST) \/auth(\/[^`?]+)/gm)].map(([, method, path]) => `${method} ${path}`);
+  const named = [...readme.matchAll(/^\| `(GET|POST|DELETE) \/auth(\/[^`?]+)/gm)].map(([, method, path]) => `${method} ${path}`);
   const { callback, resume, ...ofAnApp } = AUTH_ROUTES;
   // Where Cognito sends people, and where our own page does.
   t.notMatch(named, [callback.path, resume.path]);
   const there = Object.values(ofAnApp).map(
-    ({ methods, path }) => `${methods[0]} ${path.replace(":name", "NAME").replace(":lang", "LANG")}`,
+    ({ methods, path }) => `${methods[0]} ${path.replace(/:(\w+?)(?=\.|$)/, (_all, name: string) => name.toUpperCase())}`,
   );
   t.same(named.sort(), there.sort());
   t.end();

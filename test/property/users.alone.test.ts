@@ -93,6 +93,7 @@ async function signUp(demo: RunningDemo, index: number): Promise<User> {
     clientId: config.cognitoClientId,
     ...identityOf(claims),
     deviceKey: null,
+    userAgent: null,
     tokens: createTokenSet({ refresh: tokens.RefreshToken, claims, id: tokens.IdToken, access: null }),
     unverified: null,
     startedAtMs: nowMs,

@@ -61,7 +61,13 @@ const session = subject.chain((sub) =>
       clientId: fc.string({ maxLength: 128 }),
     })
     .map(
-      (fields): Session => ({ ...fields, id: createSessionId(), subject: sub, username: String(fields.tokens.claims["cognito:username"]) }),
+      (fields): Session => ({
+        ...fields,
+        id: createSessionId(),
+        subject: sub,
+        username: String(fields.tokens.claims["cognito:username"]),
+        userAgent: null,
+      }),
     ),
 );
 

@@ -28,6 +28,8 @@ export interface CallInit {
 export class Person {
   readonly #jars = new Map<string, Map<string, StoredCookie>>();
   readonly #app: URL;
+  /** What the browser says of itself with every request. */
+  hints: Readonly<Record<string, string>> = {};
 
   constructor(appUrl: string) {
     this.#app = new URL(appUrl);
@@ -160,7 +162,7 @@ export class Person {
     const cookie = sent.map(([name, { value }]) => `${name}=${value}`).join("; ");
     const answer = await request(url, {
       method: (init.method ?? "GET") as "GET",
-      headers: { ...(cookie === "" ? {} : { cookie }), ...init.headers },
+      headers: { ...(cookie === "" ? {} : { cookie }), ...this.hints, ...init.headers },
       ...(init.body === undefined ? {} : { body: init.body }),
     });
     const text = await answer.body.text();

@@ -101,6 +101,7 @@ export function sessionOf(seed: SessionSeed = {}, overrides: Partial<Session> = 
     subject,
     username: `name-of-${subject}`,
     deviceKey: null,
+    userAgent: null,
     tokens: createTokenSet({
       refresh: seed.refresh ?? `refresh-of-${subject}`,
       claims,

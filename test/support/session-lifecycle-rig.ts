@@ -142,6 +142,7 @@ export function signInWith(fields: Partial<SignIn> = {}): SignIn {
     refresh: new Secret("the-refresh-token"),
     nonce: "the-nonce",
     previous: null,
+    userAgent: null,
     demand: null,
     ...fields,
   };

@@ -109,7 +109,11 @@ export class SlowBackend {
         return () => void this.#listeners.delete(listener);
       },
       directory: null,
-      sessionsOf: (subject) => ask("sessionsOf", () => ({ kind: "sessions", sessions: this.#of(subject) }) as const),
+      sessionsOf: (subject, most) =>
+        ask("sessionsOf", () => {
+          const newestFirst = this.#of(subject).sort((a, b) => b.startedAtMs - a.startedAtMs);
+          return { kind: "sessions", sessions: newestFirst.slice(0, most) } as const;
+        }),
       endAllOf: (subject, ending, orderedAtMs) =>
         ask("endAllOf", () => {
           const begun = this.#of(subject).filter(({ startedAtMs }) => startedAtMs <= orderedAtMs);

@@ -159,6 +159,7 @@ const JUDGES: { readonly [cause in TalliedCause]: Judge } = {
   unknown: unclear,
   logout: byPeople,
   logout_everywhere: byPeople,
+  logout_elsewhere: byPeople,
   operator: byOperator,
   other: unclear,
 };

@@ -1,7 +1,7 @@
 import type { RateLimitOptions } from "@fastify/rate-limit";
 import type { FastifyContextConfig } from "fastify";
 import { AUTH_PATHS } from "../../wire/paths.js";
-import { REFRESH_LIMIT, SIGN_IN_LIMIT } from "../gate/rate-limits.js";
+import { REFRESH_LIMIT, SESSIONS_LIMIT, SIGN_IN_LIMIT } from "../gate/rate-limits.js";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -14,7 +14,7 @@ export interface AuthRoute {
   /** Below AUTH_PREFIX. */
   readonly path: string;
   /** HEAD: as GET, without the body. */
-  readonly methods: readonly ("GET" | "HEAD" | "POST")[];
+  readonly methods: readonly ("GET" | "HEAD" | "POST" | "DELETE")[];
   readonly rateLimit?: RateLimitOptions;
   readonly mayHammer?: true;
 }
@@ -27,6 +27,8 @@ export const AUTH_ROUTES = {
   session: { path: AUTH_PATHS.session, methods: ["GET", "HEAD"] },
   touch: { path: AUTH_PATHS.session, methods: ["POST"] },
   refresh: { path: AUTH_PATHS.refresh, methods: ["POST"], rateLimit: REFRESH_LIMIT },
+  sessions: { path: AUTH_PATHS.sessions, methods: ["GET", "HEAD"], rateLimit: SESSIONS_LIMIT },
+  endSession: { path: `${AUTH_PATHS.sessions}/:handle`, methods: ["DELETE"], rateLimit: SESSIONS_LIMIT },
   // Whoever asks to leave may do so however often.
   logout: { path: AUTH_PATHS.logout, methods: ["POST"], mayHammer: true },
   client: { path: AUTH_PATHS.client, methods: ["GET", "HEAD"] },

@@ -17,9 +17,11 @@ import { type LogoutRouteOptions, logoutRoute } from "./logout.js";
 import { problemRoute } from "./problem-route.js";
 import { type ResumeRouteOptions, resumeRoute } from "./resume.js";
 import { type SessionRoutesOptions, sessionRoutes } from "./session.js";
+import { type OwnSessionRoutesOptions, ownSessionRoutes } from "./sessions.js";
 
 type SessionScopeOptions = ResumeRouteOptions &
   SessionRoutesOptions &
+  OwnSessionRoutesOptions &
   LogoutRouteOptions & {
     readonly config: CrossSiteSettings;
     readonly gate: SessionGate;
@@ -76,6 +78,7 @@ function sessionScope(app: FastifyInstance, options: SessionScopeOptions): void 
   });
   resumeRoute(app, options);
   sessionRoutes(app, options);
+  ownSessionRoutes(app, options);
   logoutRoute(app, options);
 }
 

@@ -13,6 +13,7 @@ import type { FoundLogin, LoginCookies } from "../login/login-cookies.js";
 import type { LoginState } from "../login/login-state.js";
 import { clockDifferenceMs, type LoginTransaction } from "../login/login-transaction.js";
 import { createUsedLogins, type UsedLogins } from "../login/used-logins.js";
+import { userAgentOf } from "../login/user-agent.js";
 import { sendOnwardPage, sendPopupPage } from "../problem/onward-pages.js";
 import { type FailedSignIn, namedBy, type Problem, ProblemError } from "../problem/problem.js";
 import { keepVisit } from "../problem/request-state.js";
@@ -104,6 +105,7 @@ export function callbackRoute(app: FastifyInstance, options: CallbackRouteOption
       nonce: transaction.nonce,
       demand: demandOf(transaction, previous, lifecycle),
       previous,
+      userAgent: userAgentOf(request.headers),
     });
     if (started.kind === "too_old")
       throw new ProblemError({ ...TOO_OLD, signIn: { ...failedSignIn(transaction, authPrefix), ...SIGN_OUT_FIRST } });

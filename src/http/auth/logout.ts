@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ManagedLogin } from "../../cognito/managed-login.js";
 import { type Clock, sleep } from "../../model/clock.js";
 import { describeError } from "../../model/log.js";
+import type { Session } from "../../model/session.js";
 import type { SessionLifecycle } from "../../session/session-lifecycle.js";
 import type { SignOut } from "../../session/sign-out.js";
 import { LOGOUT_EVERYWHERE } from "../../wire/paths.js";
@@ -12,19 +13,42 @@ import { visitOf } from "../problem/request-state.js";
 import { AUTH_ROUTES, registrationOf } from "./auth-route-table.js";
 
 /** How long a sign-out waits for Cognito before it answers; revoking goes on in the background. */
-const SIGN_OUT_WAIT_MS = 2_000;
+export const SIGN_OUT_WAIT_MS = 2_000;
 
-export interface LogoutRouteOptions {
+/** What leaving takes. */
+export interface LeaveOptions {
   readonly clock: Clock;
-  readonly lifecycle: Pick<SessionLifecycle, "endUnseen">;
   readonly logins: Pick<LoginCookies, "demandNew">;
   readonly managedLogin: Pick<ManagedLogin, "logoutUrl"> | null;
   readonly signOut: SignOut;
 }
 
+export interface LogoutRouteOptions extends LeaveOptions {
+  readonly lifecycle: Pick<SessionLifecycle, "endUnseen">;
+}
+
+const logoutUrlOf = ({ managedLogin }: LeaveOptions) => managedLogin?.logoutUrl() ?? "/";
+
+/** Ends the session that a request came with, here and at Cognito. */
+export async function leave(
+  session: Session,
+  everywhere: boolean,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: LeaveOptions,
+): Promise<LogoutDocument> {
+  const { clock, logins, signOut } = options;
+  for (const value of logins.demandNew(request.headers.cookie, session)) reply.header("set-cookie", value);
+  const signedOut = everywhere ? signOut.everywhere(session) : signOut.here(session);
+  // The promise goes on after the answer; it never rejects for what Cognito says.
+  signedOut.catch((error: unknown) => request.log.error({ error: describeError(error) }, "signing out failed unexpectedly"));
+  const result = await Promise.race([signedOut, sleep(clock, SIGN_OUT_WAIT_MS).then(() => "pending" as const)]);
+  return { logout_url: logoutUrlOf(options), ...(everywhere ? { everywhere: result } : {}) };
+}
+
 /** `POST /logout`: ends the session here and at Cognito. Cross-site checks and cookies are the scope's. */
-export function logoutRoute(app: FastifyInstance, { clock, lifecycle, logins, managedLogin, signOut }: LogoutRouteOptions): void {
-  const logoutUrl = managedLogin?.logoutUrl() ?? "/";
+export function logoutRoute(app: FastifyInstance, options: LogoutRouteOptions): void {
+  const logoutUrl = logoutUrlOf(options);
   async function handler(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const visit = visitOf(request);
     const { reading } = visit;
@@ -39,18 +63,11 @@ export function logoutRoute(app: FastifyInstance, { clock, lifecycle, logins, ma
     }
     if (reading.kind === "unavailable" || reading.kind === "gone") {
       // A record that is lost may come back, with a store's replica or its backup.
-      lifecycle.endUnseen(reading.id, { reason: "signed_out", cause: "logout" });
+      options.lifecycle.endUnseen(reading.id, { reason: "signed_out", cause: "logout" });
       // Whose it is, and so who has others, nobody can say.
       return answerLogout(request, reply, { logout_url: logoutUrl, ...(everywhere ? { everywhere: "failed" } : {}) });
     }
-    if (reading.kind === "session") {
-      for (const value of logins.demandNew(request.headers.cookie, reading.session)) reply.header("set-cookie", value);
-      const signedOut = everywhere ? signOut.everywhere(reading.session) : signOut.here(reading.session);
-      // The promise goes on after the answer; it never rejects for what Cognito says.
-      signedOut.catch((error: unknown) => request.log.error({ error: describeError(error) }, "signing out failed unexpectedly"));
-      const result = await Promise.race([signedOut, sleep(clock, SIGN_OUT_WAIT_MS).then(() => "pending" as const)]);
-      return answerLogout(request, reply, { logout_url: logoutUrl, ...(everywhere ? { everywhere: result } : {}) });
-    }
+    if (reading.kind === "session") return answerLogout(request, reply, await leave(reading.session, everywhere, request, reply, options));
     return answerLogout(request, reply, { logout_url: logoutUrl });
   }
 

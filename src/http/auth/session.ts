@@ -29,16 +29,17 @@ export interface SessionDocumentOptions {
   readonly clock: Clock;
   readonly time: Pick<CognitoTime, "now">;
   readonly limits: SessionLimits;
+  readonly lifecycle: Pick<SessionLifecycle, "latest">;
 }
 
 export interface SessionRoutesOptions extends SessionDocumentOptions {
   readonly coordinator: Pick<RefreshCoordinator, "refreshNow">;
   readonly gate: SessionGate;
-  readonly lifecycle: Pick<SessionLifecycle, "touch">;
+  readonly lifecycle: Pick<SessionLifecycle, "touch" | "latest">;
 }
 
 /** What `GET /auth/session` says of a session. */
-export function sessionDocument(session: Session, { clock, time, limits, config }: SessionDocumentOptions): SessionDocument {
+export function sessionDocument(session: Session, { clock, time, limits, lifecycle, config }: SessionDocumentOptions): SessionDocument {
   const { claims, expiresAtMs } = session.tokens;
   const groups = claims["cognito:groups"];
   const email = claims["email"];
@@ -58,7 +59,7 @@ export function sessionDocument(session: Session, { clock, time, limits, config 
     started_at: iso(session.startedAtMs),
     // One clock in one document, ours: `exp` is Cognito's, and a browser compares it with server_time.
     token_expires_at: iso(expiresAtMs - time.now() + nowMs),
-    idle_ends_at: isoOrNull(idleEndsAtMs(session, limits)),
+    idle_ends_at: isoOrNull(idleEndsAtMs(lifecycle.latest(session), limits)),
     session_ends_at: isoOrNull(sessionEndsAtMs(session, config.cognitoRefreshTokenValidityMs, limits)),
   };
 }

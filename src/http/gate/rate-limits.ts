@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { networkOf } from "../../network/client-network.js";
 
 /*
- * Limits for what costs Cognito something or answers nobody: per client address, as TRUST_PROXY gives it, an IPv6 one by its network. Generous, since an office may share
+ * Limits for what costs Cognito or a shared store something, or answers nobody: per client address, as TRUST_PROXY gives it, an IPv6 one by its network. Generous, since an office may share
  * one address; proxied calls have none.
  */
 
@@ -14,6 +14,9 @@ const MOST_CLIENTS = 50_000;
 /** A person signs in once; an office of a thousand in the same minute passes, a script does not get Cognito throttled for everybody. */
 export const SIGN_IN_LIMIT: RateLimitOptions = { max: 300, timeWindow: WINDOW_MS };
 export const REFRESH_LIMIT: RateLimitOptions = { max: 300, timeWindow: WINDOW_MS };
+
+/** Each list is up to two hundred reads of a shared store. */
+export const SESSIONS_LIMIT: RateLimitOptions = { max: 300, timeWindow: WINDOW_MS };
 
 /** Makes `config: { rateLimit: … }` of the routes in scopes below count; the 429 itself is a problem like every other. */
 export function addRateLimits(app: FastifyInstance): void {

@@ -19,7 +19,8 @@ export const OPERATOR_WORDS: Readonly<Record<Reason, string>> = {
   payload_too_large: "The body is longer than this route takes.",
   headers_too_large: "The request's headers exceed the limit of this server, mostly because of cookies.",
   csrf: "Fetch Metadata or Origin say that the call is not same-origin, or the header x-bff-csrf is missing where it is required.",
-  denied: "A Lambda trigger of the user pool (Pre token generation) refused the refresh. The session is kept.",
+  denied:
+    "A Lambda trigger of the user pool (Pre token generation) refused the refresh. With `login_required`: the route needs a sign-in of the last minutes, and `login_url` leads to one. The session is kept.",
   rate_limited: "See Retry-After.",
   misconfigured:
     "Cognito refuses because of a setting: the client id, its secret, the flows or triggers of the app client; or the app that this is part of reads bodies before it. The log has the exact text. No session was ended.",

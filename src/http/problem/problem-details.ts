@@ -4,7 +4,7 @@ import { describeError, type Log } from "../../model/log.js";
 import { sessionPseudonym } from "../../model/session.js";
 import type { Tell } from "../../telemetry/events.js";
 import { PROBLEM_HEADER } from "../../wire/headers.js";
-import { AUTH_PATHS } from "../../wire/paths.js";
+import { AUTH_PATHS, LOGIN_QUERY } from "../../wire/paths.js";
 import { REASONS, type Reason } from "../../wire/reasons.js";
 import type { ProblemDocument } from "../../wire/shapes.js";
 import { CAUSE_WORDS } from "../../wire/words.js";
@@ -35,6 +35,9 @@ export interface RawProblemOptions extends ProblemOptions {
   readonly log: Log;
 }
 
+/** OpenID Connect Core 3.1.2.1. */
+const ANEW = `?${LOGIN_QUERY.prompt}=login`;
+
 /** RFC 9457 details of a problem. */
 export function problemDocument(problem: Problem, requestId: string, settings: ProblemSettings): ProblemDocument {
   const { status, slug, title } = REASONS[problem.reason];
@@ -47,7 +50,7 @@ export function problemDocument(problem: Problem, requestId: string, settings: P
     detail: problem.detail ?? (problem.cause ? CAUSE_WORDS[problem.cause] : wordsFor(problem)),
     request_id: requestId,
     ...(status === 401 || problem.reason === "sign_in_failed" || problem.signInHelps
-      ? { login_url: `${settings.authPrefix}${AUTH_PATHS.login}` }
+      ? { login_url: `${settings.authPrefix}${AUTH_PATHS.login}${problem.signInHelps === "anew" ? ANEW : ""}` }
       : {}),
   };
 }

@@ -46,7 +46,8 @@ function signInButton(request: FastifyRequest, { signIn }: Problem, document: Pr
   if (signIn) return { label: signIn.button, href: loginPath(signIn, authPrefix) };
   if (!document.login_url) return null;
   const wanted = request.method === "GET" ? parseReturnPath(request.raw.url ?? "/", authPrefix) : null;
-  const href =
-    wanted?.kind === "path" ? `${document.login_url}?${LOGIN_QUERY.returnTo}=${encodeURIComponent(wanted.path)}` : document.login_url;
+  const and = document.login_url.includes("?") ? "&" : "?";
+  const back = wanted?.kind === "path" ? `${and}${LOGIN_QUERY.returnTo}=${encodeURIComponent(wanted.path)}` : "";
+  const href = `${document.login_url}${back}`;
   return { label: "Sign in", href };
 }

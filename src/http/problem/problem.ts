@@ -12,8 +12,8 @@ export interface Problem {
   readonly retryAfterSeconds?: number;
   /** The methods a route has, for 405. */
   readonly allow?: string;
-  /** Signing in again helps, although the status does not say so: the answer says where. */
-  readonly signInHelps?: true;
+  /** Signing in again helps, although the status does not say so: the answer says where. `anew`: with a sign-in that Cognito asks for in any case. */
+  readonly signInHelps?: true | "anew";
   /** Where it happened while signing in: the words are about that, and the page's button begins again. */
   readonly signIn?: FailedSignIn;
 }

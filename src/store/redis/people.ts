@@ -25,6 +25,8 @@ export interface People {
   drop(session: Session): void;
   /** The sessions that began at that moment at the latest, living or not. */
   begunBy(subject: string, untilMs: number | null): Promise<readonly SessionId[]>;
+  /** The newest so many, living or not. */
+  newestOf(subject: string, most: number): Promise<readonly SessionId[]>;
   /** Those of a person by subject or username. */
   ofUser(user: string): Promise<readonly SessionId[]>;
 }
@@ -53,6 +55,11 @@ export function createPeople({ link, personKeys, now, longestMs }: PeopleOptions
     async ofUser(user) {
       const found = await Promise.all([begunBy(user, null), begunBy(usernameSubject(user), null)]);
       return [...new Set(found.flat())];
+    },
+    async newestOf(subject, most) {
+      const last = String(most - 1);
+      const answers = await Promise.all(personKeys(subject).map((key) => link.command("ZREVRANGE", key, "0", last)));
+      return [...new Set(answers.flatMap(listIn).flatMap((name) => sessionIdIn(textIn(name)) ?? []))];
     },
   };
 }

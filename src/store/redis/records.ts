@@ -1,38 +1,62 @@
-import { SESSION_ID_BYTES, type Session, type SessionId } from "../../model/session.js";
+import type { Session, SessionId, UserAgent } from "../../model/session.js";
+import { ByteReader, ByteWriter } from "../byte-string.js";
 import type { Sealer } from "../sealing.js";
-import { decodeSession, encodeSession } from "../session-codec.js";
+import { decodeSession, encodeSession, onceInMemory } from "../session-codec.js";
 import { DICTIONARY } from "../token-packing.js";
 
 /*
  * A session as the store has it, sealed with a purpose of its own, so that nothing in a dump can be put into a cookie:
  *
- *   layout (1 byte) | the session (session-codec.ts)
+ *   layout 1 (1 byte) | the session (session-codec.ts)
+ *   layout 2 (1 byte) | browser | system | the session: names, empty where nobody knows them
  *
  * A release reads the next layout before any writes it.
  */
 
-const LAYOUT = 1;
+const WITHOUT_USER_AGENT = 1;
+const LAYOUT = 2;
+
+/** It cannot be opened: another key, a newer release, or the record of another session. The server is wrong, and nobody is signed out. */
+export class UnreadableRecord extends Error {}
+
+/** What stands before the session. */
+function readPrefix(reader: ByteReader): UserAgent | null {
+  const layout = reader.uint8();
+  if (layout === WITHOUT_USER_AGENT) return null;
+  if (layout !== LAYOUT) throw new UnreadableRecord("a session's record is of another release");
+  const [browser, system] = [onceInMemory(reader.text()), onceInMemory(reader.text())];
+  return browser === "" && system === "" ? null : { browser: browser || null, system: system || null };
+}
+
+function encodePrefix(userAgent: UserAgent | null): Buffer {
+  return new ByteWriter()
+    .uint8(LAYOUT)
+    .text(userAgent?.browser ?? "")
+    .text(userAgent?.system ?? "")
+    .finish();
+}
 
 export interface Records {
   seal(session: Session): string;
   /**
    * @param lastSeenAtMs the latest activity, which is written beside it.
-   * @throws where it cannot be opened: another key, a newer release, or the record of another session. The server is wrong, and nobody is signed out.
+   * @throws UnreadableRecord
    */
   open(id: SessionId, sealed: string, lastSeenAtMs: number): Session;
 }
 
 export function createRecords(sealer: Sealer): Records {
   return {
-    seal: (session) => sealer.seal("record", Buffer.concat([Uint8Array.of(LAYOUT), encodeSession(session)]), DICTIONARY),
+    seal: (session) => sealer.seal("record", Buffer.concat([encodePrefix(session.userAgent), encodeSession(session)]), DICTIONARY),
     open(id, sealed, lastSeenAtMs) {
       const opened = sealer.open("record", sealed);
-      if (opened.kind === "invalid") throw new Error(`a session's record cannot be opened: ${opened.cause}`);
+      if (opened.kind === "invalid") throw new UnreadableRecord(`a session's record cannot be opened: ${opened.cause}`);
       const { plaintext, dictionary } = opened;
-      if (plaintext.length <= SESSION_ID_BYTES || plaintext.readUInt8(0) !== LAYOUT)
-        throw new Error("a session's record is of another release");
-      const session = decodeSession(plaintext.subarray(1), dictionary);
-      if (session.id !== id) throw new Error("a session's record is that of another session");
+      const reader = new ByteReader(plaintext);
+      const userAgent = readPrefix(reader);
+      const decoded = decodeSession(reader.raw(reader.rest()), dictionary);
+      const session = userAgent ? { ...decoded, userAgent } : decoded;
+      if (session.id !== id) throw new UnreadableRecord("a session's record is that of another session");
       return session.lastSeenAtMs >= lastSeenAtMs ? session : { ...session, lastSeenAtMs };
     },
   };

@@ -2,13 +2,14 @@ import { LRUCache } from "lru-cache";
 import { atMost } from "../../model/at-most.js";
 import type { Clock } from "../../model/clock.js";
 import { newestRefreshToken, type Session, type SessionId } from "../../model/session.js";
+import type { Seen } from "../memory/activity.js";
 import type { Sealer } from "../sealing.js";
-import type { Committed, Ended, EndingOrder, Lease, Loaded, SessionStore, StoredSession, Touched } from "../session-store.js";
+import type { Committed, Ended, EndingOrder, Gone, Lease, Loaded, SessionStore, StoredSession, Touched } from "../session-store.js";
 import { type Announcements, endedMessage } from "./announcements.js";
 import { alternatesKey, CHANNEL, intentsKey, type PersonKeys, recordKey } from "./keys.js";
 import { createLeases, INTENT_MS, type Leases } from "./leases.js";
 import { createPeople, type People } from "./people.js";
-import { createRecords, type Records } from "./records.js";
+import { createRecords, type Records, UnreadableRecord } from "./records.js";
 import type { RedisLink, Reply } from "./redis-link.js";
 import { endingIn, listIn, numberIn, supersededText, textIn, textOrNull } from "./replies.js";
 import { COMMIT, END, KEEP_ALTERNATE, TOUCH } from "./scripts.js";
@@ -71,6 +72,12 @@ function createReading({ link, records }: Parts) {
   return { load, opened };
 }
 
+/** One that was sealed with a key of long ago must not hide the others. */
+function goneIfUnreadable(error: unknown): Gone {
+  if (error instanceof UnreadableRecord) return { kind: "gone" };
+  throw error;
+}
+
 type Opened = ReturnType<typeof createReading>["opened"];
 
 const keysOf = (id: SessionId) => [recordKey(id), intentsKey(id), alternatesKey(id)];
@@ -121,7 +128,7 @@ async function commit(parts: Parts, opened: Opened, session: Session, expected: 
   }
 }
 
-async function touch({ link }: Parts, { id, lastSeenAtMs }: Session): Promise<Touched> {
+async function touch({ link }: Parts, { id, lastSeenAtMs }: Seen): Promise<Touched> {
   const [kind, first, second] = listIn(await link.run(TOUCH, [recordKey(id)], [String(lastSeenAtMs)]));
   switch (textIn(kind)) {
     case "ended":
@@ -193,14 +200,14 @@ export function createRedisStore(options: RedisStoreOptions): SessionStore {
     },
     load,
     commit: (session, expected, lease) => commit(parts, opened, session, expected, lease),
-    touch: (session) => touch(parts, session),
+    touch: (seen) => touch(parts, seen),
     end: (ended, order) => end(parts, opened, ended, order),
     lease: leases.lease,
     subscribe: announcements.subscribe,
     directory: index,
-    async sessionsOf(subject) {
-      const ids = await people.begunBy(subject, null);
-      const loaded = await Promise.all(ids.map((id) => load(id, null)));
+    async sessionsOf(subject, most) {
+      const ids = await people.newestOf(subject, most);
+      const loaded = await Promise.all(ids.map((id) => load(id, null).catch(goneIfUnreadable)));
       const sessions = loaded.flatMap((one): StoredSession[] => ("kind" in one ? [] : [one]));
       return { kind: "sessions", sessions };
     },

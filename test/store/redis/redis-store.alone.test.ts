@@ -151,7 +151,7 @@ t.test("sessions in Redis", { skip }, async (t) => {
     await (await open(t, ["one"])).commit(session, null, null);
     const rolled = await open(t, ["two", "one"]);
     t.match(await rolled.load(session.id, null), { id: session.id });
-    const listed = await rolled.sessionsOf(session.subject);
+    const listed = await rolled.sessionsOf(session.subject, 9);
     t.ok(listed.kind === "sessions" && listed.sessions.some(({ id }) => id === session.id));
     const stranger = await open(t, ["three"]);
     await t.rejects(Promise.resolve(stranger.load(session.id, null)), /unknown_key/);
