@@ -90,7 +90,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "limit",
     title: "100 refreshes a second for all three",
     refreshesPerSecond: 100,
-    atATime: 1_000,
+    atATime: 300,
     mayHear: ["cognito_throttled"],
     keepsToRate: true,
     backWithinMs: 60_000,

@@ -23,6 +23,7 @@ const STOPPING = [
   { file: "docker/ecs/cloudformation.yaml", limit: /StopTimeout: (\d+)/ },
   { file: "docker/kubernetes/cognito-bff.yaml", limit: /terminationGracePeriodSeconds: (\d+)/ },
   { file: "docker/compose.yaml", limit: /stop_grace_period: (\d+)s/ },
+  { file: "docker/compose.replicas.yaml", limit: /stop_grace_period: (\d+)s/ },
   { file: "docker/vm/cognito-bff@.service", limit: /TimeoutStopSec=(\d+)s/ },
 ];
 
@@ -53,6 +54,7 @@ t.test("every setting that the deployment files give exists", async (t) => {
     "docker/ecs/cloudformation.yaml": /Name: ([A-Z][A-Z_]+),/g,
     "docker/kubernetes/cognito-bff.yaml": /^ {2}([A-Z][A-Z_]+):/gm,
     "docker/compose.yaml": /^ {6}([A-Z][A-Z_]+):/gm,
+    "docker/compose.replicas.yaml": /^ {4}(?: {2})?([A-Z][A-Z_]+):/gm,
     "docker/vm/cognito-bff@.service": /[ =]([A-Z][A-Z_]+)=/g,
     Dockerfile: /(?<=^ENV .*)([A-Z][A-Z_]+)=/gm,
   };
