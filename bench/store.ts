@@ -21,6 +21,7 @@ import { createProgress } from "./contest/progress.js";
 import { medianOf, rounded, spread } from "./contest/report/figures.js";
 import { defaultLoad, defaultUpstream, pin } from "./contest/run.js";
 import { ratioOf } from "./contest/targets.js";
+import { measureCapacity } from "./store/capacity.js";
 
 const MOST_TIMES = 1.05;
 const WARM_UP_SECONDS = 3;
@@ -35,6 +36,18 @@ interface Options {
   readonly rounds: number;
   readonly seconds: number;
   readonly json?: true;
+  readonly capacity?: true;
+}
+
+/** What a session takes in Redis, without any call. */
+async function capacity({ json }: Options): Promise<void> {
+  const figures = await measureCapacity();
+  const { bytesALive, bytesEnded, commandsARefresh, roundTripsARefresh } = figures;
+  if (json) console.log(JSON.stringify(figures, null, 2));
+  else {
+    console.log(`${bytesALive.toFixed(0)} bytes of Redis for a session that lives, ${bytesEnded.toFixed(0)} for one that has ended`);
+    console.log(`${commandsARefresh.toFixed(1)} commands in ${roundTripsARefresh.toFixed(1)} round trips for a refresh`);
+  }
 }
 
 function count(text: string): number {
@@ -123,6 +136,7 @@ async function store(options: Options): Promise<void> {
   const missing = CONTESTANTS.redis.missing();
   if (missing !== null) throw new Error(`${missing}: npm run test:setup installs it`);
   closeOnSignals();
+  if (options.capacity) return capacity(options);
   const { rounds, later } = await measure(options);
   const figures = Object.fromEntries(Object.entries(rounds).map(([name, turns]) => [name, turns.map(({ cpuPerCall }) => cpuPerCall)]));
   const ratio = ratioOf(figures, "redis", "ours");
@@ -151,6 +165,7 @@ await new Command("node dist/bench/store.js")
   .description("What the shared store costs a call, beside cookies. It needs redis-server; traffic goes to loopback only.")
   .option("--rounds <n>", "how often each takes its turn", count, 5)
   .option("--seconds <n>", "how long a turn is", count, 5)
+  .option("--capacity", "only what a session takes in Redis, in bytes and commands")
   .option("--json", "the figures as JSON, on stdout")
   .action(store)
   .parseAsync();
