@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { KEY_BYTES } from "../config/kinds/session-keys.js";
+import { KEY_BYTES } from "../config/kinds/session-kinds.js";
 
 /** A new session key: alone on the first line, so that `cognito-bff keygen | head -1` is the key, then in what order to roll it out. */
 export function keygen(): { readonly text: string } {

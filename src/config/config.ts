@@ -1,6 +1,6 @@
 import type { Secret } from "../model/secret.js";
 import type { ProxyRoute } from "./kinds/proxy-route.js";
-import type { SessionStoreSetting } from "./kinds/url-kinds.js";
+import type { CacheLogin, SessionStoreSetting } from "./kinds/session-kinds.js";
 
 /** The effective configuration: every value parsed, every default filled in, frozen. Durations are milliseconds. */
 export interface Config {
@@ -39,6 +39,10 @@ export interface Config {
   /** 32 bytes each: the first seals, all open. */
   readonly sessionKeys: readonly Secret<Buffer>[];
   readonly sessionStore: SessionStoreSetting;
+  /** PEM of who signs its certificates; null: Node's own list. */
+  readonly sessionStoreCa: string | null;
+  /** Null: user and password of its address, if any. */
+  readonly sessionStoreIam: (CacheLogin & { readonly serverless: boolean }) | null;
   /** How long sessions go on without a shared store that is away. */
   readonly sessionStoreStaleMs: number;
   readonly sessionIdleTimeoutMs: number | null;

@@ -1,3 +1,4 @@
+import { parseRedisUrl } from "../network/redis-place.js";
 import type { Config } from "./config.js";
 import {
   type ConfigFault,
@@ -187,6 +188,8 @@ function toConfig(v: SettingValues): Config {
     cognitoRefreshTokenValidityMs: v.COGNITO_REFRESH_TOKEN_VALIDITY,
     sessionKeys: v.SESSION_KEYS,
     sessionStore: v.SESSION_STORE,
+    sessionStoreCa: v.SESSION_STORE_CA,
+    sessionStoreIam: v.SESSION_STORE_IAM && { ...v.SESSION_STORE_IAM, serverless: isServerless(v.SESSION_STORE) },
     sessionStoreStaleMs: v.SESSION_STORE_STALE,
     sessionIdleTimeoutMs: v.SESSION_IDLE_TIMEOUT,
     sessionMaxAgeMs: v.SESSION_MAX_AGE,
@@ -211,6 +214,14 @@ function toConfig(v: SettingValues): Config {
     keepAliveTimeoutMs: v.KEEP_ALIVE_TIMEOUT,
     logLevel: v.LOG_LEVEL,
   };
+}
+
+/** As the endpoints of ElastiCache Serverless are named: its tokens say what kind of cache they are for. */
+const SERVERLESS = /\.serverless\.[a-z0-9]+\.cache\.amazonaws\.com(?:\.cn)?$/;
+
+function isServerless(store: SettingValues["SESSION_STORE"]): boolean {
+  const place = store.kind === "cookie" ? null : parseRedisUrl(store.url.reveal());
+  return place?.kind === "cluster" && place.nodes.some(({ host }) => SERVERLESS.test(host));
 }
 
 function toSpa({ SPA_DIR, SPA_URL }: SettingValues): Config["spa"] {

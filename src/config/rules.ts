@@ -1,4 +1,5 @@
 import { isLoopback, isLoopbackHttp } from "../model/loopback.js";
+import { parseRedisUrl } from "../network/redis-place.js";
 import { isEmulated, userPoolId } from "./kinds/cognito-kinds.js";
 import { formatDuration } from "./kinds/duration.js";
 import { liesUnder } from "./kinds/prefix.js";
@@ -96,6 +97,25 @@ const cognitoRules: readonly Rule[] = [
       : [],
   ),
 ];
+
+const storeRules: readonly Rule[] = [
+  rule(["SESSION_STORE", "SESSION_STORE_CA"], ({ SESSION_STORE, SESSION_STORE_CA }) =>
+    SESSION_STORE_CA !== null && placeOf(SESSION_STORE)?.tls !== true
+      ? [fault("SESSION_STORE_CA", "nothing, because SESSION_STORE is without TLS (rediss://)", "")]
+      : [],
+  ),
+  rule(["SESSION_STORE", "SESSION_STORE_IAM"], ({ SESSION_STORE, SESSION_STORE_IAM }) => {
+    if (SESSION_STORE_IAM === null) return [];
+    const place = placeOf(SESSION_STORE);
+    // ElastiCache takes such a token over TLS alone, and whoever reads it could log in with it.
+    if (!place?.tls || place.kind === "sentinel")
+      return [fault("SESSION_STORE_IAM", "nothing, unless SESSION_STORE is rediss:// or rediss-cluster://")];
+    if (place.user === null && place.password === null) return [];
+    return [fault("SESSION_STORE_IAM", "nothing, or a SESSION_STORE without user and password: one of them logs in")];
+  }),
+];
+
+const placeOf = (store: SettingValues["SESSION_STORE"]) => (store.kind === "cookie" ? null : parseRedisUrl(store.url.reveal()));
 
 const sessionRules: readonly Rule[] = [
   rule(["SESSION_IDLE_TIMEOUT", "SESSION_MAX_AGE"], ({ SESSION_IDLE_TIMEOUT, SESSION_MAX_AGE }) => {
@@ -257,7 +277,7 @@ const processRules: readonly Rule[] = [
 ];
 
 const RULES: readonly Rule[] = [
-  ...[...plainHttpRules, ...cognitoRules, ...sessionRules, ...pathRules],
+  ...[...plainHttpRules, ...cognitoRules, ...storeRules, ...sessionRules, ...pathRules],
   ...[transportRule, loopRule, wayOutRule, ...behindSomethingRules, ...processRules],
 ];
 

@@ -18,9 +18,9 @@ export type CompositionOptions = ProcessWideOptions & Pick<AppClientOptions, "co
 
 /** The store that the configuration names; null where sessions live in cookies. */
 async function openSharedStore(config: Config, { clock, random, log }: ProcessWide): Promise<OpenedRedis | null> {
-  const { sessionStore, sessionKeys } = config;
+  const { sessionStore, sessionStoreCa: ca, sessionStoreIam: iam, sessionKeys } = config;
   if (sessionStore.kind === "cookie") return null;
-  return openRedis({ url: sessionStore.url, sessionKeys, refreshableMs: refreshableMs(config), clock, random, log });
+  return openRedis({ url: sessionStore.url, ca, iam, sessionKeys, refreshableMs: refreshableMs(config), clock, random, log });
 }
 
 export async function compose(config: Config, options: CompositionOptions = {}): Promise<Composition> {

@@ -8,6 +8,7 @@ import {
   type Leased,
   type SessionDirectory,
   type SessionStore,
+  StoreAway,
   type StoreUnavailable,
 } from "./session-store.js";
 
@@ -43,6 +44,9 @@ function createAsk({ clock, log }: GuardOptions): Ask {
     return AWAY;
   }
 
+  const refused = (command: string, error: unknown) =>
+    error instanceof StoreAway ? AWAY : broken(command, { error: describeError(error) });
+
   function inTime<T>(
     command: string,
     answer: Promise<T>,
@@ -58,7 +62,7 @@ function createAsk({ clock, log }: GuardOptions): Ask {
       const cancel = answerDeadline(clock, deadlineMs, () => give(broken(command, { waited_ms: deadlineMs })));
       answer.then(
         (value) => (given === null ? give(value) : late(value)),
-        (error: unknown) => given === null && give(broken(command, { error: describeError(error) })),
+        (error: unknown) => given === null && give(refused(command, error)),
       );
     });
   }
@@ -68,7 +72,7 @@ function createAsk({ clock, log }: GuardOptions): Ask {
       const answer = send();
       return answer instanceof Promise ? inTime(command, answer, limits) : answer;
     } catch (error) {
-      return broken(command, { error: describeError(error) });
+      return refused(command, error);
     }
   };
 }

@@ -12,6 +12,15 @@ export function after<T, R>(answer: Awaitable<T>, next: (value: T) => R): R | Pr
   return answer instanceof Promise ? (answer.then(next) as Promise<Awaited<R>>) : next(answer);
 }
 
+/** Thrown where there is no connection to ask by: that it is gone has been told of, once for all calls. */
+export class StoreAway extends Error {
+  override readonly name = "StoreAway";
+
+  constructor() {
+    super("there is no connection to the session store");
+  }
+}
+
 /** Nobody could be asked. Never a verdict on a session. */
 export interface StoreUnavailable {
   readonly kind: "unavailable";

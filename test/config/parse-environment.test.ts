@@ -39,6 +39,8 @@ t.test("the least that works has the documented defaults, and is warned only of 
     cognitoRefreshApi: "auto",
     cognitoRefreshTokenValidityMs: null,
     sessionStore: { kind: "cookie" },
+    sessionStoreCa: null,
+    sessionStoreIam: null,
     sessionStoreStaleMs: 60_000,
     sessionIdleTimeoutMs: null,
     sessionMaxAgeMs: null,
@@ -110,12 +112,24 @@ t.test("a value is read as it is meant", async (t) => {
   for (const [changes, pick, expected] of cases) t.same(pick(configWith(changes)), expected, JSON.stringify(changes));
 });
 
+t.test("an IAM login is for a serverless cache where the store's address is one's", async (t) => {
+  const login = (SESSION_STORE: string) => configWith({ SESSION_STORE, SESSION_STORE_IAM: "bff@sessions/eu-central-1" }).sessionStoreIam;
+  const identity = { user: "bff", cache: "sessions", region: "eu-central-1" };
+  t.same(login("rediss-cluster://sessions-abc123.serverless.euc1.cache.amazonaws.com:6379"), { ...identity, serverless: true });
+  t.same(login("rediss-cluster://clustercfg.sessions.abc123.euc1.cache.amazonaws.com:6379"), { ...identity, serverless: false });
+  t.same(login("rediss://master.sessions.abc123.euc1.cache.amazonaws.com:6379"), { ...identity, serverless: false });
+});
+
 t.test("the address of a shared store is kept as it is written, and never shown", async (t) => {
   for (const url of [
     "redis://localhost",
     "rediss://bff:p%40ss@cache.example.com:6380/2",
     "redis://:secret@[::1]:6379",
     "redis://10.0.0.1/",
+    "redis-cluster://a:7000,b:7001,[::1]",
+    "rediss-cluster://sessions-abc123.serverless.euc1.cache.amazonaws.com:6379",
+    "redis-sentinel://bff:p%40ss@s1,s2:26380/main-1",
+    "rediss-sentinel://s1/main",
   ]) {
     const { sessionStore } = configWith({ SESSION_STORE: url });
     t.equal(sessionStore.kind === "redis" && sessionStore.url.reveal(), url);
@@ -206,11 +220,21 @@ t.test("a value that cannot be meant is refused by name", async (t) => {
         "redis://host?db=1",
         "redis://u:%@host",
         "redis://a,b",
-        "redis-cluster://host",
+        "redis://user@host",
+        "redis-cluster://host/1",
+        "redis-cluster://a,,b",
+        "redis-sentinel://host",
+        "redis-sentinel://host/a/b",
+        "redis-sentinel://u:%zz@host/main",
+        "redis-other://host",
+        `redis-cluster://${"a,".repeat(1_100)}a`,
         "http://host",
         "redis://ho st",
       ],
     ],
+    ["SESSION_STORE_CA", ["none", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"]],
+    ["SESSION_STORE_IAM", ["bff", "bff@Sessions/eu-central-1", "bff@sessions", "bff@sessions/Frankfurt", "@sessions/eu-central-1"]],
+    ["SESSION_STORE_STALE", ["60", "25h", "off"]],
     ["SESSION_IDLE_TIMEOUT", ["30", "0s", "401d", "never"]],
     ["SESSION_MAX_AGE", ["12", "1.5h"]],
     ["COOKIE_SAME_SITE", ["none", "Strict"]],

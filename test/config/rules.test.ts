@@ -1,4 +1,5 @@
 import t from "tap";
+import { createAuthority } from "../support/certificates.js";
 import { configWith, faultsWith, parseWith } from "./valid-environment.js";
 
 type Changes = Readonly<Record<string, string | undefined>>;
@@ -43,6 +44,41 @@ t.test("settings that contradict each other are faults", async (t) => {
       "a session shorter than its idle limit",
       { SESSION_IDLE_TIMEOUT: "2h", SESSION_MAX_AGE: "1h" },
       "SESSION_MAX_AGE: at least SESSION_IDLE_TIMEOUT (2h), which could never pass otherwise [1h]",
+    ],
+    [
+      "an authority for a store without TLS",
+      { SESSION_STORE: "redis://cache", SESSION_STORE_CA: createAuthority().certificate },
+      "SESSION_STORE_CA: nothing, because SESSION_STORE is without TLS",
+    ],
+    [
+      "an authority for cookies",
+      { SESSION_STORE_CA: createAuthority().certificate },
+      "SESSION_STORE_CA: nothing, because SESSION_STORE is without TLS",
+    ],
+    [
+      "IAM with redis://cache",
+      { SESSION_STORE: "redis://cache", SESSION_STORE_IAM: "bff@sessions/eu-central-1" },
+      "SESSION_STORE_IAM: nothing, unless SESSION_STORE is rediss:// or rediss-cluster://",
+    ],
+    [
+      "IAM with redis-cluster://cache",
+      { SESSION_STORE: "redis-cluster://cache", SESSION_STORE_IAM: "bff@sessions/eu-central-1" },
+      "SESSION_STORE_IAM: nothing, unless SESSION_STORE is rediss:// or rediss-cluster://",
+    ],
+    [
+      "IAM with rediss-sentinel://cache/main",
+      { SESSION_STORE: "rediss-sentinel://cache/main", SESSION_STORE_IAM: "bff@sessions/eu-central-1" },
+      "SESSION_STORE_IAM: nothing, unless SESSION_STORE is rediss:// or rediss-cluster://",
+    ],
+    [
+      "IAM with cookie",
+      { SESSION_STORE: "cookie", SESSION_STORE_IAM: "bff@sessions/eu-central-1" },
+      "SESSION_STORE_IAM: nothing, unless SESSION_STORE is rediss:// or rediss-cluster://",
+    ],
+    [
+      "two ways to log in to the store",
+      { SESSION_STORE: "rediss://:secret@cache", SESSION_STORE_IAM: "bff@sessions/eu-central-1" },
+      "SESSION_STORE_IAM: nothing, or a SESSION_STORE without user and password",
     ],
     ["a route at the auth prefix", { PROXY_ROUTES: "/auth=http://a" }, "PROXY_ROUTES: a prefix outside AUTH_PREFIX (/auth) [/auth]"],
     [

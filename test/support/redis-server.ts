@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@redis/client";
@@ -21,20 +21,17 @@ export async function withoutRedis(): Promise<string | false> {
   return (await findExecutable(NAMES)) === null && process.env["CI"] !== "true" ? "no redis-server: npm run test:setup installs it" : false;
 }
 
-/** @param settings more of its command line. */
-export async function startRedis(settings: readonly string[] = []): Promise<RedisServer> {
+/** Runs one until it says so, in a folder of its own. */
+async function run(port: number, folder: string, options: readonly string[], ready: string): Promise<RedisServer> {
   const program = await findExecutable(NAMES);
   if (program === null) throw new Error("no redis-server: npm run test:setup installs it");
-  const port = await freePort();
-  const folder = mkdtempSync(join(tmpdir(), "bff-redis-"));
-  const quiet = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "no"];
-  const child = spawn(program, [...quiet, ...settings], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(program, [...options], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   await new Promise<void>((resolve, reject) => {
     let said = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       said += text;
-      if (said.includes("Ready to accept connections")) resolve();
+      if (said.includes(ready)) resolve();
     });
     child.once("error", reject);
     void ended.then(() => reject(new Error(`redis-server ended: ${said}`)));
@@ -50,10 +47,43 @@ export async function startRedis(settings: readonly string[] = []): Promise<Redi
   };
 }
 
+const newFolder = () => mkdtempSync(join(tmpdir(), "bff-redis-"));
+
+/** @param settings more of its command line. */
+export async function startRedis(settings: readonly string[] = []): Promise<RedisServer> {
+  const port = await freePort();
+  const folder = newFolder();
+  const quiet = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "no"];
+  return run(port, folder, [...quiet, ...settings], "Ready to accept connections");
+}
+
+/** A Sentinel that watches a master alone, and is quick to give it up. */
+export async function startSentinel(name: string, master: RedisServer): Promise<RedisServer> {
+  const port = await freePort();
+  const folder = newFolder();
+  const config = join(folder, "sentinel.conf");
+  const lines = [
+    `port ${port}`,
+    "bind 127.0.0.1",
+    `dir ${folder}`,
+    `sentinel monitor ${name} 127.0.0.1 ${master.port} 1`,
+    `sentinel down-after-milliseconds ${name} 300`,
+    `sentinel failover-timeout ${name} 2000`,
+  ];
+  writeFileSync(config, `${lines.join("\n")}\n`);
+  return run(port, folder, [config, "--sentinel"], "+monitor master");
+}
+
+/** One node of a cluster, without slots. */
+export async function startNode(): Promise<RedisServer> {
+  // The port of the cluster's bus is 10000 above its own by default, where another server may be.
+  const bus = String(await freePort());
+  return startRedis(["--cluster-enabled", "yes", "--cluster-port", bus, "--cluster-announce-ip", "127.0.0.1"]);
+}
+
 /** A cluster of one node that has all slots. */
 export async function startCluster(): Promise<RedisServer> {
-  // The port of the cluster's bus is 10000 above its own by default, where another server may be.
-  const server = await startRedis(["--cluster-enabled", "yes", "--cluster-port", String(await freePort())]);
+  const server = await startNode();
   const client = await createClient({ url: server.url }).connect();
   await client.sendCommand(["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
   await until(async () => String(await client.sendCommand(["CLUSTER", "INFO"])).includes("cluster_state:ok"), "the cluster is up");

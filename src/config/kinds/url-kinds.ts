@@ -120,37 +120,3 @@ export const path = text("a path that starts with / and has no trailing slash, n
 
 /** A path, or `/` for everything. */
 export const routePrefix = text(`\`/\`, or ${path.expected}`, (raw) => raw === "/" || isPath(raw));
-
-/** Where sessions live. */
-export type SessionStoreSetting =
-  | { readonly kind: "cookie" }
-  /** `redis://` or `rediss://`, with user and password where there are any. */
-  | { readonly kind: "redis"; readonly url: Secret };
-
-const EXPECTED = "`cookie`, or one server as redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], with TLS rediss://";
-
-// A text that the WHATWG parser would repair is refused before it sees it: what was reviewed is what is used.
-const REDIS_URL =
-  /^rediss?:\/\/(?:[^\s:@/?#\\]*(?::[^\s:@/?#\\]+)?@)?(?:\[[\da-fA-F:.]+\]|[A-Za-z\d](?:[A-Za-z\d.-]*[A-Za-z\d])?)(?::\d{1,5})?(?:\/\d{0,4})?$/;
-
-function isRedisUrl(raw: string): boolean {
-  if (!REDIS_URL.test(raw) || !URL.canParse(raw)) return false;
-  const { username, password, port } = new URL(raw);
-  try {
-    // Special characters of a password are percent-encoded.
-    decodeURIComponent(username + password);
-  } catch {
-    return false;
-  }
-  return port === "" || Number(port) > 0;
-}
-
-export const sessionStore: Kind<string, SessionStoreSetting> = {
-  admits: isText,
-  expected: EXPECTED,
-  decode(raw) {
-    if (raw === "cookie") return accepted({ kind: "cookie" });
-    return isRedisUrl(raw) ? accepted({ kind: "redis", url: new Secret(raw) }) : refused(EXPECTED);
-  },
-  show: ({ kind }) => kind,
-};

@@ -1,12 +1,13 @@
 import { byteSize, choice, duration, flag, integer, listenHost, orOff, secretText, text } from "../kinds/basic-kinds.js";
 import { clientId, clientIds, clientSecrets, scopes, userPoolId } from "../kinds/cognito-kinds.js";
 import { contentSecurityPolicy } from "../kinds/csp-kind.js";
-import { sessionKeys } from "../kinds/session-keys.js";
+import { sessionKeys } from "../kinds/session-kinds.js";
 import { trustProxy } from "../kinds/trust-proxy.js";
-import { baseUrl, managedLoginDomain, path, publicOrigin, serverOrigin, sessionStore } from "../kinds/url-kinds.js";
+import { baseUrl, managedLoginDomain, path, publicOrigin, serverOrigin } from "../kinds/url-kinds.js";
 import { PROCESS_SETTINGS } from "./process-settings.js";
 import { PROXY_SETTINGS } from "./proxy-settings.js";
 import { byDefault, nothing, open, REQUIRED, type Setting, secret } from "./setting.js";
+import { STORE_SETTINGS } from "./store-settings.js";
 import { UPSTREAM_SETTINGS } from "./upstream-settings.js";
 
 const SECOND_MS = 1_000;
@@ -174,23 +175,7 @@ export const SETTINGS = {
     meaning: "The keys of the session cookie: the first seals, all open. `cognito-bff keygen` makes one and says how to roll it out.",
     example: "(the output of `cognito-bff keygen`)",
   }),
-  // Secret because the addresses of shared stores carry passwords.
-  SESSION_STORE: secret({
-    group: "session",
-    kind: sessionStore,
-    absence: byDefault("cookie"),
-    meaning: "Where sessions live: in the browser's cookie, or in one Redis (6 and newer) or Valkey that all processes share.",
-    example: "rediss://bff:PASSWORD@sessions.example.com:6379",
-  }),
-  SESSION_STORE_STALE: open({
-    group: "session",
-    kind: duration({ minMs: 0, maxMs: 24 * HOUR_MS }),
-    absence: byDefault("1m"),
-    meaning:
-      "While a shared store is away, sessions of which it has said so lately to this process go on, as long as their token lives; one that is " +
-      "revoked meanwhile elsewhere can go on for so long. All others hear 503. `0s`: all of them do.",
-    example: "10m",
-  }),
+  ...STORE_SETTINGS,
   SESSION_IDLE_TIMEOUT: open({
     group: "session",
     kind: orOff(duration({ minMs: SECOND_MS, maxMs: LONGEST_SESSION_MS })),

@@ -1,8 +1,17 @@
 import { createHash } from "node:crypto";
 import type { Cancel, Clock } from "../../model/clock.js";
 import { Listeners } from "../../model/listeners.js";
-import { describeError, type Log } from "../../model/log.js";
+import type { Log } from "../../model/log.js";
 import type { Secret } from "../../model/secret.js";
+import { parseRedisUrl, type RedisPlace } from "../../network/redis-place.js";
+import { StoreAway } from "../session-store.js";
+import { type OpenedClient, openClient } from "./connection/client.js";
+import { commandsTo, type Send } from "./connection/commands.js";
+import { accessTo, type IamOptions } from "./connection/credentials.js";
+import { keep } from "./connection/kept.js";
+import { renewLogins } from "./connection/renewal.js";
+import { createStoreState, type StoreState } from "./connection/state.js";
+import { clearly } from "./connection/trouble.js";
 
 /** An answer as the server gives it; who asked knows its shape and parses it. */
 export type Reply = unknown;
@@ -19,6 +28,7 @@ export function script(text: string): Script {
 
 /** Asks the server. Everything rejects at once where there is no connection: nothing waits in a queue for one. */
 export interface RedisLink {
+  /** In a cluster it goes to whoever has the slot of the key, which is the word behind the command's. */
   command(...args: readonly string[]): Promise<Reply>;
   /** All keys are of one slot. */
   run(what: Script, keys: readonly string[], args: readonly string[]): Promise<Reply>;
@@ -38,14 +48,22 @@ export interface RedisSubscription {
 export interface RedisConnections {
   readonly link: RedisLink;
   readonly subscription: RedisSubscription;
-  /** Once both are there for the first time. */
+  readonly state: StoreState;
+  /** Once all is there for the first time. Rejects where it is closed before. */
   readonly ready: Promise<void>;
-  /** Ends both, whatever is under way. */
+  /** The same question to every server that has data of ours. */
+  askAll(...args: readonly string[]): Promise<readonly Reply[]>;
+  /** Ends all, whatever is under way. */
   close(): void;
 }
 
 export interface RedisConnectionsOptions {
+  /** `redis://` and its kin; docs/configuration.md, SESSION_STORE. */
   readonly url: Secret;
+  /** PEM of who signs the servers' certificates; null, or left out: Node's own list. */
+  readonly ca?: string | null;
+  /** In place of a user and a password in the URL. */
+  readonly iam?: IamOptions | null;
   readonly channel: string;
   readonly clock: Clock;
   /** 0 to 1. */
@@ -53,174 +71,99 @@ export interface RedisConnectionsOptions {
   readonly log: Log;
 }
 
-const CONNECT_DEADLINE_MS = 2_000;
-/** Half-open connections are found by silence: something is asked on each more often than this. */
-const SILENCE_MS = { commands: 2_000, subscription: 1_000 };
-const PING_EVERY_MS = 500;
-const FIRST_PAUSE_MS = 20;
-const LONGEST_PAUSE_MS = 1_000;
-const LOGGED_EVERY_MS = 10_000;
+/** A half-open connection is found by silence; until then messages may be lost. */
+const SILENCE_MS = 1_000;
 
-function clientOptions({ url, random }: RedisConnectionsOptions) {
+function createLink(send: Send): RedisLink {
   return {
-    url: url.reveal(),
-    disableOfflineQueue: true,
-    disableClientInfo: true,
-    maintNotifications: "disabled" as const,
-    socket: {
-      connectTimeout: CONNECT_DEADLINE_MS,
-      // Many replicas come back to one server at the same moment.
-      reconnectStrategy: (retries: number) =>
-        Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(retries, 10)) * (0.5 + random() / 2),
-    },
-  };
-}
-
-/** Says that a connection is lost, at most every ten seconds. */
-function createComplaint({ clock, log }: RedisConnectionsOptions): (error: unknown) => void {
-  let loggedAtMs = Number.NEGATIVE_INFINITY;
-  return (error) => {
-    const nowMs = clock.monotonicMs();
-    if (nowMs - loggedAtMs < LOGGED_EVERY_MS) return;
-    loggedAtMs = nowMs;
-    log.warn({ error: describeError(error) }, "the session store cannot be reached; it is tried again");
-  };
-}
-
-type Client = ReturnType<typeof import("@redis/client").createClient>;
-
-interface Watched {
-  readonly current: () => Client;
-  close(): void;
-}
-
-/**
- * A client that is replaced once its server is silent: the package's own timeout counts what is sent as a sign of life, and a half-open connection
- * would be kept until the kernel gives it up, a quarter of an hour later.
- */
-function watch(create: () => Client, silenceMs: number, clock: Clock, lost: () => void): Watched {
-  let client = create();
-  let closed = false;
-  let cancel = clock.deadline(PING_EVERY_MS, look);
-
-  function look(): void {
-    const asked = client;
-    const silent = clock.deadline(silenceMs, () => {
-      if (closed) return;
-      asked.destroy();
-      lost();
-      client = create();
-    });
-    const answered = () => {
-      silent();
-      if (!closed) cancel = clock.deadline(PING_EVERY_MS, look);
-    };
-    // One without a connection rejects at once; it goes on trying by itself.
-    asked.ping().then(answered, answered);
-  }
-
-  return {
-    current: () => client,
-    close() {
-      closed = true;
-      cancel();
-      client.destroy();
-    },
-  };
-}
-
-function createLink(current: () => Client): RedisLink {
-  const command = (...args: readonly string[]): Promise<Reply> => current().sendCommand([...args]);
-  return {
-    command,
+    command: (...args) => send(args[1], args),
     async run({ text, sha }, keys, args) {
       const rest = [String(keys.length), ...keys, ...args];
       try {
-        return await command("EVALSHA", sha, ...rest);
+        return await send(keys[0], ["EVALSHA", sha, ...rest]);
       } catch (error) {
         if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
-        return command("EVAL", text, ...rest);
+        return send(keys[0], ["EVAL", text, ...rest]);
       }
     },
   };
 }
 
-/**
- * Connects to one server, one connection for commands and one for messages, and goes on trying by itself. Returns at once: until a connection is
- * there commands reject.
- */
+function placeOf(url: Secret): RedisPlace {
+  const place = parseRedisUrl(url.reveal());
+  // Nothing of it is repeated: it may hold a password.
+  if (!place) throw new Error("the address of the session store cannot be read");
+  return place;
+}
+
+const first = (listeners: Listeners<[]>) => new Promise<void>((resolve) => void listeners.add(resolve));
+
+/** Connects for commands, and once more for messages, and goes on trying by itself. Returns at once: until a connection is there commands reject. */
 export async function connectRedis(options: RedisConnectionsOptions): Promise<RedisConnections> {
+  const { channel, ca = null, iam = null, clock, random } = options;
   // Later than the file: who keeps sessions in cookies never loads it.
-  const { createClient } = await import("@redis/client");
-  const complain = createComplaint(options);
-  const [onSubscribed, onLost] = [new Listeners<[]>(), new Listeners<[]>()];
+  const redis = await import("@redis/client");
+  const place = placeOf(options.url);
+  const access = accessTo(place, ca, iam, clock);
+  const state = createStoreState(options);
+  const [onThere, onSubscribed, onLost] = [new Listeners<[]>(), new Listeners<[]>(), new Listeners<[]>()];
   const onMessage = new Listeners<[message: string]>();
-
-  function connect(prepare: (client: Client) => void, lost: (error: unknown) => void): Client {
-    const client: Client = createClient(clientOptions(options));
-    client.on("error", lost);
-    prepare(client);
-    // Rejects only where it was closed before it was ready.
-    client.connect().catch(() => {});
-    return client;
-  }
-
-  function listen(client: Client): void {
-    let subscribedBefore = false;
-    client.on("ready", () => {
-      // From the second connection on the client has subscribed again before it is ready.
-      if (subscribedBefore) {
-        onSubscribed.tell();
-        return;
-      }
-      client
-        .subscribe(options.channel, (message) => onMessage.tell(message))
-        .then(() => {
-          subscribedBefore = true;
-          onSubscribed.tell();
-        })
-        .catch(complain);
-    });
-  }
-
-  const subscribed = new Promise<void>((resolve) => void onSubscribed.add(resolve));
-  let isReady = () => {};
-  const commandsReady = new Promise<void>((resolve) => {
-    isReady = resolve;
+  const closing = new AbortController();
+  const closed = new Promise<never>((_resolve, reject) => {
+    closing.signal.addEventListener("abort", () => reject(new Error("closed before the session store was there")));
   });
-  const hearingLost = (error: unknown) => {
-    onLost.tell();
-    complain(error);
-  };
-  const commands = watch(
-    () => connect((client) => void client.on("ready", isReady), complain),
-    SILENCE_MS.commands,
-    options.clock,
-    () => {},
-  );
-  const listening = watch(
-    () => connect(listen, hearingLost),
-    SILENCE_MS.subscription,
-    options.clock,
-    () => onLost.tell(),
-  );
+  const ready = Promise.race([closed, Promise.all([first(onThere), first(onSubscribed)]).then(() => {})]);
+  // Nobody may be waiting.
+  ready.catch(() => {});
+  onThere.add(state.there);
+  onSubscribed.add(state.heard);
+
+  const commands = commandsTo(place, {
+    redis,
+    access,
+    clock,
+    keepOne: (silenceMs, open) =>
+      keep({ open, silenceMs, clock, random, onThere: () => onThere.tell(), onAway: (error) => state.away(clearly(error)) }),
+  });
+  const listening = keep<OpenedClient>({
+    async open(over, lost) {
+      const opened = await commands.greet(await openClient(redis, await commands.listenAt(over), access, over, lost));
+      await opened.client.subscribe(channel, (message) => onMessage.tell(message));
+      return opened;
+    },
+    silenceMs: SILENCE_MS,
+    clock,
+    random,
+    onThere: () => onSubscribed.tell(),
+    onAway(error) {
+      onLost.tell();
+      state.unheard(clearly(error));
+    },
+  });
+  const listeners = () => [listening.current()].flatMap((opened) => (opened ? [opened.client] : []));
+  const all = () => [...commands.clients(), ...listeners()];
+  const cancelRenewal = iam && access.credentials ? renewLogins(all, access.credentials, options) : () => {};
 
   return {
-    link: createLink(commands.current),
-    ready: Promise.all([commandsReady, subscribed]).then(() => {}),
+    link: createLink(commands.send),
+    state,
+    ready,
     subscription: {
       onSubscribed: (listener) => onSubscribed.add(listener),
       onLost: (listener) => onLost.add(listener),
       onMessage: (listener) => onMessage.add(listener),
-      ping: () =>
-        listening
-          .current()
-          .ping()
-          .then(() => {}),
+      async ping() {
+        const [client] = listeners();
+        if (!client) throw new StoreAway();
+        await client.ping();
+      },
     },
+    askAll: (...args) => Promise.all(commands.clients().map((client): Promise<Reply> => client.sendCommand([...args]))),
     close() {
+      cancelRenewal();
       commands.close();
       listening.close();
+      closing.abort();
     },
   };
 }

@@ -1,0 +1,67 @@
+import type { Clock } from "../../../model/clock.js";
+import { describeError, type Log } from "../../../model/log.js";
+
+const LOGGED_EVERY_MS = 10_000;
+/** How long messages may be unheard before it is told of: a connection that is replaced takes less. */
+const UNHEARD_MS = 5_000;
+
+/** Whether the store can be reached, for whoever asks and for the log: one line when it goes, one when it is back. */
+export interface StoreState {
+  isThere(): boolean;
+  /** 0 while it is there. */
+  awayMs(): number;
+}
+
+export interface StoreWitness extends StoreState {
+  there(): void;
+  away(error: unknown): void;
+  /** The same of messages. */
+  heard(): void;
+  unheard(error: unknown): void;
+}
+
+export function createStoreState({ clock, log }: { readonly clock: Clock; readonly log: Log }): StoreWitness {
+  let awaySinceMs: number | null = clock.monotonicMs();
+  let unheardSinceMs: number | null = clock.monotonicMs();
+  let everThere = false;
+  let everHeard = false;
+  let told = false;
+  let loggedAtMs = Number.NEGATIVE_INFINITY;
+
+  function warn(error: unknown, text: string): boolean {
+    const nowMs = clock.monotonicMs();
+    if (nowMs - loggedAtMs < LOGGED_EVERY_MS) return false;
+    loggedAtMs = nowMs;
+    log.warn({ event: "store_away", error: describeError(error) }, text);
+    return true;
+  }
+
+  const awayMs = () => (awaySinceMs === null ? 0 : clock.monotonicMs() - awaySinceMs);
+
+  return {
+    isThere: () => awaySinceMs === null,
+    awayMs,
+    there() {
+      if (told) log.info({ event: "store_back", away_ms: Math.round(awayMs()) }, "the session store can be reached again");
+      everThere = true;
+      told = false;
+      awaySinceMs = null;
+    },
+    away(error) {
+      awaySinceMs ??= clock.monotonicMs();
+      if (!everThere) warn(error, "the session store cannot be reached yet; it is tried again, and nobody is served before");
+      else told ||= warn(error, "the session store cannot be reached: sessions go on for SESSION_STORE_STALE, then calls hear 503");
+    },
+    heard() {
+      everHeard = true;
+      unheardSinceMs = null;
+    },
+    unheard(error) {
+      const nowMs = clock.monotonicMs();
+      unheardSinceMs ??= nowMs;
+      if (!everHeard) warn(error, "the session store cannot be listened to yet; it is tried again, and nobody is served before");
+      else if (awaySinceMs === null && nowMs - unheardSinceMs > UNHEARD_MS)
+        warn(error, "the session store cannot be listened to: every call asks it, until it can");
+    },
+  };
+}

@@ -1,0 +1,30 @@
+/** What an operator can do about it, by the error's code or the beginning of the server's own words. */
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [
+    /^(?:SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT(?:_LOCALLY)?|CERT_SIGNATURE_FAILURE)/,
+    "its certificate is of no authority that is trusted here; SESSION_STORE_CA_FILE names the file with the right one",
+  ],
+  [/^ERR_TLS_CERT_ALTNAME_INVALID/, "its certificate is for another host name than SESSION_STORE's"],
+  [/^CERT_HAS_EXPIRED/, "its certificate has expired"],
+  [/^(?:ERR_SSL|EPROTO|ERR_TLS)/, "it does not speak TLS there; redis:// is without, rediss:// with it"],
+  [
+    /^Connection timeout/,
+    "no connection came about in time; is it reachable from here, and is TLS as meant (rediss://, or redis:// without)?",
+  ],
+  [/^WRONGPASS/, "it refuses the user name or the password"],
+  [/^NOAUTH/, "it wants a user name and a password"],
+  [/^NOPERM/, "its ACL does not let this user do what is needed; docs/decisions/020 has the commands, keys and channels"],
+  [/^LOADING/, "it is still loading its data"],
+  [/^ERR unknown command .?HELLO/i, "it is older than Redis 6"],
+];
+
+/** The same trouble in words that say what to do, with its code. */
+export function clearly(error: unknown): Error {
+  if (!(error instanceof Error)) return new Error("it cannot be connected to");
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  for (const [pattern, advice] of ADVICE) {
+    const word = [code, error.message].find((text) => pattern.test(text));
+    if (word !== undefined) return Object.assign(new Error(advice), { code: /^[A-Z_]{3,}/.exec(word)?.[0] ?? code });
+  }
+  return error;
+}

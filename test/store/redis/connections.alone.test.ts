@@ -1,0 +1,297 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createClient } from "@redis/client";
+import t, { type Test } from "tap";
+import { freePort } from "../../../src/demo/free-port.js";
+import { type Clock, systemClock } from "../../../src/model/clock.js";
+import { silentLog } from "../../../src/model/log.js";
+import { Secret } from "../../../src/model/secret.js";
+import { elastiCacheToken } from "../../../src/store/redis/connection/elasticache-token.js";
+import { CHANNEL } from "../../../src/store/redis/keys.js";
+import { connectRedis, type RedisConnections, type RedisConnectionsOptions, script } from "../../../src/store/redis/redis-link.js";
+import { createAuthority } from "../../support/certificates.js";
+import { until } from "../../support/condition.js";
+import { type RedisServer, startNode, startRedis, startSentinel, withoutRedis } from "../../support/redis-server.js";
+
+const skip = await withoutRedis();
+const SET = script("return redis.call('SET', KEYS[1], ARGV[1])");
+
+interface Connected extends RedisConnections {
+  readonly lines: string[];
+}
+
+async function connect(t: Test, url: string, options: Partial<RedisConnectionsOptions> = {}): Promise<Connected> {
+  const lines: string[] = [];
+  const tell = (details: object, text: string) => void lines.push(JSON.stringify([details, text]));
+  const log = { ...silentLog, warn: tell, info: tell };
+  const connections = await connectRedis({
+    url: new Secret(url),
+    channel: CHANNEL,
+    clock: systemClock,
+    random: Math.random,
+    log,
+    ...options,
+  });
+  t.teardown(() => connections.close());
+  return { ...connections, lines };
+}
+
+/** Where a server can be asked without any of ours between. */
+async function admin(t: Test, { url }: Pick<RedisServer, "url">) {
+  const client = await createClient({ url })
+    .on("error", () => {})
+    .connect();
+  t.teardown(() => client.destroy());
+  return client;
+}
+
+async function started(t: Test, starting: Promise<RedisServer>): Promise<RedisServer> {
+  const server = await starting;
+  t.teardown(() => server.stop());
+  return server;
+}
+
+/** Whether a message that one side publishes is heard by the other. */
+async function hears(from: RedisConnections, to: RedisConnections): Promise<boolean> {
+  let heard = false;
+  const cancel = to.subscription.onMessage(() => {
+    heard = true;
+  });
+  await from.link.run(script("return redis.call('PUBLISH', ARGV[1], 'x')"), ["{a}"], [CHANNEL]);
+  await to.subscription.ping();
+  await until(() => heard, "heard");
+  cancel();
+  return heard;
+}
+
+t.test("Sentinel: the master is asked for, and asked for again once it has failed over", { skip }, async (t) => {
+  const master = await started(t, startRedis());
+  const replica = await started(t, startRedis(["--replicaof", "127.0.0.1", String(master.port), "--repl-diskless-sync-delay", "0"]));
+  const [ofMaster, ofReplica] = [await admin(t, master), await admin(t, replica)];
+  // A Sentinel asks for replicas when it starts, and then every ten seconds.
+  await until(async () => String(await ofMaster.sendCommand(["INFO", "replication"])).includes("state=online"), "replicating");
+  const sentinel = await started(t, startSentinel("main", master));
+  const dead = await freePort();
+  const connected = await connect(t, `redis-sentinel://127.0.0.1:${dead},127.0.0.1:${sentinel.port}/main`);
+  await connected.ready;
+  t.equal(await connected.link.run(SET, ["{a}"], ["1"]), "OK");
+  t.equal(await ofMaster.get("{a}"), "1");
+  t.ok(await hears(connected, connected));
+  // The Sentinel has to know the replica, and the replica what was written.
+  const ofSentinel = await admin(t, sentinel);
+  await until(
+    async () => JSON.stringify(await ofSentinel.sendCommand(["SENTINEL", "REPLICAS", "main"])).includes(String(replica.port)),
+    "known",
+  );
+  await until(async () => (await ofReplica.get("{a}")) === "1", "replicated");
+  await master.stop();
+  await until(() => !connected.state.isThere(), "away");
+  await t.rejects(connected.link.command("GET", "{a}"), /no connection/, "at once");
+  await until(() => connected.state.isThere(), "failed over");
+  t.equal(await connected.link.run(SET, ["{a}"], ["2"]), "OK");
+  t.equal(await ofReplica.get("{a}"), "2");
+  await until(() => hears(connected, connected).catch(() => false), "heard at the new master");
+  t.match(connected.lines, [/cannot be reached/, /can be reached again/], "one line when it goes, one when it is back");
+});
+
+t.test("Sentinel: a name that it does not know is told of", { skip }, async (t) => {
+  const master = await started(t, startRedis());
+  const sentinel = await started(t, startSentinel("main", master));
+  const { lines } = await connect(t, `redis-sentinel://127.0.0.1:${sentinel.port}/other`);
+  await until(() => lines.length > 0, "told of");
+  t.match(lines.join(), /knows no master other/);
+});
+
+t.test("a master that has become a replica is given up", { skip }, async (t) => {
+  const server = await started(t, startRedis());
+  const { link, ready, state } = await connect(t, server.url);
+  await ready;
+  const redis = await admin(t, server);
+  await redis.sendCommand(["REPLICAOF", "127.0.0.1", String(await freePort())]);
+  await t.rejects(link.run(SET, ["{a}"], ["1"]));
+  t.notOk(state.isThere(), "it is looked for anew, by its name");
+  await redis.sendCommand(["REPLICAOF", "NO", "ONE"]);
+  await until(() => state.isThere(), "back");
+  t.equal(await link.run(SET, ["{a}"], ["1"]), "OK");
+});
+
+/** Three nodes, each with a third of the slots. */
+async function startThree(t: Test) {
+  const nodes = await Promise.all(Array.from({ length: 3 }, () => started(t, startNode())));
+  const clients = await Promise.all(nodes.map((node) => admin(t, node)));
+  const [first] = nodes;
+  const bus = String(await clients[0]?.sendCommand(["CONFIG", "GET", "cluster-port"]).then((found) => Object.values(found as object)[0]));
+  const ranges = [
+    [0, 5_460],
+    [5_461, 10_922],
+    [10_923, 16_383],
+  ];
+  for (const [index, client] of clients.entries()) {
+    const [from = 0, to = 0] = ranges[index] ?? [];
+    await client.sendCommand(["CLUSTER", "ADDSLOTSRANGE", String(from), String(to)]);
+    if (index > 0) await client.sendCommand(["CLUSTER", "MEET", "127.0.0.1", String(first?.port), bus]);
+  }
+  for (const client of clients)
+    await until(async () => {
+      const info = String(await client.sendCommand(["CLUSTER", "INFO"]));
+      return info.includes("cluster_state:ok") && info.includes("cluster_known_nodes:3");
+    }, "the cluster is up");
+  return { nodes, clients };
+}
+
+t.test(
+  "Cluster: commands go to whoever has the slot, MOVED is followed, and a plain subscription hears of all nodes",
+  { skip },
+  async (t) => {
+    const { nodes, clients } = await startThree(t);
+    const [first, second] = nodes;
+    const url = `redis-cluster://127.0.0.1:${await freePort()},127.0.0.1:${first?.port}`;
+    const [one, two] = [await connect(t, url), await connect(t, url.replace(String(first?.port), String(second?.port)))];
+    await Promise.all([one.ready, two.ready]);
+    const keys = Array.from({ length: 30 }, (_, index) => `{${index}}`);
+    for (const key of keys) t.equal(await one.link.run(SET, [key], [key]), "OK");
+    for (const client of clients) t.ok(((await client.sendCommand(["DBSIZE"])) as number) > 0, "each has some of them");
+    for (const key of keys) t.equal(await two.link.command("GET", key), key);
+    t.ok((await hears(one, two)) && (await hears(two, one)));
+    t.equal((await one.askAll("PING")).length, 3);
+
+    // The slot of {3}, at whatever node it is, goes to another.
+    const slot = String(await clients[0]?.sendCommand(["CLUSTER", "KEYSLOT", "{3}"]));
+    const owner = await Promise.all(clients.map(async (client) => Number(await client.sendCommand(["CLUSTER", "COUNTKEYSINSLOT", slot]))));
+    const from = owner.findIndex((count) => count > 0);
+    const to = (from + 1) % clients.length;
+    const ids = await Promise.all(clients.map((client) => client.sendCommand(["CLUSTER", "MYID"]).then(String)));
+    await clients[from]?.sendCommand(["DEL", "{3}"]);
+    for (const index of [to, from]) await clients[index]?.sendCommand(["CLUSTER", "SETSLOT", slot, "NODE", ids[to] ?? ""]);
+    t.equal(await one.link.run(SET, ["{3}"], ["moved"]), "OK");
+    t.equal(await clients[to]?.get("{3}"), "moved");
+
+    // One node goes: the sessions of the others are served on, at once.
+    const gone = nodes.findIndex((_node, index) => index !== to && index !== 0);
+    await nodes[gone]?.stop();
+    const answers = await Promise.allSettled(keys.map((key) => one.link.command("GET", key)));
+    t.ok(answers.some(({ status }) => status === "rejected") || answers.length > 0);
+    t.equal(await one.link.command("GET", "{3}"), "moved");
+    t.ok(one.state.isThere());
+  },
+);
+
+t.test("TLS with a private authority; its certificate has to be given, and to be the right one", { skip }, async (t) => {
+  const authority = createAuthority();
+  const { cert, key } = authority.issue();
+  const folder = mkdtempSync(join(tmpdir(), "bff-tls-"));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  for (const [name, text] of Object.entries({ cert, key })) writeFileSync(join(folder, name), text, { mode: 0o600 });
+  const port = await freePort();
+  const tls = [
+    "--tls-port",
+    String(port),
+    "--tls-cert-file",
+    join(folder, "cert"),
+    "--tls-key-file",
+    join(folder, "key"),
+    "--tls-auth-clients",
+    "no",
+  ];
+  const server = await started(t, startRedis(tls));
+  const url = `rediss://localhost:${port}`;
+
+  await t.test("the right one connects", async (t) => {
+    const { ready, link } = await connect(t, url, { ca: authority.certificate });
+    await ready;
+    t.equal(await link.command("PING"), "PONG");
+  });
+  for (const [what, options, at] of [
+    ["no authority", {}, url],
+    ["another authority", { ca: createAuthority().certificate }, url],
+    ["one of the same name", { ca: createAuthority("a private authority").certificate }, url],
+  ] as const)
+    await t.test(`${what}: it says which setting`, async (t) => {
+      const { lines } = await connect(t, at, options);
+      await until(() => lines.length > 0, "told of");
+      t.match(lines.join(), /SESSION_STORE_CA_FILE names the file/);
+    });
+  await t.test("plain Redis where TLS is meant", async (t) => {
+    const { lines } = await connect(t, `rediss://localhost:${server.port}`, { ca: authority.certificate });
+    await until(() => lines.length > 0, "told of");
+    t.match(lines.join(), /is TLS as meant/);
+  });
+
+  await t.test("ElastiCache's IAM: a token for each connection, and AUTH again on those that live", async (t) => {
+    const redis = await admin(t, server);
+    const iam = { user: "bff", cache: "sessions", region: "eu-central-1", serverless: false };
+    const aws = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "example" };
+    const beganAtMs = Date.UTC(2026, 10, 20, 19);
+    let nowMs = beganAtMs;
+    const due: (() => void)[] = [];
+    const clock: Clock = {
+      ...systemClock,
+      now: () => nowMs,
+      deadline: (delayMs, callback) => {
+        if (delayMs < 60_000) return systemClock.deadline(delayMs, callback);
+        due.push(callback);
+        return () => {};
+      },
+    };
+    const allow = async (atMs: number) => {
+      await redis.sendCommand([
+        "ACL",
+        "SETUSER",
+        "bff",
+        "reset",
+        "on",
+        "~bff:*",
+        "&bff:*",
+        "+@all",
+        `>${await elastiCacheToken(iam, aws, atMs)}`,
+      ]);
+    };
+    await allow(beganAtMs);
+    const { ready, link, lines } = await connect(t, url, { ca: authority.certificate, clock, iam: { ...iam, aws: async () => aws } });
+    await ready;
+    t.equal(await link.command("ACL", "WHOAMI"), "bff");
+    nowMs += 6 * 3_600_000;
+    const authsOf = async () =>
+      Number(/cmdstat_auth:calls=(\d+)/.exec(String(await redis.sendCommand(["INFO", "commandstats"])))?.[1] ?? 0);
+    t.equal(await authsOf(), 0);
+    due.shift()?.();
+    await until(() => lines.length > 0, "a token that is refused is told of");
+    t.match(lines.join(), /did not take a new IAM token/);
+    t.notMatch(lines.join(), /X-Amz-Signature=\w/);
+    t.equal(await link.command("ACL", "WHOAMI"), "bff", "and the connection goes on");
+    await allow(nowMs);
+    const before = await authsOf();
+    due.shift()?.();
+    await until(async () => (await authsOf()) === before + 2, "both connections");
+    t.equal(lines.length, 1);
+  });
+});
+
+t.test("a user with a password of the ACL, percent-encoded, which is told to nobody", { skip }, async (t) => {
+  const server = await started(t, startRedis());
+  const redis = await admin(t, server);
+  const password = "p@ss:w/rd %?#ü";
+  await redis.sendCommand(["ACL", "SETUSER", "b@ff", "on", "~bff:*", "&bff:*", "+@all", `>${password}`]);
+  const url = (secret: string) => `redis://b%40ff:${encodeURIComponent(secret)}@127.0.0.1:${server.port}/3`;
+  const { ready, link } = await connect(t, url(password));
+  await ready;
+  t.equal(await link.command("ACL", "WHOAMI"), "b@ff");
+  t.equal(await link.run(SET, ["bff:{x}"], ["1"]), "OK");
+  t.equal(await redis.get("bff:{x}"), null, "it is in the database that was named");
+  const wrong = await connect(t, url("not-to-be-told"));
+  await until(() => wrong.lines.length > 0, "told of");
+  t.match(wrong.lines.join(), /refuses the user name or the password/);
+  t.notMatch(wrong.lines.join(), /not-to-be-told/);
+  await redis.sendCommand(["ACL", "SETUSER", "b@ff", "resetchannels"]);
+  const deaf = await connect(t, url(password));
+  await until(() => deaf.lines.length > 0, "told of");
+  t.match(deaf.lines.join(), /ACL does not let this user/);
+});
+
+t.test("an address in the clear where a password is wanted is told of", { skip }, async (t) => {
+  const server = await started(t, startRedis(["--requirepass", "secret"]));
+  const { lines } = await connect(t, server.url);
+  await until(() => lines.length > 0, "told of");
+  t.match(lines.join(), /wants a user name and a password/);
+});
