@@ -70,7 +70,7 @@ program
   .action(serve(async () => (await import("./commands/start.js")).start(process.env)));
 program
   .command("demo")
-  .description("everything on one machine with nothing to configure (PORT, LOCAL_COGNITO_PORT)")
+  .description("everything on one machine with nothing to configure (PORT, LOCAL_COGNITO_PORT, SESSION_STORE)")
   .action(serve(async () => (await import("./commands/demo.js")).demo(process.env)));
 program
   .command("local-cognito")

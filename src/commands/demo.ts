@@ -19,6 +19,7 @@ export async function demo(env: Environment): Promise<number> {
       // Any free port unless named: another program may have 9000, and on one's own machine nobody probes the demo.
       managementHost: env["MANAGEMENT_HOST"] || "127.0.0.1",
       managementPort: portOf(env, "MANAGEMENT_PORT", 0),
+      ...(env["SESSION_STORE"] && { sessionStore: env["SESSION_STORE"] }),
     },
   });
   process.stdout.write(`

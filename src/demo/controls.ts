@@ -6,6 +6,8 @@ export interface DemoControlOptions {
   readonly localCognitoUrl: string;
   readonly userPoolId: string;
   readonly user: { readonly email: string; readonly password: string };
+  /** Whether there is a list of a person's sessions: with a shared store. */
+  readonly listsSessions: boolean;
 }
 
 /** What the demo's buttons call on its own origin: administration that Cognito's API keeps from browsers. */
@@ -15,9 +17,10 @@ const ADMINISTRATION: Readonly<Record<string, string>> = {
   "/demo/enable-user": "AdminEnableUser",
 };
 
-export function demoControls(app: FastifyInstance, { publicUrl, localCognitoUrl, userPoolId, user }: DemoControlOptions): void {
+export function demoControls(app: FastifyInstance, options: DemoControlOptions): void {
+  const { publicUrl, localCognitoUrl, userPoolId, user, listsSessions } = options;
   app.get("/demo/config.json", async (_request, reply) => {
-    return reply.header("cache-control", "no-store").send({ local_cognito: localCognitoUrl, user });
+    return reply.header("cache-control", "no-store").send({ local_cognito: localCognitoUrl, user, lists_sessions: listsSessions });
   });
   for (const [path, operation] of Object.entries(ADMINISTRATION)) {
     app.post(path, async (request, reply) => {

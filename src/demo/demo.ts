@@ -76,7 +76,8 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       clock,
     );
     const { user, userPoolId } = DEFAULT_SEED;
-    demoControls(server.app, { publicUrl, localCognitoUrl: localCognito.url, userPoolId, user });
+    const listsSessions = config.sessionStore.kind !== "cookie" || options.runtime?.openStore !== undefined;
+    demoControls(server.app, { publicUrl, localCognitoUrl: localCognito.url, userPoolId, user, listsSessions });
     const { managementUrl } = await server.listen();
     const started = api;
     return {

@@ -2,6 +2,7 @@ import { createSessionClient } from "/auth/client.js";
 import { startBackstage } from "./backstage.js";
 import { orderItems, showBasket } from "./basket.js";
 import { answerOf, calls } from "./calls.js";
+import { startDevices } from "./devices.js";
 import { hideNotice, isWaiting, showGoodNews, showTrouble } from "./notice.js";
 import { ENDINGS, gateWords } from "./words.js";
 
@@ -39,7 +40,7 @@ window.addEventListener("pageshow", ({ persisted }) => {
   void client.check();
 });
 
-void startBackstage(client);
+void startBackstage(client).then((demo) => demo?.lists_sessions && startDevices(client));
 
 /** Who is signed in; null where nobody is, or nobody knows. */
 function user() {
@@ -115,6 +116,8 @@ function onSignIn(id, signIn) {
 
 /** Every answer of every call comes by here, so that trouble and its end are said in one place. */
 function heard({ method, path, answer }) {
+  // The list says for itself what became of it.
+  if (path.startsWith("/auth/sessions")) return;
   if (!confirmed && path === "/auth/session" && (answer.kind === "ok" || answer.kind === "ended")) {
     confirmed = true;
     // The same question, whose answer the client is about to read.

@@ -35,13 +35,13 @@ let callsRead = 0;
 let refreshes = 0;
 let writing = Promise.resolve();
 
-/** Shows the panel when the demo serves this page; does nothing elsewhere. */
+/** Shows the panel when the demo serves this page; does nothing elsewhere. What the demo says of itself, or null. */
 export async function startBackstage(shopClient) {
   client = shopClient;
   calls.addEventListener("call", ({ detail }) => noteCall(detail));
   client.subscribe(showFacts);
   const config = await ask("/demo/config.json", {});
-  if (config === null) return;
+  if (config === null) return null;
   localCognito = config.local_cognito;
   find("demo-email").textContent = config.user.email;
   find("demo-password").textContent = config.user.password;
@@ -50,6 +50,7 @@ export async function startBackstage(shopClient) {
   find("backstage").hidden = false;
   await newRefreshes();
   await showFacts();
+  return config;
 }
 
 async function pull(lever) {
