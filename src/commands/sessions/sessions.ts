@@ -153,13 +153,13 @@ async function pages(management: ManagementClient, user: string | null, limit: n
   const sessions: ListedSession[] = [];
   let [asOfMs, cursor]: [number, string | null] = [0, null];
   do {
-    const count = Math.min(PAGE, limit - sessions.length);
-    const parameters = { limit: String(count), ...(user === null ? {} : { user }), ...(cursor === null ? {} : { cursor }) };
-    const answer = await management.ask("GET", "/sessions", parameters);
-    const page = pageOf(answer);
+    // Whole pages: what ended a moment ago leaves gaps in them.
+    const parameters = { limit: String(PAGE), ...(user === null ? {} : { user }), ...(cursor === null ? {} : { cursor }) };
+    const page = pageOf(await management.ask("GET", "/sessions", parameters));
     documents.push(...page.documents);
     sessions.push(...page.sessions);
     [asOfMs, cursor] = [page.asOfMs, page.next];
   } while (cursor !== null && sessions.length < limit);
-  return { documents, sessions, asOfMs, more: cursor !== null };
+  const more = cursor !== null || sessions.length > limit;
+  return { documents: documents.slice(0, limit), sessions: sessions.slice(0, limit), asOfMs, more };
 }
