@@ -70,6 +70,7 @@ t.test("cognito-bff sessions", { skip }, async (t) => {
     const [first] = (await list()).sessions;
     const handle = first?.handle ?? "";
     t.match(await command((sessions) => sessions.show(handle)), { code: 0, out: new RegExp(`^Handle +${handle}\n`) });
+    t.match(await command((sessions) => sessions.show("0".repeat(16))), { code: 1, out: "", err: /no session lives under this handle/ });
     t.match(await command((sessions) => sessions.list({ limit: "1" })), { out: /There are more: --limit/ });
   });
 

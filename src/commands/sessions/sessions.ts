@@ -57,7 +57,7 @@ export function openSessionsCommand(env: Environment, { url, json = undefined }:
 
     async show(handle: string): Promise<number> {
       const answer = await management.ask("GET", pathOf(handle));
-      if (answer === null) throw new SessionsFault(NO_SESSION);
+      if (answer === null) return missed([handle]);
       const session = sessionOf(answer);
       write(Object(answer), () => showText(session));
       return 0;
@@ -76,8 +76,7 @@ export function openSessionsCommand(env: Environment, { url, json = undefined }:
           ? await revokeEach(management, handles)
           : await revokeOf(management, user);
       write({ ended, missing }, () => endedText(ended));
-      for (const handle of missing) stderr.write(`cognito-bff sessions: ${handle}: ${NO_SESSION}\n`);
-      return missing.length > 0 || ended.length === 0 ? NONE : 0;
+      return missing.length > 0 || ended.length === 0 ? missed(missing) : 0;
     },
 
     async summary(): Promise<number> {
@@ -87,6 +86,11 @@ export function openSessionsCommand(env: Environment, { url, json = undefined }:
       return 0;
     },
   };
+
+  function missed(handles: readonly string[]): number {
+    for (const handle of handles) stderr.write(`cognito-bff sessions: ${handle}: ${NO_SESSION}\n`);
+    return NONE;
+  }
 
   /** Asks whoever sits there; where nobody does, an order to end everything has to be written out. */
   async function agrees(): Promise<boolean> {
