@@ -93,11 +93,12 @@ export interface ReplicaOptions {
 export async function startReplica({ port, env, log }: ReplicaOptions): Promise<Replica> {
   const child = spawn(process.execPath, ["--no-warnings", MAIN, "start"], {
     env: { PATH: process.env["PATH"] ?? "", PORT: String(port), ...env },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
   const stop = keep(child, "SIGTERM");
   let said = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-4_000)));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-4_000)));
   if (log !== null) child.stdout.pipe(createWriteStream(log));
   const endsAtMs = performance.now() + START_WITHIN_MS;
   const isUp = () =>

@@ -9,6 +9,7 @@ import type { Answer, Person } from "../support/person.js";
 import { openRedisLine, type RedisLine } from "../support/redis-line.js";
 import { startRedis, withoutRedis } from "../support/redis-server.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";
+import { keyFrom } from "../support/session-fixtures.js";
 
 const skip = await withoutRedis();
 const POST = { method: "POST" };
@@ -185,3 +186,20 @@ t.test("a deployment moves from cookies to Redis, one process after the other: n
     "in a process that comes later, too",
   );
 });
+
+t.test(
+  "a deployment that goes back to cookies hears 503 for its ids until their people sign in, or 401 with new session keys",
+  { skip },
+  async (t) => {
+    const server = await startRedis();
+    t.teardown(() => server.stop());
+    const demo = await runDemo(t, { sessionStore: server.url });
+    const person = await demo.signedIn();
+    const back = await runAnotherServer(t, demo, { changes: { publicUrl: demo.url, sessionStore: { kind: "cookie" } } });
+    const newKeys = { publicUrl: demo.url, sessionStore: { kind: "cookie" }, sessionKeys: [keyFrom("another")] } as const;
+    const anew = await runAnotherServer(t, demo, { changes: newKeys });
+    t.match(problemOf(await person.call(`${back.url}/api/echo`)), { status: 503, reason: "store_unavailable" });
+    t.match(problemOf(await person.call(`${anew.url}/api/echo`)), { status: 401, reason: "invalid", cause: "unknown_key" });
+    t.ok(person.cookies.has("bff-session"), "neither takes the ticket away");
+  },
+);
