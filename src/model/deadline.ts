@@ -12,7 +12,7 @@ const LAST_LOOK_MS = 20;
  * for that, or an answer would be thrown away that is there.
  */
 export function answerDeadline(clock: Pick<Clock, "deadline" | "monotonicMs">, delayMs: number, passed: () => void): Cancel {
-  const lookMs = Math.min(LAST_LOOK_MS, delayMs);
+  const lookMs = Math.max(0, Math.min(LAST_LOOK_MS, delayMs));
   let cancel: Cancel;
 
   function wait(partMs: number, next: () => void): void {

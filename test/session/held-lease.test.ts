@@ -85,6 +85,23 @@ t.test("a process that was stopped begins nothing any more, and reads the answer
   t.ok(held.signal.aborted);
 });
 
+t.test("a renewal that is read after it has run out again aborts nothing either before what came meanwhile is read", async (t) => {
+  let answer = (_renewed: "renewed"): void => {};
+  const renewal = new Promise<"renewed">((resolve) => {
+    answer = resolve;
+  });
+  const { clock, held, stop } = leaseWith({ renew: () => renewal });
+  await clock.run(LASTS_MS / 2);
+  stop(30_000);
+  answer("renewed");
+  await clock.run(0);
+  t.notOk(held.isOurs());
+  await clock.run(100);
+  t.notOk(held.signal.aborted);
+  await clock.run(LASTS_MS);
+  t.ok(held.signal.aborted);
+});
+
 t.test("a note is closed where nothing was asked or all is known, and stays open where an answer may be lost", async (t) => {
   const { calls, held } = leaseWith();
   held.release();

@@ -50,7 +50,8 @@ export function holdLease(lease: Lease, askedAtMs: number, clock: Clock): HeldLe
       oursUntilMs = Math.min(oursUntilMs, nowMs);
       return;
     }
-    if (renewed === "renewed") endAt(nowMs + forMs);
+    // One that is over by the time its answer is read was read late: this process was stopped.
+    if (renewed === "renewed" && nowMs + forMs > clock.monotonicMs()) endAt(nowMs + forMs);
     if (oursUntilMs > clock.monotonicMs()) renewLater(everyMs, forMs);
   }
 

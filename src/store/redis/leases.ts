@@ -20,6 +20,8 @@ export interface LeasesOptions {
   readonly link: RedisLink;
   readonly announcements: Announcements;
   readonly clock: Clock;
+  /** Five seconds unless a test says otherwise. */
+  readonly leaseMs?: number | undefined;
   /** The sets that came too late, the newest first. */
   readonly alternates: (id: SessionId) => Promise<readonly Session[]>;
   /** How long the count of fences is kept of a session that has no record. */
@@ -58,7 +60,7 @@ class Waiters {
   }
 }
 
-export function createLeases({ link, announcements, clock, alternates, fenceForMs }: LeasesOptions): Leases {
+export function createLeases({ link, announcements, clock, leaseMs = LEASE_MS, alternates, fenceForMs }: LeasesOptions): Leases {
   const waiters = new Waiters();
   const held = new Map<SessionId, number>();
   announcements.onReleased((id) => waiters.release(id));
@@ -68,8 +70,8 @@ export function createLeases({ link, announcements, clock, alternates, fenceForM
     const keys = [leaseKey(id), intentsKey(id)];
     return {
       fence,
-      lastsMs: LEASE_MS,
-      renew: async () => (numberIn(await link.run(RENEW, [leaseKey(id)], [token, String(LEASE_MS)])) === 1 ? "renewed" : "lost"),
+      lastsMs: leaseMs,
+      renew: async () => (numberIn(await link.run(RENEW, [leaseKey(id)], [token, String(leaseMs)])) === 1 ? "renewed" : "lost"),
       announce: async () =>
         numberIn(await link.run(ANNOUNCE, keys, [token, String(fence), String(NOTE_KEPT_MS)])) === 1 ? "announced" : "lost",
       alternates: () => alternates(id),
@@ -98,7 +100,7 @@ export function createLeases({ link, announcements, clock, alternates, fenceForM
       // Before it is asked for: the message may come before the answer.
       const { released, leave } = waiters.add(id);
       try {
-        const answer = listIn(await link.run(LEASE, [recordKey(id), leaseKey(id)], [token, String(LEASE_MS), String(fenceForMs())]));
+        const answer = listIn(await link.run(LEASE, [recordKey(id), leaseKey(id)], [token, String(leaseMs), String(fenceForMs())]));
         if (textIn(answer[0]) === "held") return { kind: "held", over: over(released, leave, Math.max(0, numberIn(answer[1]))) };
         leave();
         return { kind: "granted", lease: granted(id, token, numberIn(answer[1])) };

@@ -12,6 +12,8 @@ export interface OpenRedisOptions extends Omit<RedisConnectionsOptions, "channel
   /** 32 bytes each: the first seals, all open. */
   readonly sessionKeys: readonly Secret<Buffer>[];
   readonly refreshableMs: number | null;
+  /** How long a lease lasts without being renewed; five seconds unless a test says otherwise. */
+  readonly leaseMs?: number;
 }
 
 export interface OpenedRedis {

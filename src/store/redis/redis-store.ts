@@ -33,6 +33,7 @@ export interface RedisStoreOptions {
   readonly clock: Clock;
   /** How long after its start a session can be refreshed; null where nobody said. */
   readonly refreshableMs: number | null;
+  readonly leaseMs?: number | undefined;
 }
 
 interface Parts extends RedisStoreOptions {
@@ -186,7 +187,14 @@ export function createRedisStore(options: RedisStoreOptions): SessionStore {
     ...options,
     lifeMs,
     records: createRecords(sealer),
-    leases: createLeases({ link, announcements, clock, alternates: (id) => alternatesOf(parts, id), fenceForMs: () => lifeMs(null) }),
+    leases: createLeases({
+      link,
+      announcements,
+      clock,
+      leaseMs: options.leaseMs,
+      alternates: (id) => alternatesOf(parts, id),
+      fenceForMs: () => lifeMs(null),
+    }),
     people,
     index,
   };
