@@ -5,11 +5,14 @@ import { silentLog } from "../../../src/model/log.js";
 import { Secret } from "../../../src/model/secret.js";
 import type { Session } from "../../../src/model/session.js";
 import { openRedis } from "../../../src/store/redis/open-redis.js";
+import { createSealer } from "../../../src/store/sealing.js";
+import { encodeSession } from "../../../src/store/session-codec.js";
 import type { Lease, SessionStore } from "../../../src/store/session-store.js";
 import type { SessionTable } from "../../../src/store/session-table.js";
+import { DICTIONARY } from "../../../src/store/token-packing.js";
 import type { SessionEnding } from "../../../src/wire/reasons.js";
 import { startRedis, withoutRedis } from "../../support/redis-server.js";
-import { HOUR_MS, keyFrom, refreshedSession, sessionOf } from "../../support/session-fixtures.js";
+import { HOUR_MS, keyFrom, refreshedSession, revealed, sessionOf } from "../../support/session-fixtures.js";
 
 const skip = await withoutRedis();
 const REUSED: SessionEnding = { reason: "expired", cause: "refresh_token_reused" };
@@ -155,6 +158,29 @@ t.test("sessions in Redis", { skip }, async (t) => {
     t.ok(listed.kind === "sessions" && listed.sessions.some(({ id }) => id === session.id));
     const stranger = await open(t, ["three"]);
     await t.rejects(Promise.resolve(stranger.load(session.id, null)), /unknown_key/);
+  });
+
+  await t.test("what signed in stays with the session, and a record from before that was kept has none", async (t) => {
+    const store = await open(t);
+    const session: Session = { ...fresh(), userAgent: { browser: "Firefox", system: null } };
+    await store.commit(session, null, null);
+    t.match(await store.load(session.id, null), { userAgent: { browser: "Firefox", system: null } });
+    const before = createSealer([keyFrom("one")]).seal("record", Buffer.concat([Uint8Array.of(1), encodeSession(session)]), DICTIONARY);
+    await redis.hSet(`bff:{${session.id}}`, "d", before);
+    const loaded = await store.load(session.id, null);
+    t.match(loaded, { id: session.id, userAgent: null });
+    if (!("kind" in loaded)) t.same(revealed(loaded), revealed({ ...session, userAgent: null }));
+  });
+
+  await t.test("a person's list has the newest, and one that cannot be opened any more hides no other", async (t) => {
+    const store = await open(t);
+    const begunAgo = (hours: number) => ({ ...sessionOf({ subject: "many" }), startedAtMs: Date.now() - hours * HOUR_MS });
+    const [newest, sealed, third, fourth] = [begunAgo(0), begunAgo(1), begunAgo(2), begunAgo(3)];
+    for (const session of [fourth, newest, sealed, third]) await store.commit(session, null, null);
+    const bytes = Buffer.concat([Uint8Array.of(1), encodeSession(sealed)]);
+    await redis.hSet(`bff:{${sealed.id}}`, "d", createSealer([keyFrom("of long ago")]).seal("record", bytes, DICTIONARY));
+    const listed = await store.sessionsOf("many", 3);
+    t.same(listed.kind === "sessions" && listed.sessions.map(({ id }) => id), [newest.id, third.id]);
   });
 
   await t.test("a record that was moved to another session's place is none of it", async (t) => {
