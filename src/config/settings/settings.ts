@@ -180,7 +180,7 @@ export const SETTINGS = {
     group: "session",
     kind: orOff(duration({ minMs: SECOND_MS, maxMs: LONGEST_SESSION_MS })),
     absence: byDefault("off"),
-    meaning: "Ends a session after so long without activity.",
+    meaning: "Ends a session after so long without activity; to within a tenth of it, and exactly with a shared store.",
     example: "30m",
   }),
   SESSION_MAX_AGE: open({
