@@ -277,6 +277,16 @@ t.test("--all says which clients it could not read, and is 2 where nothing else 
   t.match(none.err, "could not look: not permitted: needs cognito-idp:ListUserPoolClients");
 });
 
+t.test("--all ends where an endpoint names the same next page again and again", async (t) => {
+  const listed = { UserPoolClients: [{ ClientId: "a", ClientName: "shop" }], NextToken: "again" };
+  const url = await answering(t, {
+    ListUserPoolClients: { body: listed },
+    DescribeUserPoolClient: { status: 400, body: { __type: "AccessDeniedException" } },
+  });
+  const { out } = await run({ COGNITO_ENDPOINT: url, COGNITO_USER_POOL_ID: POOL_ID }, { all: true });
+  t.equal(out.match(/^ {2}shop /gm)?.length, 2);
+});
+
 t.test("--iam prints a policy that names the pool, asks nobody, and says no more than is needed", async (t) => {
   const policy = JSON.parse((await run(NAMES, { iam: true })).out) as { Statement: { Action: string[]; Resource: string }[] };
   t.match(policy.Statement[0]?.Resource, `arn:aws:cognito-idp:us-east-1:*:userpool/${POOL_ID}`);

@@ -93,6 +93,29 @@ t.test("a proxy that clears cookies on throttling fails, in one line that says w
   t.equal(faultsOf(results)[0], line, faultsOf(results).join("\n"));
 });
 
+t.test("a proxy whose cookies scripts can read, or that travel unencrypted or to other sites, fails", async (t) => {
+  const loosened = (line: unknown) =>
+    String(line)
+      .replace(/; (?:HttpOnly|Secure)/g, "")
+      .replace("=Strict", "=None");
+  const build: Build = async (config, runtime) => {
+    const server = await buildServer(config, runtime);
+    server.app.addHook("onSend", async (_request, reply) => {
+      const lines = [reply.getHeader("set-cookie") ?? []].flat();
+      if (lines.length > 0) reply.removeHeader("set-cookie").header("set-cookie", lines.map(loosened));
+    });
+    return server;
+  };
+  const results = await rehearse({ config: configOf(), only: ["throttled"], build });
+  t.same(faultsOf(results), [
+    "the sign-in's cookie is not HttpOnly: any script of the page can take it",
+    "the sign-in's cookie is not Secure: it travels without encryption",
+    "the session's cookie is not HttpOnly: any script of the page can take it",
+    "the session's cookie is not Secure: it travels without encryption",
+    "the session's cookie is SameSite=none in place of strict",
+  ]);
+});
+
 t.test("a proxy that calls an outage an end fails", async (t) => {
   const results = await rehearse({ config: configOf(), only: ["waf"], build: brokenBuild(503, { status: 401 }) });
   t.equal(faultsOf(results)[0], "GET /api/rehearsal: 401 cognito_blocked in place of 503 cognito_blocked");

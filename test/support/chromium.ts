@@ -5,6 +5,9 @@ import { findExecutable } from "./executable.js";
 /** What distributions call it, Debian first. `test/setup.sh` looks for the same names. */
 const NAMES = ["chromium", "chromium-browser", "google-chrome"] as const;
 
+/** The same engine without a window's parts: half of the processor time. It keeps no pages that were left. */
+const WITHOUT_WINDOW = "chromium-headless-shell";
+
 const MISSING = `none of ${NAMES.join(", ")} is on the PATH; npm run test:setup installs Chromium`;
 
 // The sandbox needs user namespaces, which containers do not give; the rest keeps Chromium from talking to anybody but the demo.
@@ -33,7 +36,7 @@ export async function browserSuite(
   suite: (t: Test, browser: Browser) => Promise<void>,
   { keepsPages = false }: BrowserSuiteOptions = {},
 ): Promise<void> {
-  const executablePath = await findExecutable(NAMES);
+  const executablePath = await findExecutable(keepsPages ? NAMES : [WITHOUT_WINDOW, ...NAMES]);
   const mayBeSkipped = process.env["CI"] !== "true";
   await t.test(name, executablePath === null && mayBeSkipped ? { skip: MISSING } : {}, async (t) => {
     if (executablePath === null) throw new Error(MISSING);

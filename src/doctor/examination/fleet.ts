@@ -38,6 +38,7 @@ async function everyPage<T>(
   read: (from: string | null) => Promise<Page<T>>,
 ): Promise<{ entries: T[]; unseen: Unseen[] }> {
   const entries: T[] = [];
+  const places = new Set<string>();
   let from: string | null = null;
   do {
     await pause();
@@ -45,6 +46,9 @@ async function everyPage<T>(
     if (page.kind !== "seen") return { entries, unseen: [page] };
     entries.push(...page.value.entries);
     from = page.value.next;
+    // An endpoint that names a place a second time would be read for ever.
+    if (from !== null && places.has(from)) return { entries, unseen: [] };
+    if (from !== null) places.add(from);
   } while (from !== null);
   return { entries, unseen: [] };
 }

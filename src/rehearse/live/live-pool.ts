@@ -118,6 +118,7 @@ export class LivePool {
 
   async listClients(): Promise<readonly NamedClient[]> {
     const found: NamedClient[] = [];
+    const places = new Set<string>();
     let NextToken: string | undefined;
     do {
       const page = await this.#call("ListUserPoolClients", () =>
@@ -130,6 +131,9 @@ export class LivePool {
       for (const { ClientId, ClientName } of page.UserPoolClients ?? [])
         if (ClientId !== undefined && ClientName !== undefined) found.push({ clientId: ClientId, name: ClientName });
       NextToken = page.NextToken;
+      // An endpoint that names a place a second time would be read for ever.
+      if (NextToken !== undefined && places.has(NextToken)) break;
+      if (NextToken !== undefined) places.add(NextToken);
     } while (NextToken !== undefined);
     return found;
   }

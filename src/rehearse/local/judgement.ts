@@ -1,3 +1,4 @@
+import type { Config } from "../../config/config.js";
 import type { CookieNames } from "../../store/cookies.js";
 import { PROBLEM_HEADER } from "../../wire/headers.js";
 import { REASONS } from "../../wire/reasons.js";
@@ -93,6 +94,28 @@ export function cookieFaults(answers: readonly Answer[], browser: Browser, names
     ...(marked ? [`${met(marked.answer)} marked the session as ended, although it is not`] : []),
     ...(!removed && !hasSession ? ["the session's cookie is gone"] : []),
   ];
+}
+
+/**
+ * What is wrong with how cookies were set: scripts must not read the session's (HttpOnly), no network see it (Secure, where the app is on https), no
+ * other host and no other site get it.
+ */
+export function attributeFaults({ cookieLines }: Browser, names: CookieNames, { publicUrl, cookieSameSite }: Config): readonly string[] {
+  const isHttps = publicUrl.startsWith("https:");
+  const faults = cookieLines.map(readSetCookie).flatMap(({ name, sameSite, attributes, isRemoval }) => {
+    const isLogin = name.startsWith(names.loginPrefix);
+    if (isRemoval || !(isLogin || name === names.ended || name === names.session || names.chunks.includes(name))) return [];
+    // The way back from Cognito's page comes from another site, so that the sign-in's own has to be lax.
+    const wanted = isLogin ? "lax" : cookieSameSite;
+    const kind = isLogin ? "sign-in's" : name === names.ended ? "ended marker's" : "session's";
+    return [
+      ...(attributes.includes("httponly") ? [] : [`the ${kind} cookie is not HttpOnly: any script of the page can take it`]),
+      ...(attributes.includes("secure") || !isHttps ? [] : [`the ${kind} cookie is not Secure: it travels without encryption`]),
+      ...(attributes.includes("domain") ? [`the ${kind} cookie has a Domain: other hosts get it`] : []),
+      ...(sameSite === wanted ? [] : [`the ${kind} cookie is SameSite=${sameSite} in place of ${wanted}`]),
+    ];
+  });
+  return [...new Set(faults)];
 }
 
 /** What is wrong with the log: the operator's line, the line of each problem, and that nobody is named. */

@@ -5,7 +5,7 @@ import { type Caller, type Expected, MINUTE_MS, type Scenario } from "../scenari
 import { SCENARIOS } from "../scenarios/table.js";
 import type { Browser } from "../stage/browser.js";
 import { type Build, openStage, type Stage } from "../stage/stage.js";
-import { answerFaults, cookieFaults, logFaults, met, type Probe, pageFaults, wanted } from "./judgement.js";
+import { answerFaults, attributeFaults, cookieFaults, logFaults, met, type Probe, pageFaults, wanted } from "./judgement.js";
 
 /** What became of one scenario. */
 export type ScenarioResult = {
@@ -112,6 +112,7 @@ async function playOn(stage: Stage, scenario: Scenario): Promise<readonly string
   const faults = [
     // First: without the cookie every later answer is another one, too.
     ...cookieFaults(answers, caller.browser, names, scenario.expected),
+    ...attributeFaults(caller.browser, names, stage.config),
     ...probes.flatMap((made) => answerFaults(made, scenario.expected)),
     ...pageFaults(page, scenario.expected),
     ...logFaults(answers, caller.proxy.log, scenario.expected),

@@ -51,6 +51,8 @@ export class Browser {
   readonly #app: URL;
   readonly #options: BrowserOptions;
   readonly #jars = new Map<string, Map<string, StoredCookie>>();
+  /** Every Set-Cookie line of the app's that this browser has met, the way it came. */
+  readonly cookieLines: string[] = [];
 
   constructor(options: BrowserOptions) {
     this.#app = new URL(options.publicUrl);
@@ -66,6 +68,7 @@ export class Browser {
   copy(addresses: ReadonlyMap<string, string> = this.#options.addresses): Browser {
     const other = new Browser({ ...this.#options, addresses });
     for (const [host, jar] of this.#jars) other.#jars.set(host, new Map(jar));
+    other.cookieLines.push(...this.cookieLines);
     return other;
   }
 
@@ -156,9 +159,12 @@ export class Browser {
     });
     const setCookies = [answer.headers["set-cookie"] ?? []].flat();
     for (const line of setCookies) keep(jar, line);
+    if (url.hostname === this.#app.hostname) this.cookieLines.push(...setCookies);
     return { status: answer.statusCode, headers: answer.headers, text, url, setCookies };
   }
 }
+
+const nameOf = (attribute: string) => attribute.split("=", 1).join().trim().toLowerCase();
 
 /** The parts of a Set-Cookie line that matter here (RFC 6265bis 5.6). */
 export function readSetCookie(line: string): {
@@ -166,6 +172,8 @@ export function readSetCookie(line: string): {
   readonly value: string;
   readonly sameSite: string;
   readonly isRemoval: boolean;
+  /** The names of its attributes, in small letters. */
+  readonly attributes: readonly string[];
 } {
   const [pair = "", ...attributes] = line.split(";").map((part) => part.trim());
   const named = (wanted: string) =>
@@ -177,7 +185,13 @@ export function readSetCookie(line: string): {
   const [maxAge, expires] = [named("max-age"), named("expires")];
   // Max-Age goes before Expires; whoever removes by a date takes one long gone.
   const isRemoval = maxAge === undefined ? Date.parse(expires ?? "") < LONG_GONE_MS : Number(maxAge) <= 0;
-  return { name: pair.slice(0, at), value: pair.slice(at + 1), sameSite: named("samesite") ?? "lax", isRemoval };
+  return {
+    name: pair.slice(0, at),
+    value: pair.slice(at + 1),
+    sameSite: named("samesite") ?? "lax",
+    isRemoval,
+    attributes: attributes.map(nameOf),
+  };
 }
 
 function keep(jar: Map<string, StoredCookie>, line: string): void {
