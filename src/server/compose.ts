@@ -47,6 +47,7 @@ export async function compose(config: Config, options: CompositionOptions = {}):
     cognitoAheadMs: () => appClient.time.aheadMs,
     cache: appClient.cacheFigures,
     cacheMaxBytes: config.sessionCacheBytes,
+    sharedSessions: async () => (appClient.operator ? appClient.operator.figures() : null),
   });
   return {
     config,

@@ -75,3 +75,32 @@ export function createSummary({ directory, refreshableMs, clock }: SummaryOption
     };
   };
 }
+
+const WITHIN_MS: readonly (readonly [within: string, ms: number])[] = [
+  ["1h", HOUR_MS],
+  ["6h", 6 * HOUR_MS],
+  ["1d", DAY_MS],
+  ["2d", 2 * DAY_MS],
+  ["7d", 7 * DAY_MS],
+  ["30d", 30 * DAY_MS],
+];
+
+/** How many lie in buckets that are over by then. */
+function withinOf(buckets: readonly Bucket[], ms: number): number {
+  return buckets.reduce((sum, { toMs, sessions }) => (toMs !== null && toMs <= ms ? sum + sessions : sum), 0);
+}
+
+/** A summary for a metric, each count with those of the shorter spans. */
+export function figuresOf({ sessions, byAge, ends }: Summary) {
+  const ages = WITHIN_MS.filter(([, ms]) => AGES_MS.includes(ms));
+  return {
+    sessions,
+    begun: ages.map(([within, ms]) => ({ within, sessions: withinOf(byAge, ms) })),
+    ending: ends && {
+      within: WITHIN_MS.map(([within, ms]) => ({ within, sessions: ms >= ends.lifeMs ? sessions : withinOf(ends.buckets, ms) })),
+      mostInOneHour: Math.max(
+        ...ends.buckets.map(({ fromMs, toMs, sessions: count }) => (toMs !== null && toMs - fromMs <= HOUR_MS ? count : 0)),
+      ),
+    },
+  };
+}

@@ -17,6 +17,22 @@ export interface Gauges {
     readonly endingBytes: number;
   };
   readonly cacheMaxBytes: number;
+  /** Null where sessions live in cookies, and while the store is away. */
+  readonly sharedSessions: () => Promise<SharedSessions | null>;
+}
+
+/** The sessions of all processes, by how long ago they began and how soon they end; each count includes those of the shorter spans. */
+export interface SharedSessions {
+  readonly sessions: number;
+  readonly begun: readonly SessionsWithin[];
+  /** Null where no setting says how long sessions live. */
+  readonly ending: { readonly within: readonly SessionsWithin[]; readonly mostInOneHour: number } | null;
+}
+
+export interface SessionsWithin {
+  /** `1h`, `7d` */
+  readonly within: string;
+  readonly sessions: number;
 }
 
 export function addGauge(registry: Registry, name: string, help: string, read: () => number): void {
@@ -70,4 +86,39 @@ export function addGauges(registry: Registry, gauges: Gauges): void {
       cacheBytes.set({ cache: "newest" }, newestBytes);
     },
   });
+  addSharedSessions(registry, gauges.sharedSessions);
+}
+
+/** Each process says the same of the store. What is not known is left out: a zero would say that nobody is signed in. */
+function addSharedSessions(registry: Registry, read: Gauges["sharedSessions"]): void {
+  function gauge<L extends string = never>(
+    name: string,
+    help: string,
+    labelNames: readonly L[],
+    set: (gauge: Gauge<L>, figures: SharedSessions) => void,
+  ): void {
+    const measured: Gauge<L> = new Gauge<L>({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+      async collect() {
+        const figures = await read();
+        measured.reset();
+        // One without labels has been put to zero, which would be said.
+        if (labelNames.length === 0) measured.remove();
+        if (figures) set(measured, figures);
+      },
+    });
+  }
+
+  gauge("bff_shared_sessions", "Sessions in the shared store", [], (measured, { sessions }) => measured.set(sessions));
+  gauge("bff_shared_sessions_begun", "Of them, those that began within so long", ["within"], (measured, { begun }) => {
+    for (const { within, sessions } of begun) measured.set({ within }, sessions);
+  });
+  gauge("bff_shared_sessions_ending", "Of them, those that end within so long at the latest", ["within"], (measured, { ending }) => {
+    for (const { within, sessions } of ending?.within ?? []) measured.set({ within }, sessions);
+  });
+  const peak = "Of them, the most that end within one hour of the next 24";
+  gauge("bff_shared_sessions_ending_peak", peak, [], (measured, { ending }) => void (ending && measured.set(ending.mostInOneHour)));
 }

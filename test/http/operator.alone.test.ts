@@ -3,6 +3,7 @@ import t, { type Test } from "tap";
 import type { ProblemDocument } from "../../src/index.js";
 import { type AnotherServer, runAnotherServer } from "../support/another-server.js";
 import { until } from "../support/condition.js";
+import { readMetric } from "../support/metric.js";
 import type { Person } from "../support/person.js";
 import { openRedisLine } from "../support/redis-line.js";
 import { startRedis, withoutRedis } from "../support/redis-server.js";
@@ -185,6 +186,44 @@ t.test("an operator, three proxies and one Redis", { skip }, async (t) => {
     const rest = (await ask("DELETE", `/sessions?all=true&${PAGE}&cursor=${first.next_cursor}`)).json<Ended>();
     t.equal(rest.ended.length, 1);
     for (const each of later) t.match(await refusedAt(each, second.url), { cause: "operator" });
+  });
+
+  await t.test("metrics of any proxy say how many there are and when they end; what is not known is left out", async (t) => {
+    await empty();
+    await demo.signedIn();
+    demo.advance("2d");
+    await demo.signedIn();
+    await demo.signedIn();
+    demo.advance("27d");
+    demo.advance("20h");
+    const { sessions, by_age, ends_within } = (await ask("GET", "/sessions/summary")).json<{
+      sessions: number;
+      by_age: { sessions: number }[];
+      ends_within: { from_seconds: number; to_seconds: number | null; sessions: number }[];
+    }>();
+    t.equal(sessions, 3);
+    t.equal(
+      by_age.reduce((sum, bucket) => sum + bucket.sessions, 0),
+      3,
+    );
+    const ends = ends_within.filter((bucket) => bucket.sessions > 0);
+    t.match(ends, [
+      { from_seconds: 3 * 3_600, to_seconds: 4 * 3_600, sessions: 1 },
+      { from_seconds: 2 * 86_400, to_seconds: 3 * 86_400, sessions: 2 },
+    ]);
+    const of = (name: string, within = "") => readMetric(second.managementUrl, name, within);
+    // What was asked for before a session began may be a few seconds old.
+    await until(async () => (await of("bff_shared_sessions")) === 3, "they are counted");
+    t.equal(await of("bff_shared_sessions_begun", 'within="1d"'), 0);
+    t.equal(await of("bff_shared_sessions_begun", 'within="30d"'), 3);
+    t.equal(await of("bff_shared_sessions_ending", 'within="1h"'), 0);
+    t.equal(await of("bff_shared_sessions_ending", 'within="6h"'), 1);
+    t.equal(await of("bff_shared_sessions_ending", 'within="7d"'), 3);
+    t.equal(await of("bff_shared_sessions_ending_peak"), 1);
+    const { text } = await askAt(demo.managementUrl)("GET", "/metrics");
+    t.match(text, /^# TYPE bff_shared_sessions gauge$/m);
+    demo.advance("3d");
+    t.equal((await ask("GET", "/sessions")).json<Listed>().sessions.length, 0, "their time is up");
   });
 
   await t.test("a live socket and an event stream at another proxy close within a second, whoever ends the session", async (t) => {

@@ -1,0 +1,71 @@
+import t from "tap";
+import { createSummary, figuresOf } from "../../src/session/session-summary.js";
+import { createManualClock } from "../support/manual-clock.js";
+import { HOUR_MS } from "../support/session-fixtures.js";
+
+const DAY_MS = 24 * HOUR_MS;
+
+/** The summary of sessions that began so long ago. */
+async function summaryOf(agesMs: readonly number[], refreshableMs: number | null) {
+  const clock = createManualClock();
+  let asked = 0;
+  const countSince = async (moments: readonly number[]) => {
+    asked += 1;
+    return moments.map((moment) => agesMs.filter((ageMs) => clock.now() - ageMs >= moment).length);
+  };
+  const summary = await createSummary({ directory: { countSince }, refreshableMs, clock })();
+  if (summary.kind !== "summary") throw new Error("the store is away");
+  return { ...summary, asked };
+}
+
+const sumOf = (buckets: readonly { readonly sessions: number }[]) => buckets.reduce((sum, { sessions }) => sum + sessions, 0);
+
+t.test("each session that lives is in one bucket of its age and one of its end, and the store is asked once", async (t) => {
+  const agesMs = [0, 1, HOUR_MS - 1, HOUR_MS, 8 * HOUR_MS, DAY_MS, 7 * DAY_MS, 12 * DAY_MS, 30 * DAY_MS - 1];
+  const { sessions, byAge, ends, asked } = await summaryOf([...agesMs, 30 * DAY_MS, 31 * DAY_MS], 30 * DAY_MS);
+  t.equal(asked, 1);
+  t.equal(sessions, agesMs.length, "what is over is not counted");
+  t.equal(sumOf(byAge), agesMs.length);
+  t.equal(sumOf(ends?.buckets ?? []), agesMs.length);
+  t.match(byAge, [
+    { toMs: HOUR_MS, sessions: 3 },
+    { sessions: 1 },
+    { sessions: 1 },
+    { sessions: 1 },
+    { sessions: 3 },
+    { toMs: null, sessions: 0 },
+  ]);
+});
+
+t.test("a session is in the hour or the day in which it ends", async (t) => {
+  for (const [ageMs, fromMs, toMs] of [
+    [30 * DAY_MS - 1, 0, HOUR_MS],
+    [30 * DAY_MS - HOUR_MS, 0, HOUR_MS],
+    [30 * DAY_MS - HOUR_MS - 1, HOUR_MS, 2 * HOUR_MS],
+    [29 * DAY_MS, 23 * HOUR_MS, DAY_MS],
+    [29 * DAY_MS - 1, DAY_MS, 2 * DAY_MS],
+    [0, 29 * DAY_MS, null],
+  ] as const) {
+    const { ends } = await summaryOf([ageMs], 30 * DAY_MS);
+    t.match(
+      ends?.buckets.filter(({ sessions }) => sessions > 0),
+      [{ fromMs, toMs, sessions: 1 }],
+      String(ageMs),
+    );
+  }
+});
+
+t.test("where no setting says how long sessions live their end is unknown, and nothing is assumed", async (t) => {
+  const summary = await summaryOf([0, 31 * DAY_MS, 399 * DAY_MS, 401 * DAY_MS], null);
+  t.match(summary, { sessions: 3, ends: null });
+  t.match(figuresOf(summary), { sessions: 3, ending: null });
+});
+
+t.test("sessions that live for less than an hour are counted as well", async (t) => {
+  const summary = await summaryOf([0, 10 * 60_000, 16 * 60_000], 15 * 60_000);
+  t.match(summary, { sessions: 2, ends: { buckets: [{ fromMs: 0, toMs: null, sessions: 2 }] } });
+  t.match(figuresOf(summary).ending?.within, [
+    { within: "1h", sessions: 2 },
+    { within: "6h", sessions: 2 },
+  ]);
+});
