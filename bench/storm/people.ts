@@ -15,8 +15,8 @@ import type { SignedIn } from "./stand-ins.js";
 export interface Person {
   /** The `Cookie` header. */
   readonly cookie: string;
-  /** Signed out on purpose: whoever comes back with the cookie hears that, for good. */
-  signedOut: boolean;
+  /** `signed out`: on purpose, and whoever comes back with the cookie hears that, for good. */
+  state: "not called yet" | "calls" | "signed out";
 }
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -42,7 +42,7 @@ export async function writeSessions(
     const committed = await Promise.all(some.map((session) => store.commit(session, null, null)));
     if (committed.some(({ kind }) => kind !== "saved")) throw new Error("a session could not be written");
   }
-  return sessions.map((session) => ({ cookie: `${names.session}=${codec.sealId(session)}`, signedOut: false }));
+  return sessions.map((session) => ({ cookie: `${names.session}=${codec.sealId(session)}`, state: "not called yet" }));
 }
 
 export const quiet = { clock: systemClock, random: Math.random, log: silentLog };

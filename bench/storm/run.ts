@@ -31,9 +31,10 @@ async function storm(deployment: Deployment, { scenario, progress }: RunOptions,
       // It is awaited below; until then nobody else hears of its failure.
       event.catch(() => {});
     }
-    if (person.signedOut) return;
+    if (person.state === "signed out") return;
+    person.state = "calls";
     const untilMs = performance.now() + INSISTS_MS;
-    await Promise.all(Array.from({ length: CALLS_EACH }, () => calls.insist(person, person.signedOut ? null : tally, untilMs)));
+    await Promise.all(Array.from({ length: CALLS_EACH }, () => calls.insist(person, tally, untilMs)));
     progress("calls", ++done, people.length);
   });
   progress("waiting for the event to be over", done, people.length);
@@ -46,7 +47,7 @@ async function lookAtAll({ people, calls, replicas }: Deployment, { scenario, pr
   let [letInAgain, seen] = [0, 0];
   const untilMs = performance.now() + scenario.backWithinMs;
   await each(people, LOOKED_AT_A_TIME, async (person) => {
-    if (person.signedOut) {
+    if (person.state === "signed out") {
       for (const replica of replicas.keys()) if ((await calls.once(person, null, { replica })).answered === "200") letInAgain += 1;
     } else {
       const answered = await calls.insist(person, null, untilMs);

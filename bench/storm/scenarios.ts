@@ -50,10 +50,12 @@ const cutOff: Event = async (deployment) => {
 const failOver: Event = async ({ store, people, calls }: Deployment) => {
   if (store.kind !== "sentinel") throw new Error("there is a Sentinel");
   store.sentinel.pauseReplication();
-  // The last ones: their calls have not begun.
-  for (const person of people.slice(-SIGNED_OUT_IN_FAIL_OVER)) {
+  const leaving = people.filter(({ state }) => state === "not called yet").slice(-SIGNED_OUT_IN_FAIL_OVER);
+  // All before the first of them is waited for, or others would begin to call.
+  for (const person of leaving) person.state = "signed out";
+  for (const person of leaving) {
     const { answered } = await calls.once(person, null, { method: "POST", path: "/auth/logout" });
-    person.signedOut = answered === "200";
+    if (answered !== "200") throw new Error(`a sign-out was answered ${answered}`);
   }
   await wait(UNREPLICATED_MS);
   await store.sentinel.killMaster();
