@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.js";
 import { refreshableMs } from "../config/refreshable.js";
-import { type OpenedRedis, openRedis } from "../store/redis/open-redis.js";
+import { beginRedis, type OpenedRedis } from "../store/redis/open-redis.js";
 import { type AppClient, type AppClientOptions, createAppClient } from "./app-client.js";
 import { createProcessWide, createSharedRefreshLimiter, type ProcessWide, type ProcessWideOptions } from "./process-wide.js";
 
@@ -10,23 +10,42 @@ import { createProcessWide, createSharedRefreshLimiter, type ProcessWide, type P
  */
 export interface Composition extends ProcessWide, Omit<AppClient, "settled" | "close"> {
   readonly config: Config;
+  /** Null where sessions live in cookies, or in a store of a test's. */
+  readonly sharedStore: Pick<OpenedRedis, "ready" | "state"> | null;
   /** Lets refreshes under way end, then closes connections. */
   close(): Promise<void>;
 }
 
 export type CompositionOptions = ProcessWideOptions & Pick<AppClientOptions, "cognitoDeadlineMs" | "openStore">;
 
-/** The store that the configuration names; null where sessions live in cookies. */
+/** The store that the configuration names, which may be out of reach yet; null where sessions live in cookies. */
 async function openSharedStore(config: Config, { clock, random, log }: ProcessWide): Promise<OpenedRedis | null> {
   const { sessionStore, sessionStoreCa: ca, sessionStoreIam: iam, sessionKeys } = config;
   if (sessionStore.kind === "cookie") return null;
-  return openRedis({ url: sessionStore.url, ca, iam, sessionKeys, refreshableMs: refreshableMs(config), clock, random, log });
+  return beginRedis({ url: sessionStore.url, ca, iam, sessionKeys, refreshableMs: refreshableMs(config), clock, random, log });
 }
 
+/** Builds something of its parts; where that fails, no connection stays open, which would keep the process alive. */
+export async function orClose<T>(parts: { close(): unknown }, build: () => T | Promise<T>): Promise<T> {
+  try {
+    return await build();
+  } catch (error) {
+    await parts.close();
+    throw error;
+  }
+}
+
+/** Returns before a shared store is there: until then its commands are `unavailable`. */
 export async function compose(config: Config, options: CompositionOptions = {}): Promise<Composition> {
   const processWide = createProcessWide(config, options);
-  const { cognitoDeadlineMs } = options;
   const sharedStore = options.openStore ? null : await openSharedStore(config, processWide);
+  return sharedStore
+    ? orClose(sharedStore, () => composeWith(config, options, processWide, sharedStore))
+    : composeWith(config, options, processWide, null);
+}
+
+function composeWith(config: Config, options: CompositionOptions, processWide: ProcessWide, sharedStore: OpenedRedis | null): Composition {
+  const { cognitoDeadlineMs } = options;
   const openStore = options.openStore ?? sharedStore?.openStore;
   const drawTurns = sharedStore?.drawTurns(config.refreshRateLimitPerSecond);
   const refreshLimiter = drawTurns ? createSharedRefreshLimiter(config, processWide, drawTurns) : processWide.refreshLimiter;
@@ -49,11 +68,16 @@ export async function compose(config: Config, options: CompositionOptions = {}):
     cacheMaxBytes: config.sessionCacheBytes,
     sharedSessions: async () => (appClient.operator ? appClient.operator.figures() : null),
   });
+  if (sharedStore) {
+    metrics.watchStore({ isThere: sharedStore.state.isThere, isHeard: sharedStore.isHeard });
+    sharedStore.ready.then(sharedStore.advise).catch(() => {});
+  }
   return {
     config,
     ...processWide,
     refreshLimiter,
     ...appClient,
+    sharedStore,
     async close() {
       await settled();
       await forwarder.close();

@@ -30,6 +30,9 @@ export interface ManagementOptions {
   readonly operator: Operator | null;
 }
 
+/** Why a process is not to be sent calls. */
+export type NotReady = "starting" | "waiting_for_store" | "store_unavailable" | "stopping";
+
 /**
  * The operator's side: probes on an address of its own. Cognito being down does not fail them: restarting the proxy would not help, and its
  * sessions go on being served.
@@ -38,10 +41,10 @@ export function createManagementServer(
   { managementHost, managementToken, ...urls }: ManagementSettings,
   metrics: Metrics,
   { clock, unread, log, operator }: ManagementOptions,
-  isReady: () => boolean,
+  whyNotReady: () => NotReady | null,
 ): FastifyInstance {
   const onLoopback = isLoopback(managementHost);
-  metrics.watchReady(isReady);
+  metrics.watchReady(() => whyNotReady() === null);
   // It speaks plain HTTP, and what is counted and logged are calls of the public side.
   const problems: RawProblemOptions = { config: { ...urls, hstsMaxAgeMs: null }, tell: () => {}, log: silentLog };
   const app = fastify({
@@ -67,8 +70,8 @@ export function createManagementServer(
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, { reason: "not_found" }, problems));
   app.get("/livez", async () => ({ status: "live" }));
   app.get("/readyz", async (_request, reply) => {
-    const ready = isReady();
-    return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not ready" });
+    const reason = whyNotReady();
+    return reason === null ? { status: "ready" } : reply.code(503).send({ status: "not ready", reason });
   });
   app.get("/metrics", async (_request, reply) => {
     const [ours, ofProcess] = await Promise.all([metrics.registry.metrics(), processMetrics().metrics()]);

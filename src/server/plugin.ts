@@ -17,7 +17,7 @@ import { declareRequestState, targetOf } from "../http/problem/request-state.js"
 import type { Session } from "../model/session.js";
 import type { SessionDocument } from "../wire/shapes.js";
 import { addAnswerHeaders } from "./answer-headers.js";
-import { type Composition, compose } from "./compose.js";
+import { type Composition, compose, orClose } from "./compose.js";
 import { closeInTime, endLongCalls } from "./drain.js";
 import { requireOneFastify } from "./one-fastify.js";
 import { observeRequests } from "./request-observer.js";
@@ -112,6 +112,11 @@ export const cognitoBff: FastifyPluginAsync<BffPluginOptions> = async (app: Fast
   const config = requireConfig(options);
   await loadLoginCookies();
   const parts = await compose(config, { log: app.log, embedded: true });
+  await orClose(parts, () => build(app, parts));
+};
+
+function build(app: FastifyInstance, parts: Composition): void {
+  const { config } = parts;
   app.decorate("bff", decoration(parts));
   app.decorateRequest("bff", null);
   registerRoutes(app, parts, (scope) => {
@@ -142,7 +147,7 @@ export const cognitoBff: FastifyPluginAsync<BffPluginOptions> = async (app: Fast
   refuseOtherProtocols(app, lines, parts, isOurs);
   app.addHook("preClose", async () => endLongCalls(parts, app.log));
   app.addHook("onClose", () => closeInTime(parts, app.log));
-};
+}
 
 // The decorations are for the app that registers the plugin (what the package fastify-plugin does); the routes have scopes of their own.
 Object.assign(cognitoBff, {

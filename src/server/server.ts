@@ -20,11 +20,11 @@ import type { OpenStore } from "../store/open-sessions.js";
 import { LogOutput } from "../telemetry/log-output.js";
 import { createMetrics, type Metrics } from "../telemetry/metrics.js";
 import { addAnswerHeaders } from "./answer-headers.js";
-import { type Composition, compose } from "./compose.js";
+import { type Composition, compose, orClose } from "./compose.js";
 import { closeInTime, drain } from "./drain.js";
 import { openFastPath } from "./fast-path-gate.js";
 import { leadLoopbackNamesHome } from "./loopback-names.js";
-import { createManagementServer } from "./management.js";
+import { createManagementServer, type NotReady } from "./management.js";
 import { trustedPeers } from "./peers.js";
 import { observeRequests } from "./request-observer.js";
 import { registerRoutes } from "./routes.js";
@@ -78,6 +78,19 @@ export async function buildServer(config: Config, runtime: BuildRuntime = {}): P
   metrics.watchLog(() => output?.lost ?? 0);
   if (output) output.onRecovery = (lines) => app.log.warn({ lines }, "log lines were lost: they could not be written");
   const parts = await compose(config, { ...runtime, log: app.log, metrics });
+  return orClose(parts, () => assemble({ app, parts, metrics, output }));
+}
+
+interface Begun {
+  readonly app: FastifyInstance;
+  readonly parts: Composition;
+  readonly metrics: Metrics;
+  /** Null where the log is somebody else's. */
+  readonly output: LogOutput | null;
+}
+
+async function assemble({ app, parts, metrics, output }: Begun): Promise<StartingServer> {
+  const { config } = parts;
   answerBrokenHttp(app.server, parts);
   const lines = followRequestLines(app.server);
   const fastPath = openFastPath(app, parts, (request) => connections.isTooLate(request));
@@ -98,11 +111,7 @@ export async function buildServer(config: Config, runtime: BuildRuntime = {}): P
   leadLoopbackNamesHome(app, config);
   if (config.publicHealthPath !== null) app.get(config.publicHealthPath, async () => ({ status: "live" }));
   registerRoutes(app, parts, null);
-  await spaRoutes(app, parts).catch(async (error: unknown) => {
-    // A connection to a shared store would keep the process alive.
-    await parts.close();
-    throw error;
-  });
+  await spaRoutes(app, parts);
   // All scopes of ours are loaded by then.
   await app.after();
   fastPath.closeAtAdditions();
@@ -110,20 +119,18 @@ export async function buildServer(config: Config, runtime: BuildRuntime = {}): P
   return { app, ...beginningAndEnd({ app, parts, metrics, connections, output }) };
 }
 
-interface Built {
-  readonly app: FastifyInstance;
-  readonly parts: Composition;
-  readonly metrics: Metrics;
+interface Built extends Begun {
   readonly connections: OpenConnections;
-  /** Null where the log is somebody else's. */
-  readonly output: LogOutput | null;
 }
+
+/** So long an outage of the shared store is none: a master that fails over takes less, and all replicas see it. */
+const SHORTEST_OUTAGE_MS = 15_000;
 
 function beginningAndEnd({ app, parts, metrics, connections, output }: Built): Omit<StartingServer, "app"> {
   const { config } = parts;
-  let listening = false;
+  let phase: "starting" | "waiting_for_store" | "listening" | "stopping" = "starting";
   let closing: Promise<void> | null = null;
-  const management = createManagementServer(config, metrics, parts, () => listening);
+  const management = createManagementServer(config, metrics, parts, whyNotReady);
   return {
     serve,
     load,
@@ -139,8 +146,10 @@ function beginningAndEnd({ app, parts, metrics, connections, output }: Built): O
     try {
       // The public address last: nobody is served by a start that fails.
       const managementUrl = await listenAt(management, config.managementHost, config.managementPort, MANAGEMENT_ADDRESS);
+      phase = "waiting_for_store";
+      await parts.sharedStore?.ready;
       const url = await listenAt(app, config.host, config.port, PUBLIC_ADDRESS);
-      listening = true;
+      phase = "listening";
       return { url, managementUrl };
     } catch (error) {
       closing ??= abandon();
@@ -160,12 +169,19 @@ function beginningAndEnd({ app, parts, metrics, connections, output }: Built): O
   }
 
   function closeOnce(): Promise<void> {
-    closing ??= close();
+    closing ??= phase === "waiting_for_store" ? abandon() : close();
     return closing;
   }
 
+  /** As long as sessions go on here without the store this process is as good as any; then another one may still reach it. */
+  function whyNotReady(): NotReady | null {
+    if (phase !== "listening") return phase;
+    const longestMs = Math.max(SHORTEST_OUTAGE_MS, config.sessionStoreStaleMs);
+    return (parts.sharedStore?.state.awayMs() ?? 0) > longestMs ? "store_unavailable" : null;
+  }
+
   async function close(): Promise<void> {
-    listening = false;
+    phase = "stopping";
     await drain({ ...parts, connections, closeServer: () => app.close() });
     await management.close();
     await output?.close();
@@ -173,6 +189,7 @@ function beginningAndEnd({ app, parts, metrics, connections, output }: Built): O
 
   /** Closes what never served anybody. */
   async function abandon(): Promise<void> {
+    phase = "stopping";
     await management.close();
     await app.close();
     await closeInTime(parts, app.log);

@@ -35,6 +35,13 @@ export interface SessionsWithin {
   readonly sessions: number;
 }
 
+/** Of a shared store. */
+export interface StoreGauges {
+  readonly isThere: () => boolean;
+  /** Whether what other processes say is heard. */
+  readonly isHeard: () => boolean;
+}
+
 export function addGauge(registry: Registry, name: string, help: string, read: () => number): void {
   const measured: Gauge = new Gauge({ name, help, registers: [registry], collect: () => measured.set(read()) });
 }
@@ -121,4 +128,10 @@ function addSharedSessions(registry: Registry, read: Gauges["sharedSessions"]): 
   });
   const peak = "Of them, the most that end within one hour of the next 24";
   gauge("bff_shared_sessions_ending_peak", peak, [], (measured, { ending }) => void (ending && measured.set(ending.mostInOneHour)));
+}
+
+export function addStoreGauges(registry: Registry, { isThere, isHeard }: StoreGauges): void {
+  addGauge(registry, "bff_store_up", "1 while the shared session store can be reached", () => (isThere() ? 1 : 0));
+  const subscribed = "1 while what other processes say is heard; without it every call asks the store";
+  addGauge(registry, "bff_store_subscribed", subscribed, () => (isHeard() ? 1 : 0));
 }

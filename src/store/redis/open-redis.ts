@@ -2,6 +2,7 @@ import type { Secret } from "../../model/secret.js";
 import type { OpenStore } from "../open-sessions.js";
 import { createSealer } from "../sealing.js";
 import { createAnnouncements } from "./announcements.js";
+import { adviseOn } from "./connection/advice.js";
 import type { StoreState } from "./connection/state.js";
 import { CHANNEL, createPersonKeys } from "./keys.js";
 import { connectRedis, type RedisConnectionsOptions } from "./redis-link.js";
@@ -23,6 +24,8 @@ export interface OpenedRedis {
   /** Once it has been reached for the first time. Rejects where it is closed before. */
   readonly ready: Promise<void>;
   readonly state: StoreState;
+  /** Says in the log what of its settings would lose sessions. */
+  advise(): Promise<void>;
   /** Whether what other processes say is heard. */
   isHeard(): boolean;
   close(): void;
@@ -30,7 +33,7 @@ export interface OpenedRedis {
 
 /** The shared store of this process, which may be out of reach yet: until it is there, its commands reject. */
 export async function beginRedis({ sessionKeys, ...options }: OpenRedisOptions): Promise<OpenedRedis> {
-  const { link, subscription, ready, state, close } = await connectRedis({ ...options, channel: CHANNEL });
+  const { link, subscription, ready, state, askAll, close } = await connectRedis({ ...options, channel: CHANNEL });
   const announcements = createAnnouncements(subscription, options.clock, link);
   return {
     openStore: () =>
@@ -38,6 +41,7 @@ export async function beginRedis({ sessionKeys, ...options }: OpenRedisOptions):
     drawTurns: (perSecond) => createTurns(link, options.clock, perSecond),
     ready,
     state,
+    advise: () => adviseOn(askAll, options.log),
     isHeard: announcements.isCurrent,
     close() {
       announcements.close();

@@ -43,6 +43,8 @@ export function createStoreState({ clock, log }: { readonly clock: Clock; readon
     awayMs,
     there() {
       if (told) log.info({ event: "store_back", away_ms: Math.round(awayMs()) }, "the session store can be reached again");
+      // What was said while the start waited is no reason to keep the first outage quiet.
+      if (!everThere) loggedAtMs = Number.NEGATIVE_INFINITY;
       everThere = true;
       told = false;
       awaySinceMs = null;

@@ -1,0 +1,53 @@
+import { describeError, type Log } from "../../../model/log.js";
+
+/** The same question to every server that has data of ours. */
+export type AskAll = (...args: readonly string[]) => Promise<readonly unknown[]>;
+
+/** A field of INFO; null where a server does not say. */
+const fieldOf = (info: string, name: string): string | null => new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(info)?.[1] ?? null;
+
+/** The value in a reply to CONFIG GET of one name: a map, which older protocols write as a list. */
+function valueIn(reply: unknown): string | null {
+  const values = Array.isArray(reply) ? reply.slice(1) : typeof reply === "object" && reply !== null ? Object.values(reply) : [];
+  const [value] = values;
+  return typeof value === "string" ? value : null;
+}
+
+/** Whether any server has no way to bring back from disk what it held; null where they do not say, as with ElastiCache, which forbids CONFIG. */
+async function keepsNothing(askAll: AskAll): Promise<boolean | null> {
+  const infos = await askAll("INFO", "persistence");
+  const withoutAof = infos.some((info) => fieldOf(String(info), "aof_enabled") === "0");
+  if (!withoutAof) return false;
+  const saves = await askAll("CONFIG", "GET", "save").catch(() => []);
+  return saves.length === 0 ? null : saves.some((reply) => valueIn(reply) === "");
+}
+
+async function evictionPolicy(askAll: AskAll): Promise<string | null> {
+  for (const info of (await askAll("INFO", "memory")).map(String)) {
+    const policy = fieldOf(info, "maxmemory_policy");
+    if (policy !== null && policy !== "noeviction" && fieldOf(info, "maxmemory") !== "0") return policy;
+  }
+  return null;
+}
+
+/** Says what of the servers' settings would lose sessions. Nothing of it keeps a start up: a server need not tell. */
+export async function adviseOn(askAll: AskAll, log: Log): Promise<void> {
+  try {
+    const policy = await evictionPolicy(askAll);
+    if (policy !== null) {
+      const text =
+        "the session store evicts keys where its memory is full: their sessions are lost, and ended ones can come back. Set maxmemory-policy to noeviction";
+      log.warn({ event: "store_evicts", maxmemory_policy: policy }, text);
+    }
+    if (await keepsNothing(askAll))
+      log.warn(
+        { event: "store_forgets" },
+        "the session store writes nothing to disk: its restart ends all sessions. Switch on append-only files (appendonly yes)",
+      );
+  } catch (error) {
+    log.info(
+      { error: describeError(error) },
+      "the session store does not tell its settings: see that maxmemory-policy is noeviction, and that it outlives a restart",
+    );
+  }
+}
