@@ -65,7 +65,13 @@ export async function openClient(
 ): Promise<OpenedClient> {
   const options = clientOptions(access);
   const client: Client = createClient({ ...options, socket: { ...options.socket, ...address } });
-  over.addEventListener("abort", () => destroy(client), { once: true });
+  // The package forgets a socket that is still connecting when it is destroyed, and would keep it for ever.
+  let isConnecting = true;
+  client.on("connect", () => {
+    isConnecting = false;
+    if (over.aborted) destroy(client);
+  });
+  over.addEventListener("abort", () => !isConnecting && destroy(client), { once: true });
   client.on("error", (error) => lost(clearly(error)));
   if (over.aborted) throw new Error("it is over");
   try {

@@ -7,8 +7,8 @@ import { clearly } from "./trouble.js";
 
 type Cluster = ReturnType<typeof createClient>;
 
-/** How long a node may take for an answer, connecting included, before its connection is given up. */
-const NODE_SILENCE_MS = 2_000;
+/** How long a node may take for an answer before its connection is given up: longer than to connect, since one that still connects cannot be. */
+const NODE_SILENCE_MS = 2_500;
 
 export interface OpenedCluster extends Opened {
   /** Where its masters are, as far as is known. */
@@ -60,14 +60,22 @@ async function ping(cluster: Cluster, node: Node, clock: Clock): Promise<void> {
 export async function openCluster(options: ClusterOptions, over: AbortSignal, lost: (error: unknown) => void): Promise<OpenedCluster> {
   const cluster = createClient(options);
   let trouble: unknown = null;
-  over.addEventListener("abort", () => destroy(cluster), { once: true });
+  /** What is being asked: meanwhile nodes may be connecting, whose sockets the package would forget (client.ts). */
+  let asking: Promise<unknown> = Promise.resolve();
+  over.addEventListener("abort", () => void asking.finally(() => destroy(cluster)), { once: true });
   cluster.on("error", (error) => {
     trouble = error;
   });
   for (const event of ["node-error", "node-disconnect"]) cluster.on(event, () => forgetClosed(cluster));
 
+  function pingAll() {
+    const answers = Promise.allSettled(cluster.masters.map((node) => ping(cluster, node, options.clock)));
+    asking = answers;
+    return answers;
+  }
+
   async function look(): Promise<void> {
-    const answers = await Promise.allSettled(cluster.masters.map((node) => ping(cluster, node, options.clock)));
+    const answers = await pingAll();
     const refused = answers.filter((answer) => answer.status === "rejected");
     if (refused.length === 0 && answers.length > 0) return;
     if (refused.length === answers.length) lost(refused[0]?.reason ?? new Error("the cluster has no nodes"));
@@ -76,12 +84,14 @@ export async function openCluster(options: ClusterOptions, over: AbortSignal, lo
   }
 
   try {
-    await cluster.connect();
+    const connecting = cluster.connect();
+    asking = connecting.catch(() => {});
+    await connecting;
   } catch (error) {
     // The package says that none could be reached; why is in what it told before.
     throw clearly(trouble ?? error);
   }
-  const answers = await Promise.allSettled(cluster.masters.map((node) => ping(cluster, node, options.clock)));
+  const answers = await pingAll();
   const [first] = answers;
   if (!answers.some(({ status }) => status === "fulfilled"))
     throw first?.status === "rejected" ? first.reason : new Error("no node has slots");
