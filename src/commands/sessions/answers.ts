@@ -9,6 +9,8 @@ export interface ListedSession {
   readonly startedAtMs: number;
   readonly lastSeenAtMs: number;
   readonly refreshedAtMs: number;
+  readonly browser: string | null;
+  readonly system: string | null;
   readonly idleEndsAtMs: number | null;
   readonly endsAtMs: number | null;
 }
@@ -69,6 +71,8 @@ export function sessionOf(given: unknown): ListedSession {
     startedAtMs: timeOf(fields["started_at"]),
     lastSeenAtMs: timeOf(fields["last_seen_at"]),
     refreshedAtMs: timeOf(fields["refreshed_at"]),
+    browser: orNull(fields["browser"], textOf),
+    system: orNull(fields["system"], textOf),
     idleEndsAtMs: orNull(fields["idle_ends_at"], timeOf),
     endsAtMs: orNull(fields["session_ends_at"], timeOf),
   };

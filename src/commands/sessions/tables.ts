@@ -71,6 +71,13 @@ export function showText(session: ListedSession): string {
     ["Handle", session.handle],
     ["Username", printable(session.username)],
     ["Subject", printable(session.sub)],
+    [
+      "Signed in with",
+      [session.browser, session.system]
+        .flatMap((name) => name ?? [])
+        .map(printable)
+        .join(" on ") || "unknown",
+    ],
     ["Begun", `${momentText(session.startedAtMs)} UTC`],
     ["Last seen", `${momentText(session.lastSeenAtMs)} UTC`],
     ["Refreshed", `${momentText(session.refreshedAtMs)} UTC`],

@@ -25,6 +25,8 @@ const seenDocument = ({ handle, session, endsAtMs, idleEndsAtMs }: SeenSession) 
   started_at: time(session.startedAtMs),
   last_seen_at: time(session.lastSeenAtMs),
   refreshed_at: time(session.refreshedAtMs),
+  browser: session.userAgent?.browser ?? null,
+  system: session.userAgent?.system ?? null,
   idle_ends_at: timeOrNull(idleEndsAtMs),
   session_ends_at: timeOrNull(endsAtMs),
 });
