@@ -50,7 +50,7 @@ async function openOne(t: Test, url: string, manual: ManualClock) {
 
 type One = Awaited<ReturnType<typeof openOne>>;
 
-async function run(name: string, server: RedisServer): Promise<void> {
+async function run(name: string, server: RedisServer, scheme: "redis" | "redis-cluster"): Promise<void> {
   const admin = await createClient({ url: server.url }).connect();
   t.teardown(async () => {
     admin.destroy();
@@ -65,6 +65,14 @@ async function run(name: string, server: RedisServer): Promise<void> {
     }
   }
 
+  async function openLine(): Promise<RedisLine> {
+    await admin.flushAll();
+    const line = await openRedisLine(server.port);
+    // A node of a cluster is asked where it is.
+    if (scheme === "redis-cluster") await admin.configSet("cluster-announce-port", new URL(line.url).port);
+    return line;
+  }
+
   function create(t: Test): Deployment {
     const clock = createManualClock();
     const opened: One[] = [];
@@ -73,7 +81,7 @@ async function run(name: string, server: RedisServer): Promise<void> {
 
     /** A fresh server for every deployment, once it is used. */
     function theLine(): Promise<RedisLine> {
-      line ??= admin.flushAll().then(() => openRedisLine(server.port));
+      line ??= openLine();
       return line;
     }
     t.teardown(async () => (await line)?.close());
@@ -95,7 +103,7 @@ async function run(name: string, server: RedisServer): Promise<void> {
 
     return {
       async open(owner) {
-        const one = await openOne(t, (await theLine()).url, clock);
+        const one = await openOne(t, (await theLine()).url.replace("redis", scheme), clock);
         opened.push(one);
         const { sessions } = openProcess({ sealer: createSealer(keys()), clock, openStore: () => one.store, ...owner });
         if (reachable) {
@@ -130,7 +138,7 @@ async function run(name: string, server: RedisServer): Promise<void> {
 const skip = await withoutRedis();
 if (skip) t.plan(0, skip);
 else {
-  await run("Redis", await startRedis());
+  await run("Redis", await startRedis(), "redis");
   // Every command and script has to be of one slot there, as with ElastiCache Serverless.
-  await run("Redis as a cluster of one", await startCluster());
+  await run("Redis as a cluster of one", await startCluster(), "redis-cluster");
 }

@@ -53,12 +53,12 @@ async function started(t: Test, starting: Promise<RedisServer>): Promise<RedisSe
 }
 
 /** Whether a message that one side publishes is heard by the other. */
-async function hears(from: RedisConnections, to: RedisConnections): Promise<boolean> {
+async function hears(from: RedisConnections, to: RedisConnections, key = "{a}"): Promise<boolean> {
   let heard = false;
   const cancel = to.subscription.onMessage(() => {
     heard = true;
   });
-  await from.link.run(script("return redis.call('PUBLISH', ARGV[1], 'x')"), ["{a}"], [CHANNEL]);
+  await from.link.run(script("return redis.call('PUBLISH', ARGV[1], 'x')"), [key], [CHANNEL]);
   await to.subscription.ping();
   await until(() => heard, "heard");
   cancel();
@@ -66,8 +66,8 @@ async function hears(from: RedisConnections, to: RedisConnections): Promise<bool
 }
 
 t.test("Sentinel: the master is asked for, and asked for again once it has failed over", { skip }, async (t) => {
-  const master = await started(t, startRedis());
-  const replica = await started(t, startRedis(["--replicaof", "127.0.0.1", String(master.port), "--repl-diskless-sync-delay", "0"]));
+  const master = await started(t, startRedis(["--repl-diskless-sync-delay", "0"]));
+  const replica = await started(t, startRedis(["--replicaof", "127.0.0.1", String(master.port)]));
   const [ofMaster, ofReplica] = [await admin(t, master), await admin(t, replica)];
   // A Sentinel asks for replicas when it starts, and then every ten seconds.
   await until(async () => String(await ofMaster.sendCommand(["INFO", "replication"])).includes("state=online"), "replicating");
@@ -167,13 +167,39 @@ t.test(
     t.equal(await one.link.run(SET, ["{3}"], ["moved"]), "OK");
     t.equal(await clients[to]?.get("{3}"), "moved");
 
-    // One node goes: the sessions of the others are served on, at once.
+    // One node goes: the sessions of the others are served on, at once, and its own are looked for where the cluster says.
     const gone = nodes.findIndex((_node, index) => index !== to && index !== 0);
+    const [client, survivor] = [clients[gone], clients[0]];
+    const slots = await Promise.all(keys.map(async (key) => String(await survivor?.sendCommand(["CLUSTER", "KEYSLOT", key]))));
+    const counts = await Promise.all(slots.map(async (each) => Number(await client?.sendCommand(["CLUSTER", "COUNTKEYSINSLOT", each]))));
+    const [lost, lostSlot] = [
+      keys.find((_key, index) => (counts[index] ?? 0) > 0) ?? "",
+      slots.find((_slot, index) => (counts[index] ?? 0) > 0) ?? "",
+    ];
     await nodes[gone]?.stop();
-    const answers = await Promise.allSettled(keys.map((key) => one.link.command("GET", key)));
-    t.ok(answers.some(({ status }) => status === "rejected") || answers.length > 0);
+    await t.rejects(one.link.command("GET", lost));
     t.equal(await one.link.command("GET", "{3}"), "moved");
     t.ok(one.state.isThere());
+    for (const [index, each] of clients.entries())
+      if (index !== gone) await each.sendCommand(["CLUSTER", "SETSLOT", lostSlot, "NODE", ids[0] ?? ""]);
+    await until(
+      () =>
+        one.link.run(SET, [lost], ["taken over"]).then(
+          () => true,
+          () => false,
+        ),
+      "taken over",
+    );
+    t.equal(await survivor?.get(lost), "taken over");
+    await until(
+      () =>
+        two.subscription.ping().then(
+          () => true,
+          () => false,
+        ),
+      "listening, at whatever node",
+    );
+    t.ok(await hears(one, two, "{3}"));
   },
 );
 
