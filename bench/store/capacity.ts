@@ -5,7 +5,7 @@ import { silentLog } from "../../src/model/log.js";
 import { Secret } from "../../src/model/secret.js";
 import { openRedis } from "../../src/store/redis/open-redis.js";
 import type { SessionStore } from "../../src/store/session-store.js";
-import type { SessionTable } from "../../src/store/session-table.js";
+import { emptyTable } from "../../test/support/no-memory.js";
 import { HOUR_MS, refreshedSession, refreshTokenOf, sessionOf } from "../../test/support/session-fixtures.js";
 import { startRedisServer } from "../contest/proxies/ours.js";
 
@@ -74,7 +74,7 @@ export async function measureCapacity(): Promise<Capacity> {
     log: silentLog,
   });
   try {
-    const store = openStore({} as SessionTable);
+    const store = openStore(emptyTable());
     const sessions = Array.from({ length: SESSIONS }, (_, index) => sessionFor(index));
     const empty = await memory();
     await inTurn(sessions, async (session) => store.commit(session, null, null));

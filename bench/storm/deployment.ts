@@ -5,7 +5,7 @@ import { freePort } from "../../src/demo/free-port.js";
 import { DEFAULT_SEED } from "../../src/local-cognito/index.js";
 import { Secret } from "../../src/model/secret.js";
 import { openRedis } from "../../src/store/redis/open-redis.js";
-import type { SessionTable } from "../../src/store/session-table.js";
+import { emptyTable } from "../../test/support/no-memory.js";
 import { openRedisLine, type RedisLine } from "../../test/support/redis-line.js";
 import { openRoundRobin, type RoundRobin } from "./calls.js";
 import { type Replica, type StandIns, startReplica } from "./children.js";
@@ -73,7 +73,7 @@ async function open(
     sessionKeys: [sessionKey],
     refreshableMs: null,
   });
-  const people = await writeSessions(openStore({} as SessionTable), await standIns.signIn(scenario.rotation, sessions), {
+  const people = await writeSessions(openStore(emptyTable()), await standIns.signIn(scenario.rotation, sessions), {
     publicUrl,
     sessionKey,
   }).finally(close);

@@ -51,6 +51,8 @@ export interface SessionTable {
   onKept(listener: (session: Session) => void): Cancel;
   /** Calls back once with every ending, whoever brought it about. */
   onEnded(listener: (id: SessionId, ending: SessionEnding) => void): Cancel;
+  /** All endings and versions, the oldest first: for a store that has lost some. */
+  known(): { readonly endings: readonly (readonly [id: SessionId, known: KnownEnding])[]; readonly versions: readonly Session[] };
   /** Bytes. */
   figures(): { readonly newestBytes: number; readonly endingBytes: number };
 }
@@ -216,6 +218,8 @@ export function createSessionTable(options: SessionTableOptions): SessionTable {
 
     onKept: (listener) => onKept.add(listener),
     onEnded: (listener) => onEnded.add(listener),
+
+    known: () => ({ endings: endings.entries(), versions: cache.versions().map(({ session }) => session) }),
 
     figures: () => ({ newestBytes: cache.versionBytes, endingBytes: endings.bytes }),
   };

@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from "../model/clock.js";
 import { Listeners } from "../model/listeners.js";
 import type { Log } from "../model/log.js";
-import { isNewer, type Session, type SessionId } from "../model/session.js";
+import { hasNewerTokens, isNewer, type Session, type SessionId } from "../model/session.js";
 import type { SessionEnding } from "../wire/reasons.js";
 import { onlyTicket, type PresentedCookies } from "./cookies.js";
 import { createEndingRelay, type EndingRelay } from "./ending-relay.js";
@@ -251,7 +251,9 @@ function createReader({ codec, table, store, userPoolId, clientId, seemsOver, st
     if (ticket.userPoolId !== userPoolId || ticket.clientId !== clientId)
       return { kind: "foreign", userPoolId: ticket.userPoolId, clientId: ticket.clientId };
     const confirmed = store.trustMs > 0 ? table.confirmed(id, store.trustMs) : null;
-    if (confirmed && !seemsOver(confirmed)) return sessionReading(confirmed, ticket);
+    // A ticket of the cookie store may hold newer tokens than the copy of it that the store took in.
+    const isBehind = confirmed !== null && ticket.carried !== null && hasNewerTokens(ticket.carried, confirmed);
+    if (confirmed && !isBehind && !seemsOver(confirmed)) return sessionReading(confirmed, ticket);
     const loaded = load(id, ticket.carried);
     return loaded instanceof Promise ? loaded.then((late) => readingOf(ticket, late)) : readingOf(ticket, loaded);
   }

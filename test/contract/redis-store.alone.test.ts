@@ -5,12 +5,14 @@ import { silentLog } from "../../src/model/log.js";
 import { Secret } from "../../src/model/secret.js";
 import { createSessionId } from "../../src/model/session.js";
 import { createAnnouncements } from "../../src/store/redis/announcements.js";
+import { createHistory } from "../../src/store/redis/connection/history.js";
 import { CHANNEL, createPersonKeys } from "../../src/store/redis/keys.js";
 import { connectRedis } from "../../src/store/redis/redis-link.js";
 import { createRedisStore } from "../../src/store/redis/redis-store.js";
 import { createSealer } from "../../src/store/sealing.js";
 import { until } from "../support/condition.js";
 import { createManualClock, flush, type ManualClock } from "../support/manual-clock.js";
+import { emptyTable } from "../support/no-memory.js";
 import { openRedisLine, type RedisLine } from "../support/redis-line.js";
 import { type RedisServer, startCluster, startRedis, withoutRedis } from "../support/redis-server.js";
 import { keyFrom } from "../support/session-fixtures.js";
@@ -25,7 +27,9 @@ async function openOne(t: Test, url: string, manual: ManualClock) {
   const clock = { ...manual, monotonicMs: systemClock.monotonicMs, deadline: systemClock.deadline };
   const connections = await connectRedis({ url: new Secret(url), channel: CHANNEL, clock, random: Math.random, log: silentLog });
   const announcements = createAnnouncements(connections.subscription, clock, connections.link);
+  const history = createHistory({ askAll: connections.askAll, clock, log: silentLog });
   t.teardown(() => {
+    history.close();
     announcements.close();
     connections.close();
   });
@@ -39,6 +43,9 @@ async function openOne(t: Test, url: string, manual: ManualClock) {
     personKeys: createPersonKeys(keys()),
     clock,
     refreshableMs: null,
+    table: emptyTable(),
+    history,
+    log: silentLog,
   });
   const isThere = () =>
     Promise.resolve(store.load(createSessionId(), null)).then(

@@ -18,10 +18,10 @@ import { SessionCache } from "../../src/store/memory/session-cache.js";
 import { openRedis } from "../../src/store/redis/open-redis.js";
 import { ANNOUNCE } from "../../src/store/redis/scripts.js";
 import { createSealer } from "../../src/store/sealing.js";
-import type { SessionTable } from "../../src/store/session-table.js";
 import { createTicketCodec } from "../../src/store/ticket-codec.js";
 import { until } from "../support/condition.js";
 import { type HeldLine, openHeldLine } from "../support/held-line.js";
+import { emptyTable } from "../support/no-memory.js";
 import { startRedis, withoutRedis } from "../support/redis-server.js";
 import { startReplica } from "../support/replica.js";
 import { HOUR_MS, keyFrom, sessionOf } from "../support/session-fixtures.js";
@@ -157,7 +157,7 @@ async function deploy(t: Test, graceSeconds: number, leaseMs: number | null): Pr
     log: silentLog,
   });
   t.teardown(() => opened.close());
-  const store = opened.openStore({} as SessionTable);
+  const store = opened.openStore(emptyTable());
   const codec = createTicketCodec({ sealer: createSealer([KEY]), now: Date.now, cache: new SessionCache({ bytes: 1_000_000 }) });
   const { names } = createCookieWriter({ publicUrl, sameSite: "strict" });
 

@@ -13,6 +13,7 @@ import type { Sessions } from "../../src/store/sessions.js";
 import type { Reading } from "../../src/store/ticket-codec.js";
 import type { SessionEnding } from "../../src/wire/reasons.js";
 import { until } from "../support/condition.js";
+import { NO_HISTORY } from "../support/no-memory.js";
 import fc from "../support/property.js";
 import { startRedis, withoutRedis } from "../support/redis-server.js";
 import { HOUR_MS, keyFrom, presenting, refreshedSession, sessionOf } from "../support/session-fixtures.js";
@@ -120,7 +121,11 @@ class Replica {
       refreshableMs: null,
       log: silentLog,
     };
-    this.sessions = openProcess({ sealer, clock: systemClock, openStore: () => createRedisStore(options) }).sessions;
+    this.sessions = openProcess({
+      sealer,
+      clock: systemClock,
+      openStore: (table) => createRedisStore({ ...options, table, history: NO_HISTORY }),
+    }).sessions;
   }
 
   hear(is: boolean): void {

@@ -9,6 +9,8 @@ export interface RedisLine {
   listening(is: boolean): void;
   /** Whether packets vanish, both ways and without a word; what was connected then is dead for good. */
   vanish(is: boolean): void;
+  /** The server is another one, as after a fail-over. */
+  moveTo(port: number): void;
   /** What is connected now hears nothing any more and is not told; who connects anew is served. */
   halfOpen(): void;
   close(): Promise<void>;
@@ -20,7 +22,8 @@ interface Pair {
   halfOpen: boolean;
 }
 
-export async function openRedisLine(port: number): Promise<RedisLine> {
+export async function openRedisLine(firstPort: number): Promise<RedisLine> {
+  let port = firstPort;
   const pairs = new Set<Pair>();
   let [reachable, listening, vanishing] = [true, true, false];
   const cut = (which: (pair: Pair) => boolean) => {
@@ -62,6 +65,10 @@ export async function openRedisLine(port: number): Promise<RedisLine> {
       vanishing = is;
       // What was lost on the way will not be sent again; the other end finds out when it speaks.
       if (!is) cut(() => true);
+    },
+    moveTo(next) {
+      port = next;
+      cut(() => true);
     },
     halfOpen() {
       for (const pair of pairs) pair.halfOpen = true;

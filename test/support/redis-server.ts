@@ -11,6 +11,8 @@ import { findExecutable } from "./executable.js";
 export interface RedisServer {
   readonly port: number;
   readonly url: string;
+  /** Stops its process for a while, say. */
+  signal(signal: NodeJS.Signals): void;
   stop(): Promise<void>;
 }
 
@@ -39,6 +41,7 @@ async function run(port: number, folder: string, options: readonly string[], rea
   return {
     port,
     url: `redis://127.0.0.1:${port}`,
+    signal: (signal) => void child.kill(signal),
     async stop() {
       child.kill("SIGKILL");
       await ended;

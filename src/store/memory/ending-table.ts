@@ -55,6 +55,12 @@ export class EndingTable {
     return entry && entry.untilMs > this.#options.now() ? entry.known : null;
   }
 
+  /** All that are of use still, the oldest first. */
+  entries(): [id: SessionId, known: KnownEnding][] {
+    const now = this.#options.now();
+    return [...this.#entries].flatMap(([id, { known, untilMs }]) => (untilMs > now ? [[id, known]] : []));
+  }
+
   /** Remembers how a session ended. The first reason stands: a refresh rejected after a sign-out is still a sign-out. */
   add(id: SessionId, known: KnownEnding, untilMs: number, shortestMs: number): void {
     const now = this.#options.now();

@@ -3,6 +3,7 @@ import type { OpenStore } from "../open-sessions.js";
 import { createSealer } from "../sealing.js";
 import { createAnnouncements } from "./announcements.js";
 import { adviseOn } from "./connection/advice.js";
+import { createHistory } from "./connection/history.js";
 import type { StoreState } from "./connection/state.js";
 import { CHANNEL, createPersonKeys } from "./keys.js";
 import { connectRedis, type RedisConnectionsOptions } from "./redis-link.js";
@@ -35,15 +36,26 @@ export interface OpenedRedis {
 export async function beginRedis({ sessionKeys, ...options }: OpenRedisOptions): Promise<OpenedRedis> {
   const { link, subscription, ready, state, askAll, close } = await connectRedis({ ...options, channel: CHANNEL });
   const announcements = createAnnouncements(subscription, options.clock, link);
+  const history = createHistory({ ...options, askAll });
+  subscription.onSubscribed(history.look);
   return {
-    openStore: () =>
-      createRedisStore({ ...options, link, announcements, sealer: createSealer(sessionKeys), personKeys: createPersonKeys(sessionKeys) }),
+    openStore: (table) =>
+      createRedisStore({
+        ...options,
+        table,
+        history,
+        link,
+        announcements,
+        sealer: createSealer(sessionKeys),
+        personKeys: createPersonKeys(sessionKeys),
+      }),
     drawTurns: (perSecond) => createTurns(link, options.clock, perSecond),
     ready,
     state,
     advise: () => adviseOn(askAll, options.log),
     isHeard: announcements.isCurrent,
     close() {
+      history.close();
       announcements.close();
       close();
     },

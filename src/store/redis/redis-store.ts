@@ -1,19 +1,23 @@
 import { LRUCache } from "lru-cache";
 import { atMost } from "../../model/at-most.js";
 import type { Clock } from "../../model/clock.js";
+import type { Log } from "../../model/log.js";
 import { newestRefreshToken, type Session, type SessionId } from "../../model/session.js";
 import type { Seen } from "../memory/activity.js";
 import type { Sealer } from "../sealing.js";
 import type { Committed, Ended, EndingOrder, Gone, Lease, Loaded, SessionStore, StoredSession, Touched } from "../session-store.js";
+import type { SessionTable } from "../session-table.js";
 import { type Announcements, endedMessage } from "./announcements.js";
+import type { History } from "./connection/history.js";
 import { alternatesKey, CHANNEL, intentsKey, type PersonKeys, recordKey } from "./keys.js";
 import { createLeases, INTENT_MS, type Leases } from "./leases.js";
 import { createPeople, type People } from "./people.js";
 import { createRecords, type Records, UnreadableRecord } from "./records.js";
 import type { RedisLink, Reply } from "./redis-link.js";
 import { endingIn, listIn, numberIn, supersededText, textIn, textOrNull } from "./replies.js";
-import { COMMIT, END, KEEP_ALTERNATE, TOUCH } from "./scripts.js";
+import { COMMIT, END, KEEP_ALTERNATE, RESTORE, TOUCH } from "./scripts.js";
 import { createSessionIndex, type SessionIndex } from "./session-index.js";
+import { createWriteBack, isAhead } from "./write-back.js";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Browsers keep no cookie for longer (RFC 6265bis, 5.5): beyond it nobody comes back for a session. */
@@ -34,6 +38,10 @@ export interface RedisStoreOptions {
   /** How long after its start a session can be refreshed; null where nobody said. */
   readonly refreshableMs: number | null;
   readonly leaseMs?: number | undefined;
+  /** What this process knows, which the store may have lost. */
+  readonly table: Pick<SessionTable, "newest" | "known">;
+  readonly history: History;
+  readonly log: Log;
 }
 
 interface Parts extends RedisStoreOptions {
@@ -53,7 +61,8 @@ function createLifeMs({ clock, refreshableMs }: RedisStoreOptions): Parts["lifeM
   };
 }
 
-function createReading({ link, records }: Parts) {
+function createReading(parts: Parts) {
+  const { link, records, table } = parts;
   // A ticket that holds its session whole is served from there until a refresh writes it.
   const carriedHere = new LRUCache<SessionId, Session>(atMost(MOST_CARRIED));
 
@@ -65,12 +74,28 @@ function createReading({ link, records }: Parts) {
     if (carried) carriedHere.set(id, carried);
     const [cause, superseded, sealed, lastSeenAt] = listIn(await link.command("HMGET", recordKey(id), "e", "x", "d", "s"));
     if (textOrNull(cause) !== null) return endingIn(cause, superseded);
-    if (textOrNull(sealed) === null) return carriedHere.get(id) ?? { kind: "gone" };
+    const known = table.newest(id);
+    if (textOrNull(sealed) === null) return carriedHere.get(id) ?? (isAhead(known, null) ? restored(known) : { kind: "gone" });
     carriedHere.delete(id);
-    return opened(id, sealed, lastSeenAt);
+    const stored = opened(id, sealed, lastSeenAt);
+    // Of two the higher version: a ticket of the cookie store may hold a newer one than the copy of it that was taken in first.
+    for (const newer of [known, carried]) if (isAhead(newer, stored)) return restored(newer);
+    return stored;
   }
 
-  return { load, opened };
+  /** The store has lost what it had: what is known here goes back into it. */
+  async function restored(known: Session): Promise<Loaded> {
+    const { kind, first, second } = await restore(parts, known);
+    if (kind === "ended") return endingIn(first, second);
+    return kind === "newer" ? opened(known.id, first, second) : known;
+  }
+
+  return {
+    load,
+    opened,
+    /** One that its ticket alone holds has never been in the store. */
+    isCarried: (session: Session) => carriedHere.peek(session.id)?.version === session.version,
+  };
 }
 
 /** One that was sealed with a key of long ago must not hide the others. */
@@ -125,8 +150,29 @@ async function commit(parts: Parts, opened: Opened, session: Session, expected: 
     case "newer":
       return keepBeside(parts, session, opened(id, first, second), lease);
     default:
+      // A fail-over loses what no replica has.
+      if (expected === null || session.unverified) await parts.history.replicated();
       return { kind: "saved" };
   }
+}
+
+/** Writes a version that the store has lost. */
+async function restore({ link, records, people, index, lifeMs }: Parts, session: Session) {
+  const lastsMs = lifeMs(session);
+  await Promise.all([people.add(session, lastsMs), index.add(session, lastsMs)]);
+  const { id, version, refreshedAtMs, unverified, lastSeenAtMs } = session;
+  const numbers = [version, refreshedAtMs, unverified ? 1 : 0].map(String);
+  const args = [...numbers, records.seal(session), String(lastSeenAtMs), String(lastsMs)];
+  const [kind, first, second] = listIn(await link.run(RESTORE, [recordKey(id)], args));
+  return { kind: textIn(kind), first, second };
+}
+
+/** Whether the store has an older version of it, or none; without sending it. */
+async function isMissing({ link }: Parts, { id, version, refreshedAtMs }: Session): Promise<boolean> {
+  const [cause, stored, storedAt] = listIn(await link.command("HMGET", recordKey(id), "e", "v", "r"));
+  if (textOrNull(cause) !== null) return false;
+  if (textOrNull(stored) === null) return true;
+  return numberIn(stored) < version || (numberIn(stored) === version && numberIn(storedAt) < refreshedAtMs);
 }
 
 async function touch({ link }: Parts, { id, lastSeenAtMs }: Seen): Promise<Touched> {
@@ -147,6 +193,8 @@ async function end(parts: Parts, opened: Opened, ended: Session | SessionId, ord
   const { ending, unlessNewerThan: about } = order;
   // A sibling may have asked and not come back: then it is its answer that Cognito means, and the sibling may bring it yet.
   const mayBeSiblings = about !== null && ending.cause === "refresh_token_reused";
+  // Nor where the tokens may be those of before a fail-over, which a replica of ours is about to write back.
+  if (mayBeSiblings && (await parts.history.mayBeBehind())) return { kind: "unavailable", retryAfterSeconds: 1 };
   const [kind, first, second, before, sealed, lastSeenAt, unanswered] = listIn(
     await link.run(END, keysOf(id), [
       ending.cause,
@@ -170,7 +218,9 @@ async function end(parts: Parts, opened: Opened, ended: Session | SessionId, ord
       const whose = last ?? session;
       if (whose) people.drop(whose);
       index.forget(id);
-      return { ...endingIn(first, second), before: textIn(before) === "1", last, unanswered: unanswered === "1" };
+      const isNew = textIn(before) !== "1";
+      if (isNew) await parts.history.replicated();
+      return { ...endingIn(first, second), before: !isNew, last, unanswered: unanswered === "1" };
     }
   }
 }
@@ -198,8 +248,18 @@ export function createRedisStore(options: RedisStoreOptions): SessionStore {
     people,
     index,
   };
-  const { load, opened } = createReading(parts);
+  const { load, opened, isCarried } = createReading(parts);
   const { leases } = parts;
+  const writeBack = createWriteBack({
+    ...options,
+    async end(id, known) {
+      const ended = await end(parts, opened, id, { ...known, unlessNewerThan: null });
+      return ended.kind === "ended" && !ended.before;
+    },
+    restore: async (session) =>
+      !isCarried(session) && (await isMissing(parts, session)) && (await restore(parts, session)).kind === "restored",
+  });
+  options.history.onRolledBack(writeBack);
 
   return {
     tickets: "ids",

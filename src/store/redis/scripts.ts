@@ -42,6 +42,23 @@ if r[3] and r[3] ~= ARGV[2] then
 end
 return {'saved'}`);
 
+/**
+ * Key: record. Arguments: version, refreshed at, waiting, sealed, last seen, time to live. Writes what the store has had and has lost; where it has
+ * as new a version, or the session has ended, that stands.
+ */
+export const RESTORE = script(`
+local r = redis.call('HMGET', KEYS[1], 'e', 'x', 'v', 'r', 'd', 's', 'w')
+if r[1] then return {'ended', r[1], r[2]} end
+local last = tonumber(ARGV[5])
+if r[3] then
+  local v, mine = tonumber(r[3]), tonumber(ARGV[1])
+  if v > mine or (v == mine and tonumber(r[4]) >= tonumber(ARGV[2])) then return {'newer', r[5], r[6]} end
+  last = math.max(last, tonumber(r[6]))
+end
+redis.call('HSET', KEYS[1], 'v', ARGV[1], 'r', ARGV[2], 'q', ARGV[3], 'd', ARGV[4], 's', string.format('%d', last), 'w', r[7] or '0')
+redis.call('PEXPIRE', KEYS[1], ARGV[6])
+return {'restored'}`);
+
 /** Of sets that came too late so many are kept, the newest. */
 const MOST_ALTERNATES = 3;
 

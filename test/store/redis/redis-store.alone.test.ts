@@ -8,9 +8,9 @@ import { openRedis } from "../../../src/store/redis/open-redis.js";
 import { createSealer } from "../../../src/store/sealing.js";
 import { encodeSession } from "../../../src/store/session-codec.js";
 import type { Lease, SessionStore } from "../../../src/store/session-store.js";
-import type { SessionTable } from "../../../src/store/session-table.js";
 import { DICTIONARY } from "../../../src/store/token-packing.js";
 import type { SessionEnding } from "../../../src/wire/reasons.js";
+import { emptyTable } from "../../support/no-memory.js";
 import { startRedis, withoutRedis } from "../../support/redis-server.js";
 import { HOUR_MS, keyFrom, refreshedSession, revealed, sessionOf } from "../../support/session-fixtures.js";
 
@@ -50,7 +50,7 @@ t.test("sessions in Redis", { skip }, async (t) => {
       log: silentLog,
     });
     t.teardown(() => opened.close());
-    return opened.openStore({} as SessionTable);
+    return opened.openStore(emptyTable());
   }
 
   await t.test("while another process may still come back with what it asked for, a token used twice ends nothing", async (t) => {

@@ -1,0 +1,16 @@
+import { systemClock } from "../../src/model/clock.js";
+import { SessionCache } from "../../src/store/memory/session-cache.js";
+import type { History } from "../../src/store/redis/connection/history.js";
+import { createSessionTable, type SessionTable } from "../../src/store/session-table.js";
+
+/** What a process knows that has just started. */
+export const emptyTable = (): SessionTable => createSessionTable({ clock: systemClock, cache: new SessionCache({ bytes: 1_000 }) });
+
+/** Servers whose data goes on for ever. */
+export const NO_HISTORY: History = {
+  onRolledBack: () => () => {},
+  mayBeBehind: async () => false,
+  look() {},
+  replicated: async () => {},
+  close() {},
+};
