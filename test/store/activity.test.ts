@@ -111,6 +111,15 @@ t.test("what could not be written while the store was away is written once it is
   t.equal(await isIdleAt(there), false);
 });
 
+t.test("while the store is away a process that stops asks it for fifty sessions, not for all", async (t) => {
+  const { backend, clock, here, writes } = await deployed();
+  await clock.run(MINUTE_MS);
+  for (let count = 0; count < 500; count++) here.noteActivity(sessionOf(), clock.now());
+  backend.broken = { touch: "never answers" };
+  await clock.advanceUntilSettled(here.settled(), 1_000);
+  t.equal(writes(), 50);
+});
+
 t.test("a process that was stopped for a while does not take a session for idle that it has seen", async (t) => {
   const { clock, here, use, isIdleAt } = await deployed();
   await use(here, 10 * MINUTE_MS);

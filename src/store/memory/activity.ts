@@ -135,18 +135,22 @@ export class NotedActivity implements Activity {
   #writeAll(isDue: (one: Noted) => boolean): Promise<void> {
     this.#writing = this.#writing.then(async () => {
       const due = [...this.#noted].filter(([, one]) => isDue(one));
-      for (let from = 0; from < due.length; from += WRITTEN_AT_A_TIME)
-        await Promise.all(due.slice(from, from + WRITTEN_AT_A_TIME).map(([id, one]) => this.#write(id, one)));
+      for (let from = 0; from < due.length; from += WRITTEN_AT_A_TIME) {
+        const some = await Promise.all(due.slice(from, from + WRITTEN_AT_A_TIME).map(([id, one]) => this.#write(id, one)));
+        // The store is away: the others would only wait for that, fifty after fifty.
+        if (!some.includes("written")) return;
+      }
     });
     return this.#writing;
   }
 
-  async #write(id: SessionId, one: Noted): Promise<void> {
+  async #write(id: SessionId, one: Noted): Promise<"written" | "unavailable"> {
     const { write, clock, idleTimeoutMs } = this.#options;
     const answer = await write({ id, lastSeenAtMs: one.seenAtMs });
     if (typeof answer === "number") one.storedAtMs = Math.max(one.storedAtMs, answer);
     // What the limit has passed for need not be written any more.
     const isOver = answer === "unavailable" ? clock.now() - one.seenAtMs >= (idleTimeoutMs ?? this.#unwrittenMs) : answer === "over";
     if (isOver && this.#noted.get(id) === one) this.#noted.delete(id);
+    return answer === "unavailable" ? "unavailable" : "written";
   }
 }
