@@ -66,12 +66,10 @@ function composeWith(config: Config, options: CompositionOptions, processWide: P
     cognitoAheadMs: () => appClient.time.aheadMs,
     cache: appClient.cacheFigures,
     cacheMaxBytes: config.sessionCacheBytes,
+    store: sharedStore && { isThere: sharedStore.state.isThere, isHeard: sharedStore.isHeard },
     sharedSessions: async () => (appClient.operator ? appClient.operator.figures() : null),
   });
-  if (sharedStore) {
-    metrics.watchStore({ isThere: sharedStore.state.isThere, isHeard: sharedStore.isHeard });
-    sharedStore.ready.then(sharedStore.advise).catch(() => {});
-  }
+  sharedStore?.ready.then(sharedStore.advise).catch(() => {});
   return {
     config,
     ...processWide,

@@ -1,5 +1,12 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 
+/** Of a shared store. */
+export interface StoreGauges {
+  readonly isThere: () => boolean;
+  /** Whether what other processes say is heard. */
+  readonly isHeard: () => boolean;
+}
+
 /** What is asked for when Prometheus asks. */
 export interface Gauges {
   readonly openCalls: () => number;
@@ -17,6 +24,8 @@ export interface Gauges {
     readonly endingBytes: number;
   };
   readonly cacheMaxBytes: number;
+  /** Null where sessions live in cookies. */
+  readonly store: StoreGauges | null;
   /** Null where sessions live in cookies, and while the store is away. */
   readonly sharedSessions: () => Promise<SharedSessions | null>;
 }
@@ -33,13 +42,6 @@ export interface SessionsWithin {
   /** `1h`, `7d` */
   readonly within: string;
   readonly sessions: number;
-}
-
-/** Of a shared store. */
-export interface StoreGauges {
-  readonly isThere: () => boolean;
-  /** Whether what other processes say is heard. */
-  readonly isHeard: () => boolean;
 }
 
 export function addGauge(registry: Registry, name: string, help: string, read: () => number): void {
@@ -94,6 +96,7 @@ export function addGauges(registry: Registry, gauges: Gauges): void {
     },
   });
   addSharedSessions(registry, gauges.sharedSessions);
+  addStore(registry, gauges.store);
 }
 
 /** Each process says the same of the store. What is not known is left out: a zero would say that nobody is signed in. */
@@ -130,8 +133,20 @@ function addSharedSessions(registry: Registry, read: Gauges["sharedSessions"]): 
   gauge("bff_shared_sessions_ending_peak", peak, [], (measured, { ending }) => void (ending && measured.set(ending.mostInOneHour)));
 }
 
-export function addStoreGauges(registry: Registry, { isThere, isHeard }: StoreGauges): void {
-  addGauge(registry, "bff_store_up", "1 while the shared session store can be reached", () => (isThere() ? 1 : 0));
+/** Without a shared store nothing is said of it. */
+function addStore(registry: Registry, store: StoreGauges | null): void {
+  function gauge(name: string, help: string, read: (store: StoreGauges) => boolean): void {
+    const measured: Gauge = new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        if (store) measured.set(read(store) ? 1 : 0);
+        else measured.remove();
+      },
+    });
+  }
+  gauge("bff_store_up", "1 while the shared session store can be reached", ({ isThere }) => isThere());
   const subscribed = "1 while what other processes say is heard; without it every call asks the store";
-  addGauge(registry, "bff_store_subscribed", subscribed, () => (isHeard() ? 1 : 0));
+  gauge("bff_store_subscribed", subscribed, ({ isHeard }) => isHeard());
 }

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { FinishedRequest, Tell } from "./events.js";
-import { addGauge, addGauges, addStoreGauges, addTotal, type Gauges, type StoreGauges } from "./gauges.js";
+import { addGauge, addGauges, addTotal, type Gauges } from "./gauges.js";
 import type { PlainSeries } from "./plain-histogram.js";
 import { createSeries, type Series, zero } from "./series.js";
 
@@ -15,8 +15,6 @@ export interface Metrics {
   watch(gauges: Gauges): void;
   /** Adds what became of log lines, of whole servers: a plugin writes to the log of its app. */
   watchLog(lost: () => number): void;
-  /** Adds whether a shared store is there. */
-  watchStore(store: StoreGauges): void;
   /** Adds `bff_ready`, of whole servers. */
   watchReady(ready: () => boolean): void;
 }
@@ -114,7 +112,6 @@ export function createMetrics(): Metrics {
     tell: countEvents(series),
     watch: (gauges) => addGauges(registry, gauges),
     watchLog: (lost) => addTotal(registry, "bff_log_lines_lost_total", "Log lines that could not be written", lost),
-    watchStore: (store) => addStoreGauges(registry, store),
     watchReady: (ready) =>
       addGauge(registry, "bff_ready", "1 while the server takes calls, 0 while it starts or drains", () => (ready() ? 1 : 0)),
   };
