@@ -60,10 +60,8 @@ export interface NoSession {
 
 /** What the people who run the proxy can see and end. Nothing here is for a browser. */
 export interface Operator {
-  /** The latest begun first. */
-  list(from: IndexPlace | null, count: number): Promise<SessionPage | StoreUnavailable>;
-  /** A person's, by subject or username, as many as `count`. */
-  listOf(user: string, count: number): Promise<SessionPage | StoreUnavailable>;
+  /** The latest begun first; a person's alone, by subject or username, or with null everybody's. */
+  list(user: string | null, from: IndexPlace | null, count: number): Promise<SessionPage | StoreUnavailable>;
   show(handle: string): Promise<SeenSession | NoSession | StoreUnavailable>;
   /** Ends it in every process, and revokes its refresh token at Cognito. Resolves after the first attempt there. */
   end(handle: string): Promise<EndedSessions | NoSession | StoreUnavailable>;
@@ -79,6 +77,8 @@ export interface Operator {
 const ENDING: SessionEnding = { reason: "signed_out", cause: "operator" };
 /** Orders to the store under way at a time. */
 const AT_A_TIME = 50;
+/** Sessions of a person at a time. */
+const PAGE = 100;
 /** Revocations under way that nobody waits for: a minute's worth at the default rate. */
 const MOST_REVOKING = 1_200;
 const FIGURES_LAST_MS = 5_000;
@@ -188,9 +188,9 @@ function createLooking({ directory, limits, refreshableMs, clock }: OperatorOpti
       const [id, ...others] = ids;
       return id === undefined || others.length > 0 ? { kind: "none" } : justBegun(id);
     },
-    async page(from: IndexPlace | null, count: number) {
+    async page(user: string | null, from: IndexPlace | null, count: number) {
       // What began before is over, whatever the index says.
-      const found = await directory.page(from, count, refreshableMs === null ? 0 : clock.now() - refreshableMs + 1);
+      const found = await directory.page(user, from, count, refreshableMs === null ? 0 : clock.now() - refreshableMs + 1);
       if ("kind" in found) return found;
       return { kind: "found", found, next: found.length < count ? null : (found.at(-1) ?? null) } as const;
     },
@@ -198,32 +198,26 @@ function createLooking({ directory, limits, refreshableMs, clock }: OperatorOpti
 }
 
 export function createOperator(options: OperatorOptions): Operator {
-  const { directory, sessions, clock } = options;
+  const { sessions, clock } = options;
   const { living, end } = createEnding(options);
   const { seen, seenOf, named, page } = createLooking(options, living);
   const atCognito = createAtCognito(options);
   const summary = createSummary(options);
 
-  async function endEach(
-    indexed: readonly IndexedSession[],
-    next: IndexPlace | null,
-    revoke: Revoke,
-  ): Promise<EndedSessions | StoreUnavailable> {
+  async function endEach(indexed: readonly IndexedSession[]): Promise<readonly Session[] | StoreUnavailable> {
     const answers = await each(indexed, end);
-    if (isUnavailable(answers)) return answers;
-    const over = answers.flatMap((answer) => (answer.kind === "ended" ? [answer.last] : []));
-    const ended = over.map(async (session) => ({ handle: sessionPseudonym(session.id), session, atCognito: await revoke(session) }));
-    return { kind: "ended", sessions: await Promise.all(ended), next };
+    return isUnavailable(answers) ? answers : answers.flatMap((answer) => (answer.kind === "ended" ? [answer.last] : []));
+  }
+
+  async function revoked(ended: readonly Session[], next: IndexPlace | null, revoke: Revoke): Promise<EndedSessions> {
+    const asked = ended.map(async (session) => ({ handle: sessionPseudonym(session.id), session, atCognito: await revoke(session) }));
+    return { kind: "ended", sessions: await Promise.all(asked), next };
   }
 
   return {
-    async list(from, count) {
-      const answer = await page(from, count);
+    async list(user, from, count) {
+      const answer = await page(user, from, count);
       return answer.kind === "unavailable" ? answer : seenOf(answer.found, answer.next);
-    },
-    async listOf(user, count) {
-      const ids = await directory.ofUser(user);
-      return "kind" in ids ? ids : seenOf(ids.slice(0, count).map(justBegun), null);
     },
     async show(handle) {
       const found = await named(handle);
@@ -234,22 +228,31 @@ export function createOperator(options: OperatorOptions): Operator {
     async end(handle) {
       const found = await named(handle);
       if ("kind" in found) return found;
-      const answer = await endEach([found], null, atCognito.awaited);
-      return answer.kind === "ended" && answer.sessions.length === 0 ? { kind: "none" } : answer;
+      const ended = await endEach([found]);
+      if (isUnavailable(ended)) return ended;
+      return ended.length === 0 ? { kind: "none" } : revoked(ended, null, atCognito.awaited);
     },
     async endOf(user) {
-      const ids = await directory.ofUser(user);
-      if ("kind" in ids) return ids;
-      const answer = await endEach(ids.map(justBegun), null, atCognito.awaited);
-      if (answer.kind === "unavailable") return answer;
+      const ended: Session[] = [];
+      let next: IndexPlace | null = null;
+      do {
+        const answer = await page(user, next, PAGE);
+        if (answer.kind === "unavailable") return answer;
+        const over = await endEach(answer.found);
+        if (isUnavailable(over)) return over;
+        ended.push(...over);
+        next = answer.next;
+      } while (next !== null);
       // A sign-in on its way has no record yet: this leaves it an ending to meet.
-      const subjects = new Set([user, ...answer.sessions.map(({ session }) => session.subject)]);
+      const subjects = new Set([user, ...ended.map(({ subject }) => subject)]);
       const rest = await each([...subjects], async (subject) => sessions.endAllOf(subject, ENDING));
-      return isUnavailable(rest) ? rest : answer;
+      return isUnavailable(rest) ? rest : revoked(ended, null, atCognito.awaited);
     },
     async endSome(from, count) {
-      const answer = await page(from, count);
-      return answer.kind === "unavailable" ? answer : endEach(answer.found, answer.next, atCognito.begun);
+      const answer = await page(null, from, count);
+      if (answer.kind === "unavailable") return answer;
+      const ended = await endEach(answer.found);
+      return isUnavailable(ended) ? ended : revoked(ended, answer.next, atCognito.begun);
     },
     summary,
     figures: createFigures(summary, clock),

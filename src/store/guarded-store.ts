@@ -111,9 +111,8 @@ function createLeaseGuard(ask: Ask): { guardLease(lease: Lease): Lease; guardLea
 function guardDirectory(ask: Ask, directory: SessionDirectory): SessionDirectory {
   const limits = { deadlineMs: LIST_DEADLINE_MS };
   return {
-    page: (from, count, sinceMs) => ask("directory.page", () => directory.page(from, count, sinceMs), limits),
+    page: (...asked) => ask("directory.page", () => directory.page(...asked), limits),
     named: (pseudonym) => ask("directory.named", () => directory.named(pseudonym), limits),
-    ofUser: (user) => ask("directory.ofUser", () => directory.ofUser(user), limits),
     countSince: (momentsMs) => ask("directory.countSince", () => directory.countSince(momentsMs), limits),
     forget: (id) => directory.forget(id),
   };

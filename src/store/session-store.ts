@@ -119,12 +119,19 @@ export type IndexPlace = IndexedSession;
  * them or their time is up; it misses none that lives.
  */
 export interface SessionDirectory {
-  /** Those that began at `sinceMs` or later, the latest first. Fewer than `count`: there are no more. */
-  page(from: IndexPlace | null, count: number, sinceMs: number): Awaitable<readonly IndexedSession[] | StoreUnavailable>;
+  /**
+   * Those that began at `sinceMs` or later, the latest first. Fewer than `count`: there are no more.
+   *
+   * @param user a person's alone, by subject or username; null: everybody's.
+   */
+  page(
+    user: string | null,
+    from: IndexPlace | null,
+    count: number,
+    sinceMs: number,
+  ): Awaitable<readonly IndexedSession[] | StoreUnavailable>;
   /** Those that a log calls by this name (`sessionPseudonym`): one, unless two names are the same. */
   named(pseudonym: string): Awaitable<readonly SessionId[] | StoreUnavailable>;
-  /** Those of a person, by subject or username. */
-  ofUser(user: string): Awaitable<readonly SessionId[] | StoreUnavailable>;
   /** How many began at each of these moments or later, without looking at any of them. */
   countSince(momentsMs: readonly number[]): Awaitable<readonly number[] | StoreUnavailable>;
   /** Takes one out that is no more. Nobody waits for it. */

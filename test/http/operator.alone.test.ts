@@ -5,7 +5,7 @@ import { type AnotherServer, runAnotherServer } from "../support/another-server.
 import { until } from "../support/condition.js";
 import { readMetric } from "../support/metric.js";
 import type { Person } from "../support/person.js";
-import { openRedisLine } from "../support/redis-line.js";
+import { openRedisLine, type RedisLine } from "../support/redis-line.js";
 import { startRedis, withoutRedis } from "../support/redis-server.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";
 import { closingOf, openSocket } from "../support/sockets.js";
@@ -47,11 +47,11 @@ interface Deployment {
   readonly ask: Ask;
   /** Ends every session, so that each test begins with none. */
   empty(): Promise<void>;
-  /** Whether the others hear what Redis says to subscribers. */
-  listening(is: boolean): void;
+  /** Between all of them and Redis. */
+  readonly line: RedisLine;
 }
 
-/** Three proxies with one Redis; the second and third are connected over a line of their own. */
+/** Three proxies with one Redis, over a line that a test can cut. */
 async function deploy(t: Test): Promise<Deployment> {
   const server = await startRedis();
   t.teardown(() => server.stop());
@@ -70,7 +70,7 @@ async function deploy(t: Test): Promise<Deployment> {
     async empty() {
       await redis.flushAll();
     },
-    listening: line.listening,
+    line,
   };
 }
 
@@ -81,7 +81,7 @@ const refusedAt = async (person: Person, url: string) => {
 };
 
 t.test("an operator, three proxies and one Redis", { skip }, async (t) => {
-  const { demo, others, ask, empty, listening } = await deploy(t);
+  const { demo, others, ask, empty, line } = await deploy(t);
   const [second] = others;
   if (!second) throw new Error("no second proxy");
 
@@ -124,6 +124,9 @@ t.test("an operator, three proxies and one Redis", { skip }, async (t) => {
     const sub = await subOf(person);
     t.equal((await ask("GET", `/sessions?user=${sub}`)).json<Listed>().sessions.length, 3);
     t.equal((await ask("GET", `/sessions?user=${all[0]?.user.username}`)).json<Listed>().sessions.length, 3);
+    const one = (await ask("GET", `/sessions?user=${sub}&limit=1`)).json<Listed>();
+    t.equal(one.sessions[0]?.handle, all[0]?.handle, "a person's, the latest first as well");
+    t.equal((await ask("GET", `/sessions?user=${sub}&cursor=${one.next_cursor}`)).json<Listed>().sessions.length, 2);
     t.same((await ask("GET", "/sessions?user=nobody")).json<Listed>().sessions, []);
     const handle = all[0]?.handle ?? "";
     t.match((await ask("GET", `/sessions/${handle}`)).json(), { handle, user: { sub }, session_ends_at: String });
@@ -249,15 +252,49 @@ t.test("an operator, three proxies and one Redis", { skip }, async (t) => {
           () => performance.now(),
         );
         const closed = closingOf(socket).then(({ code }) => ({ code, atMs: performance.now() }));
-        listening(heard);
+        line.listening(heard);
         const endedAtMs = performance.now();
         await end(person, other, sub);
         const [{ code, atMs }, streamAtMs] = await Promise.all([closed, streamEnded]);
-        listening(true);
+        line.listening(true);
         const took = `${way}${heard ? "" : ", subscription half open"}: socket ${Math.round(atMs - endedAtMs)} ms, stream ${Math.round(streamAtMs - endedAtMs)} ms`;
         t.equal(code, 4401, took);
         t.ok(atMs - endedAtMs < 1_000 && streamAtMs - endedAtMs < 1_000, took);
         t.comment(took);
       }
+  });
+
+  await t.test("while Redis is away an order is a 503 and holds where it was given; what was not begun is not done", async (t) => {
+    await empty();
+    const person = await demo.signedIn();
+    const { handle } = (await ask("GET", "/sessions")).json<Listed>().sessions[0] ?? {};
+    line.reachable(false);
+    for (const [method, path] of [
+      ["GET", "/sessions"],
+      ["GET", "/sessions/summary"],
+      ["GET", `/sessions/${handle}`],
+      ["DELETE", `/sessions/${handle}`],
+      ["DELETE", "/sessions?user=somebody"],
+      ["DELETE", "/sessions?all=true"],
+    ] as const) {
+      const answer = await ask(method, path);
+      t.equal(answer.status, 503, path);
+      t.match(answer.json(), { reason: "store_unavailable" });
+      t.match(answer.headers.get("retry-after"), /^\d+$/);
+    }
+    line.reachable(true);
+    await until(async () => (await ask("GET", "/sessions")).status === 200, "back");
+    t.equal((await ask("GET", "/sessions")).json<Listed>().sessions.length, 1);
+    await until(async () => (await person.call("/api/echo")).status === 200, "served");
+  });
+
+  await t.test("after twenty wrong tokens nothing of that network is listened to for a minute", async (t) => {
+    const askSecond = askAt(second.managementUrl);
+    for (let count = 0; count < 20; count++)
+      t.equal((await askSecond("GET", "/sessions", { authorization: `Bearer ${count}` })).status, 401);
+    const answer = await askSecond("GET", "/sessions");
+    t.match(answer.json(), { status: 429, reason: "rate_limited" });
+    t.ok(Number(answer.headers.get("retry-after")) > 30);
+    t.equal((await askSecond("GET", "/livez")).status, 200, "probes go on");
   });
 });

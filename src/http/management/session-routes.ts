@@ -142,8 +142,7 @@ export function sessionRoutes(app: FastifyInstance, operator: Operator | null): 
   }
   app.get("/sessions", async ({ query }) => {
     const parameters = parametersOf(query, ["user", "limit", "cursor"]);
-    const [user, count] = [userIn(parameters), countIn(parameters)];
-    return shownPage(user === null ? await operator.list(placeIn(parameters), count) : await operator.listOf(user, count));
+    return shownPage(await operator.list(userIn(parameters), placeIn(parameters), countIn(parameters)));
   });
   app.get("/sessions/summary", async ({ query }) => {
     parametersOf(query, []);

@@ -27,8 +27,8 @@ export interface People {
   begunBy(subject: string, untilMs: number | null): Promise<readonly SessionId[]>;
   /** The newest so many, living or not. */
   newestOf(subject: string, most: number): Promise<readonly SessionId[]>;
-  /** Those of a person by subject or username. */
-  ofUser(user: string): Promise<readonly SessionId[]>;
+  /** The keys of whoever has this subject or username. */
+  keysOf(user: string): readonly string[];
 }
 
 /** What a person is looked up by: an operator knows a username rather than a subject. In most pools that people sign up to they are the same. */
@@ -52,10 +52,7 @@ export function createPeople({ link, personKeys, now, longestMs }: PeopleOptions
       for (const name of namesOf(session)) for (const key of personKeys(name)) link.command("ZREM", key, session.id).catch(() => {});
     },
     begunBy,
-    async ofUser(user) {
-      const found = await Promise.all([begunBy(user, null), begunBy(usernameSubject(user), null)]);
-      return [...new Set(found.flat())];
-    },
+    keysOf: (user) => [...personKeys(user), ...personKeys(usernameSubject(user))],
     async newestOf(subject, most) {
       const last = String(most - 1);
       const answers = await Promise.all(personKeys(subject).map((key) => link.command("ZREVRANGE", key, "0", last)));

@@ -31,7 +31,7 @@ const LOOKED_AT = 1_000;
 
 export interface SessionIndexOptions {
   readonly link: RedisLink;
-  readonly people: Pick<People, "ofUser">;
+  readonly people: Pick<People, "keysOf">;
   readonly now: () => number;
   /** The longest that a session can be of use after it began. */
   readonly longestMs: number;
@@ -60,12 +60,12 @@ function indexedIn(reply: Reply): IndexedSession[] {
 }
 
 export function createSessionIndex({ link, people, now, longestMs }: SessionIndexOptions): SessionIndex {
-  /** The next ones of a shard behind a place. Of sessions that began in the same millisecond some come before it, and are asked for in vain. */
-  async function nextOf(shard: string, from: IndexPlace | null, count: number, sinceMs: number): Promise<readonly IndexedSession[]> {
+  /** The next ones of a sorted set behind a place. Of sessions that began in the same millisecond some come before it, and are asked for in vain. */
+  async function nextOf(key: string, from: IndexPlace | null, count: number, sinceMs: number): Promise<readonly IndexedSession[]> {
     for (let asked = count + 1; ; asked *= 2) {
       const until = from === null ? "+inf" : String(from.startedAtMs);
       const range = [until, String(sinceMs), "WITHSCORES", "LIMIT", "0", String(asked)];
-      const found = indexedIn(await link.command("ZREVRANGEBYSCORE", indexKey(shard), ...range));
+      const found = indexedIn(await link.command("ZREVRANGEBYSCORE", key, ...range));
       const behind = from === null ? found : found.filter((each) => order(from, each) < 0);
       if (behind.length >= count || found.length < asked) return behind.slice(0, count);
     }
@@ -76,9 +76,11 @@ export function createSessionIndex({ link, people, now, longestMs }: SessionInde
       await link.run(ADD, [keyOf(id)], [String(startedAtMs), id, String(lastsMs), String(now() - longestMs)]);
     },
     forget: (id) => void link.command("ZREM", keyOf(id), id).catch(() => {}),
-    async page(from, count, sinceMs) {
-      const shards = await Promise.all(SHARDS.map((shard) => nextOf(shard, from, count, sinceMs)));
-      return shards.flat().sort(order).slice(0, count);
+    async page(user, from, count, sinceMs) {
+      const keys = user === null ? SHARDS.map(indexKey) : people.keysOf(user);
+      const found = (await Promise.all(keys.map((key) => nextOf(key, from, count, sinceMs)))).flat().sort(order);
+      // A person's session may be under several keys, where the session key was changed.
+      return found.filter(({ id }, index) => id !== found[index - 1]?.id).slice(0, count);
     },
     async named(pseudonym) {
       const found: SessionId[] = [];
@@ -91,7 +93,6 @@ export function createSessionIndex({ link, people, now, longestMs }: SessionInde
         if (some.length < LOOKED_AT) return found;
       }
     },
-    ofUser: (user) => people.ofUser(user),
     async countSince(momentsMs) {
       const texts = momentsMs.map(String);
       const shards = await Promise.all(SHARDS.map(async (shard) => listIn(await link.run(COUNT, [indexKey(shard)], texts)).map(numberIn)));
