@@ -8,6 +8,7 @@ import { createEndingRelay, type EndingRelay } from "./ending-relay.js";
 import type { Activity, Seen } from "./memory/activity.js";
 import type { KnownEnding } from "./memory/ending-table.js";
 import type { OpenedTicket } from "./memory/session-cache.js";
+import { createSharedQuestion } from "./memory/shared-question.js";
 import {
   type AllEnded,
   type Awaitable,
@@ -215,6 +216,8 @@ const BEST: readonly Reading["kind"][] = ["session", "unavailable", "ended"];
 const NO_MARKERS: readonly Marker[] = [];
 
 function createReader({ codec, table, store, userPoolId, clientId, seemsOver, staleMs }: SessionsOptions, load: Load): Sessions["read"] {
+  const together = createSharedQuestion<SessionId, Loaded>();
+
   function sessionReading(session: Session, { carried, sealedWith }: OpenedTicket): Reading {
     return { kind: "session", session, presented: carried, sealedWith };
   }
@@ -254,7 +257,8 @@ function createReader({ codec, table, store, userPoolId, clientId, seemsOver, st
     // A ticket of the cookie store may hold newer tokens than the copy of it that the store took in.
     const isBehind = confirmed !== null && ticket.carried !== null && hasNewerTokens(ticket.carried, confirmed);
     if (confirmed && !isBehind && !seemsOver(confirmed)) return sessionReading(confirmed, ticket);
-    const loaded = load(id, ticket.carried);
+    // A page asks for ten things at once. Only where what is heard now is trusted: an answer under way may be as old as its deadline.
+    const loaded = ticket.carried === null && store.trustMs > 0 ? together(id, () => load(id, null)) : load(id, ticket.carried);
     return loaded instanceof Promise ? loaded.then((late) => readingOf(ticket, late)) : readingOf(ticket, loaded);
   }
 
