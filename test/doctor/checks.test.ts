@@ -133,6 +133,11 @@ const CASES: { readonly [id: string]: readonly Case[] } = {
     },
     { says: "nobody knows how many", given: { settings: rotation(60), facts: { replicas: null } }, what: /SESSION_STORE is cookie\./ },
     { says: "one process", given: { settings: rotation(60) }, what: null },
+    {
+      says: "several processes with a shared store",
+      given: { settings: rotation(60), facts: { replicas: 2 }, proxy: { store: "shared" } },
+      what: null,
+    },
   ],
   "device-remembering": [
     { says: "always", given: { facts: { pool: { DeviceConfiguration: {} } } }, what: /remembers devices, always/ },
@@ -398,6 +403,11 @@ const CASES: { readonly [id: string]: readonly Case[] } = {
     { says: "as much as nginx takes", given: { proxy: { cookieBudgetBytes: 8_192 } }, what: null },
     { says: "as much as API Gateway takes with other headers", given: { proxy: { cookieBudgetBytes: 8_740 } }, what: /^(?!.*API Gateway)/ },
     { says: "a usual one", given: { facts: { sampleCookieBytes: 3_000 } }, what: null },
+    {
+      says: "a large one, in a shared store",
+      given: { facts: { sampleCookieBytes: Number.POSITIVE_INFINITY }, proxy: { store: "shared" } },
+      what: null,
+    },
   ],
   "proxy-configuration": [
     { says: "faults", given: { proxy: { faults: ["SESSION_KEYS"] } }, what: /SESSION_KEYS/ },

@@ -28,6 +28,15 @@ t.test("with PUBLIC_URL defaults count: its callback and sign-out URL follow fro
   );
 });
 
+t.test("which kind of store it is is known, and nothing of its address", async (t) => {
+  const storeOf = (SESSION_STORE: string) => readProxyFacts({ ...VALID, SESSION_STORE });
+  for (const address of ["redis://bff:not-to-be-told@h", "rediss-cluster://a,b", "redis-sentinel://a,b/main"]) {
+    t.equal(storeOf(address).proxy.store, "shared");
+    t.notMatch(JSON.stringify(storeOf(address)), "not-to-be-told");
+  }
+  t.equal(storeOf("redis:h").proxy.store, null, "it cannot be read");
+});
+
 t.test("of a whole configuration it is known whether there is a secret; the secret itself is not among the facts", async (t) => {
   const { proxy } = readProxyFacts(VALID);
   t.equal(proxy.confidential, true);

@@ -86,7 +86,7 @@ export const REFRESH_CHECKS: readonly Check[] = [
     finds: "refresh token rotation is on, sessions live in the cookie, and there may be several processes",
     meaning:
       "Processes use up each other's refresh tokens: people are signed out at random moments, the more often the more tabs they have.",
-    fix: "Run one process (`--replicas 1` says so here), or turn rotation off: with a confidential client the token never leaves the server.",
+    fix: "Keep sessions in a store that all processes share (SESSION_STORE, docs/scaling.md), run one process (`--replicas 1` says so here), or turn rotation off: with a confidential client the token never leaves the server.",
     source: "docs/configuration.md",
     needs: ["store"],
     judge: ({ client, replicas, proxy }) =>

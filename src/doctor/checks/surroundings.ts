@@ -129,6 +129,8 @@ export const SURROUNDING_CHECKS: readonly Check[] = [
     needs: ["cookieBudgetBytes"],
     judge: ({ proxy, sampleCookieBytes }) => {
       const { cookieBudgetBytes } = proxy;
+      // With a shared store the cookie holds a sealed id, whatever the token's size.
+      if (proxy.store === "shared") return null;
       if (sampleCookieBytes === Number.POSITIVE_INFINITY)
         return { what: "The session of the sample token fits into no number of cookies.", severity: "error" };
       if (sampleCookieBytes !== null && sampleCookieBytes > cookieBudgetBytes)
