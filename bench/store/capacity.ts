@@ -9,7 +9,7 @@ import { emptyTable } from "../../test/support/no-memory.js";
 import { HOUR_MS, refreshedSession, refreshTokenOf, sessionOf } from "../../test/support/session-fixtures.js";
 import { startRedisServer } from "../contest/proxies/ours.js";
 
-const SESSIONS = 2_000;
+const SESSIONS = 400;
 const AT_A_TIME = 50;
 
 /** What sessions take in the store. */
