@@ -1,5 +1,6 @@
 import t from "tap";
 import type { ProblemDocument, SessionsDocument } from "../../src/index.js";
+import { createSessionId } from "../../src/model/session.js";
 import { administer } from "../support/administration.js";
 import { until } from "../support/condition.js";
 import type { Answer, Person } from "../support/person.js";
@@ -24,6 +25,10 @@ async function signInWith(demo: RunningDemo, hints: Person["hints"]): Promise<Pe
 
 async function sessionsOf(person: Person) {
   return (await person.call(SESSIONS)).json<SessionsDocument>().sessions;
+}
+
+async function currentsOf(person: Person): Promise<boolean[]> {
+  return (await sessionsOf(person)).map(({ current }) => current);
 }
 
 async function handleOf(person: Person): Promise<string> {
@@ -92,7 +97,7 @@ t.test("ending another session ends it everywhere at once, and at Cognito", asyn
   t.match(problemOf(await phone.call(there)), { reason: "signed_out", cause: "logout_elsewhere" });
   t.notOk(phone.cookies.has("bff-session"));
   t.equal(demo.localCognito.calls.list("RevokeToken").length, 1);
-  t.match(await sessionsOf(laptop), [{ current: true }]);
+  t.same(await currentsOf(laptop), [true]);
   t.match(problemOf(await laptop.call(`${SESSIONS}/${handle}`, DELETE)), { status: 404, reason: "not_found" }, "and once");
   t.equal((await laptop.call("/api/echo")).status, 200);
 });
@@ -199,7 +204,31 @@ t.test("sessions that a limit has passed for are in no list, though nobody has c
     demo.advance("4m");
     await person.call("/api/echo");
   }
-  t.match(await sessionsOf(person), [{ current: true }]);
+  t.same(await currentsOf(person), [true]);
+});
+
+t.test("a store that serves several app clients shows each its own sessions", async (t) => {
+  const demo = await runSharedDemo(t);
+  const person = await demo.signedIn();
+  const [row] = demo.backend.rows.values();
+  if (!row) throw new Error("no session");
+  for (const other of [{ clientId: "another" }, { userPoolId: "eu-central-1_Another" }])
+    demo.backend.put({ ...row.session, id: createSessionId(), ...other });
+  t.same(await currentsOf(person), [true]);
+  demo.backend.put({ ...row.session, id: createSessionId() });
+  t.same(await currentsOf(person), [true, false]);
+});
+
+t.test("of very many the newest hundred are shown, this one first", async (t) => {
+  const demo = await runSharedDemo(t);
+  const person = await demo.signedIn();
+  const [row] = demo.backend.rows.values();
+  if (!row) throw new Error("no session");
+  const { session } = row;
+  for (let count = 1; count <= 300; count++)
+    demo.backend.put({ ...session, id: createSessionId(), startedAtMs: session.startedAtMs + count });
+  const listed = await sessionsOf(person);
+  t.same([listed.length, listed[0]?.current, listed[1]?.started_at], [100, true, new Date(session.startedAtMs + 300).toISOString()]);
 });
 
 t.test("what a browser says of itself costs nothing and is not believed beyond a name", async (t) => {
