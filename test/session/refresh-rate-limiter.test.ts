@@ -1,6 +1,6 @@
 import t from "tap";
 import { createRefreshRateLimiter, type Priority } from "../../src/session/refresh/refresh-rate-limiter.js";
-import { createOwnTurns } from "../../src/session/refresh/turn-supply.js";
+import { createOwnTurns, createSharedTurns, TURNS_KEPT_MS } from "../../src/session/refresh/turn-supply.js";
 import { quickest } from "../support/growth.js";
 import { createManualClock } from "../support/manual-clock.js";
 
@@ -175,4 +175,26 @@ t.test("a wave of background calls costs no more than their number", (t) => {
   const growth = quickest(wave(16_000), 3) / quickest(wave(1_000), 8);
   t.ok(growth < 130, `${growth.toFixed(0)} times as long for 16 times as many`);
   t.end();
+});
+
+t.test("turns of a shared bucket that nobody has used within a quarter of a second are nobody's", async (t) => {
+  const clock = createManualClock();
+  const asked: number[] = [];
+  const supply = createSharedTurns({
+    perSecond: 100,
+    clock,
+    random: () => 0.5,
+    async draw(waiting) {
+      asked.push(waiting);
+      return { turns: 5, others: 0, nextInMs: 0 };
+    },
+  });
+  const limiter = createRefreshRateLimiter({ supply, longestWaitMs: 1_000, clock });
+  const granted = async () => clock.advanceUntilSettled(limiter.request("waiting").granted);
+  t.equal(await granted(), "granted");
+  t.equal(await granted(), "granted", "of the same batch");
+  t.same(asked, [1]);
+  await clock.run(TURNS_KEPT_MS);
+  t.equal(await granted(), "granted");
+  t.same(asked, [1, 1]);
 });

@@ -10,7 +10,7 @@ export const emptyTable = (): SessionTable => createSessionTable({ clock: system
 export const NO_HISTORY: History = {
   onRolledBack: () => () => {},
   mayBeBehind: async () => false,
-  look() {},
+  connected() {},
   replicated: async () => {},
   close() {},
 };

@@ -37,7 +37,7 @@ export async function beginRedis({ sessionKeys, ...options }: OpenRedisOptions):
   const { link, subscription, ready, state, askAll, close } = await connectRedis({ ...options, channel: CHANNEL });
   const announcements = createAnnouncements(subscription, options.clock, link);
   const history = createHistory({ ...options, askAll });
-  subscription.onSubscribed(history.look);
+  subscription.onSubscribed(history.connected);
   return {
     openStore: (table) =>
       createRedisStore({

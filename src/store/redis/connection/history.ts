@@ -29,10 +29,10 @@ export interface HistoryOptions {
 export interface History {
   /** Calls back when the data may have been rolled back. */
   onRolledBack(listener: () => void): Cancel;
-  /** The same for whoever decides something by it, as of this moment. Rejects where nobody can be asked. */
+  /** The same for whoever decides something by it, as of this moment. Never rejects. */
   mayBeBehind(): Promise<boolean>;
-  /** Looks at once, as after a connection was lost. */
-  look(): void;
+  /** There is a connection, the first or a new one. Where servers do not tell their history each new one may be to another. */
+  connected(): void;
   /** Once a replica of the server has what was written, where it has one, or a moment later. Never rejects. */
   replicated(): Promise<void>;
   close(): void;
@@ -53,10 +53,12 @@ function together(ask: () => Promise<void>): () => Promise<void> {
   }
   return () => {
     if (!current) return begin();
-    next ??= current.then(() => {
-      next = null;
-      return begin();
-    });
+    next ??= current
+      .catch(() => {})
+      .then(() => {
+        next = null;
+        return begin();
+      });
     return next;
   };
 }
@@ -85,9 +87,11 @@ export function createHistory(options: HistoryOptions): History {
   let doubtedUntilMs = Number.NEGATIVE_INFINITY;
   let hasReplicas = false;
   let closed = false;
+  let connections = 0;
   let cancel: Cancel = () => {};
 
   function take(infos: readonly unknown[]): void {
+    if (infos.length === 0) throw new Error("no server of the session store can be asked");
     const texts = infos.map(textOf);
     hasReplicas = texts.some((text) => replicasIn(text) > 0);
     const isFirst = known.size === 0;
@@ -113,10 +117,14 @@ export function createHistory(options: HistoryOptions): History {
   return {
     onRolledBack: (listener) => onRolledBack.add(listener),
     async mayBeBehind() {
-      await ask();
+      // Where nobody can be asked, whoever wants to decide something hears that himself.
+      await ask().catch(() => {});
       return clock.monotonicMs() < doubtedUntilMs;
     },
-    look,
+    connected() {
+      connections += 1;
+      ask().catch(() => void (known.size === 0 && connections > 1 && onRolledBack.tell()));
+    },
     replicated: createReplicated(options, () => hasReplicas),
     close() {
       closed = true;
