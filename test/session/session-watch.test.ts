@@ -1,4 +1,5 @@
 import t from "tap";
+import { createCognitoTime } from "../../src/cognito/cognito-time.js";
 import type { Session } from "../../src/model/session.js";
 import { createSessionWatch } from "../../src/session/session-watch.js";
 import type { SessionEnding } from "../../src/wire/reasons.js";
@@ -6,6 +7,7 @@ import { flush } from "../support/manual-clock.js";
 import { EXPIRED, HINDRANCES, rigWith, unavailable } from "../support/session-coordinator-rig.js";
 import { HOUR_MS, MINUTE_MS, refreshedSession, START_MS, sessionOf } from "../support/session-fixtures.js";
 import { createLifecycleRig } from "../support/session-lifecycle-rig.js";
+import { createSharedRig } from "../support/session-shared-rig.js";
 
 interface Limits {
   readonly idleTimeoutMs: number | null;
@@ -145,6 +147,28 @@ t.test("activity and refreshes of other calls are heard of, even where the store
     watch.learn({ ...rig.session, lastSeenAtMs: rig.clock.now() });
   }
   t.ok(rig.asked.every(({ refreshToken }) => refreshToken === "rotated"));
+});
+
+t.test("with a shared store a socket stays open while another process sees its person, and closes when none does any more", async (t) => {
+  const limits = { idleTimeoutMs: 20 * MINUTE_MS, maxAgeMs: null };
+  const shared = createSharedRig();
+  const { clock, sessions, coordinator, other } = shared;
+  const { lifecycle } = createLifecycleRig({ sessions, clock, limits });
+  const time = createCognitoTime(clock, shared.log);
+  const watch = createSessionWatch({ coordinator, sessions, lifecycle, limits, time, clock, log: shared.log });
+  const session = await shared.begun(24 * HOUR_MS);
+  const heard: SessionEnding[] = [];
+  watch.watch(session, (ending) => heard.push(ending));
+  const elsewhere = other();
+  for (let quarters = 0; quarters < 6; quarters++) {
+    await clock.run(15 * MINUTE_MS);
+    elsewhere.noteActivity(session, clock.now());
+    await elsewhere.settled();
+  }
+  t.same(heard, []);
+  await clock.run(20 * MINUTE_MS);
+  await shared.settle();
+  t.same(heard, [{ reason: "expired", cause: "idle_timeout" }]);
 });
 
 t.test("activity heard of with an older token set keeps the watched session from idling out", async (t) => {
