@@ -164,10 +164,17 @@ t.test("a deployment moves from cookies to Redis, one process after the other: n
   const changes = { publicUrl: demo.url, sessionStore: { kind: "redis", url: new Secret(server.url) } } as const;
   const moved = await runAnotherServer(t, demo, { changes });
   const [before, after] = [`${demo.url}/api/echo`, `${moved.url}/api/echo`];
-  const person = await demo.signedIn();
+  const [person, gone] = [await demo.signedIn(), await demo.signedIn()];
   const old = person.copy();
+  const copied = gone.copy();
+  await gone.call("/auth/logout", POST);
   t.same(statusesOf([await person.call(after), await person.call(before)]), [200], "served as it is by both");
   demo.advance("2h");
+  t.match(
+    problemOf(await copied.call(after)),
+    { reason: "expired", cause: "refresh_token_revoked" },
+    "a copy of a ticket that was signed out before is taken in by no refresh",
+  );
   t.equal((await person.call(after)).status, 200);
   t.ok((person.cookies.get("bff-session") ?? "").length < 250, "after its first refresh there the browser has an id");
   t.match(
