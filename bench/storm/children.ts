@@ -95,7 +95,8 @@ export async function startReplica({ port, env, log }: ReplicaOptions): Promise<
     env: { PATH: process.env["PATH"] ?? "", PORT: String(port), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const stop = keep(child, "SIGTERM");
+  // How it stops is no part of a storm.
+  const stop = keep(child, "SIGKILL");
   let said = "";
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-4_000)));

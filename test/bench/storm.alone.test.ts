@@ -34,15 +34,14 @@ t.test("a rate and one burst are kept by what a bucket lets through, and by noth
 });
 
 t.test("a short storm: each session is refreshed once, and a replica that is killed signs nobody out", { skip }, async (t) => {
-  const run = storm(t, ["--only", "rotation,killed", "--sessions", "24", "--json"]);
-  await until(() => processTree(run.child.pid ?? 0).length > 3, "it starts processes").catch(() => {});
+  const run = storm(t, ["--only", "killed", "--sessions", "24", "--json"]);
+  await until(() => processTree(run.child.pid ?? 0).length > 4, "it starts processes");
   const processes = processTree(run.child.pid ?? 0);
   t.same(await run.exit, [0, null], run.texts.stderr + run.texts.stdout);
-  const results = JSON.parse(run.texts.stdout) as readonly Result[];
-  t.match(results, [
-    { scenario: "rotation", passed: true, refreshes: 24, answers: 240, others: {}, lost: 0 },
-    { scenario: "killed", passed: true, lost: 0 },
-  ]);
+  const [result, ...others] = JSON.parse(run.texts.stdout) as readonly Result[];
+  t.match(result, { scenario: "killed", passed: true, sessions: 24, lost: 0 });
+  t.ok(result && result.refreshes >= 24 && result.refreshes <= 24 + result.in_flight, `${result?.refreshes} refreshes`);
+  t.same(others, []);
   t.same(
     processes.filter((pid) => existsSync(`/proc/${pid}`)),
     [],
