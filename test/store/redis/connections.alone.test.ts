@@ -116,6 +116,13 @@ t.test("a master that has become a replica is given up", { skip }, async (t) => 
   t.equal(await link.run(SET, ["{a}"], ["1"]), "OK");
 });
 
+t.test("one server that is taken for a cluster is told of", { skip }, async (t) => {
+  const server = await started(t, startRedis());
+  const { lines } = await connect(t, server.url.replace("redis:", "redis-cluster:"));
+  await until(() => lines.length > 0, "told of");
+  t.match(lines.join(), /it is no cluster/);
+});
+
 /** Three nodes, each with a third of the slots. */
 async function startThree(t: Test) {
   const nodes = await Promise.all(Array.from({ length: 3 }, () => started(t, startNode())));
@@ -154,6 +161,10 @@ t.test(
     for (const client of clients) t.ok(((await client.sendCommand(["DBSIZE"])) as number) > 0, "each has some of them");
     for (const key of keys) t.equal(await two.link.command("GET", key), key);
     t.ok((await hears(one, two)) && (await hears(two, one)));
+    const single = await connect(t, first?.url ?? "");
+    await single.ready;
+    const refused = await Promise.allSettled(keys.map((key) => single.link.command("GET", key)));
+    t.match(JSON.stringify(refused.map((answer) => (answer.status === "rejected" ? String(answer.reason) : ""))), /node of a cluster/);
     t.equal((await one.askAll("PING")).length, 3);
 
     // The slot of {3}, at whatever node it is, goes to another.

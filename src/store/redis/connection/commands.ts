@@ -5,6 +5,7 @@ import { type Access, type Asked, type OpenedClient, openClient, type RedisPacka
 import { type OpenedCluster, openCluster } from "./cluster.js";
 import type { KeepOptions, Kept, Opened } from "./kept.js";
 import { createMasterFinder, requireMaster } from "./sentinel.js";
+import { clearly } from "./trouble.js";
 
 /** Half-open connections are found by silence. A cluster's nodes have their own limit, and it looks for others meanwhile. */
 const SILENCE_MS = { server: 2_000, cluster: 10_000 };
@@ -37,7 +38,7 @@ async function sendBy<T extends Opened>(kept: Kept<T>, send: (opened: T) => Prom
   } catch (error) {
     // It was the master until a moment ago, and stays connected.
     if (error instanceof Error && error.message.startsWith("READONLY")) kept.giveUp(opened, error);
-    throw kept.current() === opened ? error : new StoreAway();
+    throw kept.current() === opened ? clearly(error) : new StoreAway();
   }
 }
 

@@ -14,6 +14,11 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/^WRONGPASS/, "it refuses the user name or the password"],
   [/^NOAUTH/, "it wants a user name and a password"],
   [/^NOPERM/, "its ACL does not let this user do what is needed; docs/decisions/020 has the commands, keys and channels"],
+  [/^MOVED/, "it is a node of a cluster: SESSION_STORE has to begin with redis-cluster:// or rediss-cluster://"],
+  [/^ERR This instance has cluster support disabled/, "it is no cluster: SESSION_STORE has to begin with redis:// or rediss://"],
+  [/^READONLY/, "it is a replica: SESSION_STORE has to name the server that is written to, or Sentinels"],
+  [/^OOM/, "its memory is full"],
+  [/^MISCONF/, "it cannot write to its disk, and takes nothing until it can"],
   [/^LOADING/, "it is still loading its data"],
   [/^ERR unknown command .?HELLO/i, "it is older than Redis 6"],
 ];
