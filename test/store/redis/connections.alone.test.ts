@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@redis/client";
@@ -101,6 +102,59 @@ t.test("Sentinel: a name that it does not know is told of", { skip }, async (t) 
   const { lines } = await connect(t, `redis-sentinel://127.0.0.1:${sentinel.port}/other`);
   await until(() => lines.length > 0, "told of");
   t.match(lines.join(), /knows no master other/);
+});
+
+/** Answers as a Sentinel does that knows one address. */
+async function startFalseSentinel(t: Test, port: number): Promise<number> {
+  const answers: readonly (readonly [word: string, answer: string])[] = [
+    ["HELLO", "%1\r\n$5\r\nproto\r\n:3\r\n"],
+    ["PING", "+PONG\r\n"],
+    ["SENTINEL", `*2\r\n$9\r\n127.0.0.1\r\n$${String(port).length}\r\n${port}\r\n`],
+  ];
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.on("data", (bytes) => {
+      for (const [word, answer] of answers) if (bytes.includes(word)) socket.write(answer);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.teardown(() => new Promise<void>((resolve) => server.close(() => resolve())));
+  return (server.address() as AddressInfo).port;
+}
+
+t.test("Sentinel: whom it names is not taken for a master before it is one", { skip }, async (t) => {
+  const server = await started(t, startRedis());
+  const redis = await admin(t, server);
+  await redis.sendCommand(["REPLICAOF", "127.0.0.1", String(await freePort())]);
+  const { lines, ready, state, link } = await connect(t, `redis-sentinel://127.0.0.1:${await startFalseSentinel(t, server.port)}/main`);
+  await until(() => lines.length > 0, "told of");
+  t.match(lines.join(), /is no master yet/);
+  t.notOk(state.isThere());
+  await redis.sendCommand(["REPLICAOF", "NO", "ONE"]);
+  await ready;
+  t.equal(await link.run(SET, ["{a}"], ["1"]), "OK");
+});
+
+t.test("closed while it connects it leaves no connection behind", async (t) => {
+  const sockets = new Set<Socket>();
+  let came = 0;
+  const server = createServer((socket) => {
+    came++;
+    sockets.add(socket.on("error", () => {}).on("close", () => sockets.delete(socket)));
+    socket.resume();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const connections = await connect(t, `redis://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  // Its sockets are on their way.
+  await new Promise<void>((resolve) => queueMicrotask(resolve));
+  connections.close();
+  await t.rejects(connections.ready, /closed before/);
+  await until(() => came > 0 && sockets.size === 0, "closed");
+  t.pass();
 });
 
 t.test("a master that has become a replica is given up", { skip }, async (t) => {
