@@ -80,6 +80,8 @@ const CALM: Omit<Scenario, "name" | "title"> = {
 
 const GRACE_10: Scenario["rotation"] = { kind: "on", graceSeconds: 10 };
 const GRACE_0: Scenario["rotation"] = { kind: "on", graceSeconds: 0 };
+/** As far as Cognito may be: or hardly a refresh would be under way when something happens. */
+const IN_FLIGHT: Scenario["faults"] = [{ operation: REFRESH_OPERATION, fault: "latency", latencyMs: 300 }];
 const AWAY = ["store_unavailable"];
 const LATE = ["store_unavailable", "cognito_unavailable"];
 
@@ -102,6 +104,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "killed",
     title: "a replica gets SIGKILL; rotation, grace 10 s",
     rotation: GRACE_10,
+    faults: IN_FLIGHT,
     event: kill,
     mayHear: LATE,
     extraRefreshes: "in flight",
@@ -111,6 +114,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "killed-grace-0",
     title: "a replica gets SIGKILL; rotation, no grace",
     rotation: GRACE_0,
+    faults: IN_FLIGHT,
     event: kill,
     mayHear: LATE,
     mayLose: "in flight",
@@ -141,7 +145,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "cut-off",
     title: "a replica reaches Cognito and no Redis for 30 s; grace 10 s",
     rotation: GRACE_10,
-    faults: [{ operation: REFRESH_OPERATION, fault: "latency", latencyMs: 300 }],
+    faults: IN_FLIGHT,
     ownLines: true,
     event: cutOff,
     mayHear: LATE,
@@ -153,7 +157,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "cut-off-grace-0",
     title: "the same without grace; it comes back in time",
     rotation: GRACE_0,
-    faults: [{ operation: REFRESH_OPERATION, fault: "latency", latencyMs: 300 }],
+    faults: IN_FLIGHT,
     ownLines: true,
     event: cutOff,
     mayHear: LATE,
