@@ -10,10 +10,13 @@ import { silentLog } from "../../../src/model/log.js";
 import { Secret } from "../../../src/model/secret.js";
 import { elastiCacheToken } from "../../../src/store/redis/connection/elasticache-token.js";
 import { CHANNEL } from "../../../src/store/redis/keys.js";
+import { openRedis } from "../../../src/store/redis/open-redis.js";
 import { connectRedis, type RedisConnections, type RedisConnectionsOptions, script } from "../../../src/store/redis/redis-link.js";
 import { createAuthority } from "../../support/certificates.js";
 import { until } from "../../support/condition.js";
+import { emptyTable } from "../../support/no-memory.js";
 import { type RedisServer, startNode, startRedis, startSentinel, withoutRedis } from "../../support/redis-server.js";
+import { keyFrom, sessionOf } from "../../support/session-fixtures.js";
 
 const skip = await withoutRedis();
 const SET = script("return redis.call('SET', KEYS[1], ARGV[1])");
@@ -372,6 +375,23 @@ t.test("a user with a password of the ACL, percent-encoded, which is told to nob
   t.match(await redis.sendCommand(["CLIENT", "LIST"]), /user=b@ff/);
   t.equal(await link.run(SET, ["bff:{x}"], ["1"]), "OK");
   t.equal(await redis.get("bff:{x}"), null, "it is in the database that was named");
+  const opened = await openRedis({
+    url: new Secret(url(password)),
+    sessionKeys: [keyFrom("acl")],
+    refreshableMs: null,
+    clock: systemClock,
+    random: Math.random,
+    log: silentLog,
+  });
+  t.teardown(() => opened.close());
+  const store = opened.openStore(emptyTable());
+  const session = sessionOf({ issuedAtMs: Date.now() });
+  t.same(await store.commit(session, null, null), { kind: "saved" }, "all that the store does is allowed to such a user");
+  const leased = await store.lease(session.id);
+  t.equal(leased.kind === "granted" && (await leased.lease.announce()), "announced");
+  t.match(await store.sessionsOf(session.subject, 10), { kind: "sessions", sessions: [{ id: session.id }] });
+  const ending = { reason: "signed_out", cause: "logout" } as const;
+  t.match(await store.end(session, { ending, superseded: false, unlessNewerThan: null }), { kind: "ended" });
   const wrong = await connect(t, url("not-to-be-told"));
   await until(() => wrong.lines.length > 0, "told of");
   t.match(wrong.lines.join(), /refuses the user name or the password/);
