@@ -208,12 +208,13 @@ class Coordinator implements RefreshCoordinator {
     let turn: Turn | null = null;
     let wanted = priority;
     const isAwaited = () => wanted === "waiting";
+    const isCrowded = () => limiter.waiting > 0;
     const askTurn: AskTurn = () => {
       turn = limiter.request(wanted);
       return this.#granted(turn, isAwaited);
     };
     const flight: Flight = {
-      outcome: this.#refreshes.run(session, { turn: askTurn, isAwaited, force }).finally(() => this.#flights.delete(session.id)),
+      outcome: this.#refreshes.run(session, { turn: askTurn, isAwaited, isCrowded, force }).finally(() => this.#flights.delete(session.id)),
       promote() {
         wanted = "waiting";
         turn?.promote();

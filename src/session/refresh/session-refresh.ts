@@ -41,6 +41,8 @@ export interface Wanted {
   readonly turn: AskTurn;
   /** Whether a call waits for it by now. */
   isAwaited(): boolean;
+  /** Whether others wait for turns. */
+  isCrowded(): boolean;
   /** Whatever the token's age. */
   readonly force: boolean;
 }
@@ -67,16 +69,16 @@ export class SessionRefresh {
         if (outcome !== "lost") return outcome;
         // This process was stopped, or cut off from the store, before it asked anything: a sibling may have refreshed meanwhile.
         if (clock.monotonicMs() > deadlineMs + LONGEST_SIBLING_MS) return sets.hindered(session, storeAway(1));
+      } else {
+        const adopted = await this.#sibling(begunWith, leased.over, deadlineMs, wanted);
+        if (adopted) return adopted;
       }
-      if (leased.kind === "granted") continue;
-      const adopted = await this.#sibling(begunWith, leased.over, deadlineMs);
-      if (adopted) return adopted;
       await new Promise<void>((resolve) => void clock.deadline(ASK_AGAIN_MS, resolve));
     }
   }
 
   /** What a sibling's refresh brought; null where it brought nothing, and somebody else may try. */
-  async #sibling(session: Session, over: Promise<void>, deadlineMs: number): Promise<RefreshOutcome | null> {
+  async #sibling(session: Session, over: Promise<void>, deadlineMs: number, { isCrowded }: Wanted): Promise<RefreshOutcome | null> {
     const { sets, clock } = this.#options;
     let cancel: Cancel = () => {};
     const late = new Promise<"late">((resolve) => {
@@ -88,7 +90,9 @@ export class SessionRefresh {
     if (hasNewerTokens(current, session) && !current.unverified) return { kind: "refreshed", session: current };
     // One sibling after the other may have had it, each for a moment.
     if (clock.monotonicMs() < deadlineMs) return null;
-    return sets.hindered(session, { kind: "unavailable", reason: "cognito_unavailable", retryAfterSeconds: 1 });
+    // Where others wait for turns here, siblings do there.
+    const reason = isCrowded() ? "cognito_throttled" : "cognito_unavailable";
+    return sets.hindered(session, { kind: "unavailable", reason, retryAfterSeconds: 1 });
   }
 
   async #under(held: HeldLease, begunWith: Session, { turn, isAwaited, force }: Wanted): Promise<RefreshOutcome | "lost"> {
