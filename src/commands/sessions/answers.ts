@@ -90,7 +90,8 @@ export function pageOf(answer: unknown) {
 
 export function endedPageOf(answer: unknown) {
   const { ended, next_cursor: next } = fieldsOf(answer);
-  return { ended: listOf(ended, endedOf), next: orNull(next, textOf) };
+  const documents: readonly unknown[] = Array.isArray(ended) ? ended : strange();
+  return { documents, ended: listOf(documents, endedOf), next: orNull(next, textOf) };
 }
 
 function bucketOf(fields: Fields): Bucket {

@@ -70,12 +70,12 @@ export function openSessionsCommand(env: Environment, { url, json = undefined }:
         stderr.write("Nothing was ended.\n");
         return NONE;
       }
-      const { ended, missing } = all
+      const { documents, ended, missing } = all
         ? await revokeAll(management, progress)
         : user === undefined
           ? await revokeEach(management, handles)
           : await revokeOf(management, user);
-      write({ ended, missing }, () => endedText(ended));
+      write({ ended: documents, missing }, () => endedText(ended));
       return missing.length > 0 || ended.length === 0 ? missed(missing) : 0;
     },
 
@@ -107,36 +107,43 @@ export function openSessionsCommand(env: Environment, { url, json = undefined }:
 }
 
 interface Revoked {
+  /** As the proxy said it. */
+  readonly documents: readonly unknown[];
   readonly ended: readonly EndedSession[];
   readonly missing: readonly string[];
 }
 
 async function revokeEach(management: ManagementClient, handles: readonly string[]): Promise<Revoked> {
-  const ended: EndedSession[] = [];
-  const missing: string[] = [];
+  const [documents, ended, missing]: [unknown[], EndedSession[], string[]] = [[], [], []];
   for (const handle of handles) {
     const answer = await management.ask("DELETE", pathOf(handle));
-    if (answer === null) missing.push(handle);
-    else ended.push(...endedPageOf(answer).ended);
+    if (answer === null) {
+      missing.push(handle);
+      continue;
+    }
+    const page = endedPageOf(answer);
+    documents.push(...page.documents);
+    ended.push(...page.ended);
   }
-  return { ended, missing };
+  return { documents, ended, missing };
 }
 
 async function revokeOf(management: ManagementClient, user: string): Promise<Revoked> {
-  return { ended: endedPageOf(await management.ask("DELETE", "/sessions", { user })).ended, missing: [] };
+  return { ...endedPageOf(await management.ask("DELETE", "/sessions", { user })), missing: [] };
 }
 
 async function revokeAll(management: ManagementClient, progress: (text: string) => void): Promise<Revoked> {
-  const ended: EndedSession[] = [];
+  const [documents, ended]: [unknown[], EndedSession[]] = [[], []];
   let cursor: string | null = null;
   do {
     const parameters = { all: "true", limit: String(PAGE), ...(cursor === null ? {} : { cursor }) };
     const page = endedPageOf(await management.ask("DELETE", "/sessions", parameters));
+    documents.push(...page.documents);
     ended.push(...page.ended);
     cursor = page.next;
     progress(cursor === null ? "" : `${ended.length} ended`);
   } while (cursor !== null);
-  return { ended, missing: [] };
+  return { documents, ended, missing: [] };
 }
 
 function limitIn(limit: string | undefined): number {

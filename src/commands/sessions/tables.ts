@@ -5,8 +5,8 @@ import type { Bucket, EndedSession, ListedSession, SummaryAnswer } from "./answe
 const HOUR_S = 3_600;
 const DAY_S = 24 * HOUR_S;
 const LONGEST_BAR = 40;
-/** What a username may take in a table. */
-const USER_COLUMNS = 24;
+/** What a username may take in a table: as much as a subject, which many are. */
+const USER_COLUMNS = 36;
 
 /** How a part looks; on anything but a terminal it is the text itself. */
 export type Paint = (style: "bold" | "dim", text: string) => string;
@@ -17,17 +17,14 @@ const sessionsText = (count: number) => `${COUNT.format(count)} ${count === 1 ? 
 /** `2026-11-26 14:57`, of UTC. */
 const momentText = (ms: number) => new Date(ms).toISOString().slice(0, 16).replace("T", " ");
 
-/** The two largest units at most: `3 d`, `14 h`, `5 min`, `now`. */
+/** In its largest unit: `3 d`, `14 h`, `5 min`, `2 s`. */
 function spanText(ms: number): string {
-  const seconds = Math.round(Math.abs(ms) / 1000);
+  const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 60) return `${seconds} s`;
   if (seconds < HOUR_S) return `${Math.floor(seconds / 60)} min`;
   if (seconds < 2 * DAY_S) return `${Math.floor(seconds / HOUR_S)} h`;
   return `${Math.floor(seconds / DAY_S)} d`;
 }
-
-const ago = (ms: number, nowMs: number) => `${spanText(nowMs - ms)} ago`;
-const until = (ms: number | null, nowMs: number) => (ms === null ? "unknown" : ms <= nowMs ? "now" : `in ${spanText(ms - nowMs)}`);
 
 function cut(text: string, columns: number): string {
   const characters = [...printable(text)];
@@ -57,12 +54,12 @@ export function listText({ asOfMs, sessions, more }: ListText, paint: Paint): st
   const rows = sessions.map(({ handle, username, startedAtMs, lastSeenAtMs, endsAtMs }) => [
     handle,
     cut(username, USER_COLUMNS),
-    ago(startedAtMs, asOfMs),
-    ago(lastSeenAtMs, asOfMs),
-    until(endsAtMs, asOfMs),
+    spanText(asOfMs - startedAtMs),
+    spanText(asOfMs - lastSeenAtMs),
+    endsAtMs === null ? "unknown" : spanText(endsAtMs - asOfMs),
   ]);
   const foot = more ? ["", "There are more: --limit says how many are listed, the latest begun first."] : [];
-  return `${[...table([["HANDLE", "USERNAME", "BEGUN", "LAST SEEN", "ENDS"], ...rows], paint), ...foot].join("\n")}\n`;
+  return `${[...table([["HANDLE", "USERNAME", "AGE", "SEEN", "ENDS IN"], ...rows], paint), ...foot].join("\n")}\n`;
 }
 
 export function showText(session: ListedSession): string {
