@@ -71,13 +71,13 @@ export function tableOf(results: readonly Result[]): string {
 }
 
 /** PASS or FAIL, and below it why, with what else was answered. */
-export function verdictOf({ passed, scenario, faults, others, in_flight }: Result, title: string): string {
+export function verdictOf({ passed, scenario, faults, others, in_flight, lost }: Result, title: string): string {
   const word = passed ? styleText("green", "PASS") : styleText("red", "FAIL");
   const heard = Object.entries(others).map(([answered, number]) => `${number} × ${answered}`);
   const details = [
     ...faults.map((fault) => `     ${fault}`),
     ...(heard.length === 0 ? [] : [`     besides 200: ${heard.join(", ")}`]),
-    ...(in_flight === 0 ? [] : [`     in flight: ${in_flight}`]),
+    ...(in_flight === 0 ? [] : [`     in flight: ${in_flight}, lost: ${lost}`]),
   ];
   return [`${word} ${scenario}: ${title}`, ...details].join("\n");
 }

@@ -92,6 +92,24 @@ t.test("three proxies, one Redis", { skip }, async (t) => {
     }
   });
 
+  await t.test("a session that a proxy has just opened is called without a question to Redis, and with one after a second", async (t) => {
+    const person = await demo.signedIn();
+    const call = () => person.call(`${urls[1]}/api/echo`);
+    const asked = async () => Number(/cmdstat_hmget:calls=(\d+)/.exec(await redis.info("commandstats"))?.[1] ?? 0);
+    const askedBy = async (calls: number) => {
+      const before = await asked();
+      for (let made = 0; made < calls; made++) t.equal((await call()).status, 200);
+      return (await asked()) - before;
+    };
+    await call();
+    // A machine that is busy may take longer than the second, or the heartbeat than its half: then it is another one's turn.
+    let least = Number.POSITIVE_INFINITY;
+    for (let turn = 0; turn < 20 && least > 0; turn++) least = Math.min(least, await askedBy(5));
+    t.equal(least, 0);
+    await new Promise((resolve) => setTimeout(resolve, 1_050));
+    t.equal(await askedBy(1), 1);
+  });
+
   await t.test("a session without a record is 401 unknown, and its cookie is kept", async (t) => {
     const person = await demo.signedIn();
     await redis.flushAll();
