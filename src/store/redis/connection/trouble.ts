@@ -19,6 +19,7 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/^READONLY/, "it is a replica: SESSION_STORE has to name the server that is written to, or Sentinels"],
   [/^OOM/, "its memory is full"],
   [/^MISCONF/, "it cannot write to its disk, and takes nothing until it can"],
+  [/^Could not load credentials/, "AWS's SDK finds no credentials here for SESSION_STORE_IAM: give the task a role"],
   [/^LOADING/, "it is still loading its data"],
   [/^ERR unknown command .?HELLO/i, "it is older than Redis 6"],
 ];
