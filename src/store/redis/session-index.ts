@@ -83,15 +83,15 @@ export function createSessionIndex({ link, people, now, longestMs }: SessionInde
       return found.filter(({ id }, index) => id !== found[index - 1]?.id).slice(0, count);
     },
     async named(pseudonym) {
-      const found: SessionId[] = [];
-      for (let from = 0; ; from += LOOKED_AT) {
-        const some = listIn(await link.command("ZRANGE", indexKey(pseudonym.slice(0, 1)), String(from), String(from + LOOKED_AT - 1)));
-        for (const name of some) {
-          const id = sessionIdIn(textIn(name));
-          if (id !== null && sessionPseudonym(id) === pseudonym) found.push(id);
-        }
-        if (some.length < LOOKED_AT) return found;
-      }
+      const found = new Set<SessionId>();
+      let cursor = "0";
+      do {
+        // Unlike ranks, its cursor passes over nobody while others come and go; it may name one twice (Redis docs, SCAN guarantees).
+        const [next, members] = listIn(await link.command("ZSCAN", indexKey(pseudonym.slice(0, 1)), cursor, "COUNT", String(LOOKED_AT)));
+        for (const { id } of indexedIn(members)) if (sessionPseudonym(id) === pseudonym) found.add(id);
+        cursor = textIn(next);
+      } while (cursor !== "0");
+      return [...found];
     },
     async countSince(momentsMs) {
       const texts = momentsMs.map(String);

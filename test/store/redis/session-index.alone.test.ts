@@ -3,7 +3,7 @@ import t from "tap";
 import { systemClock } from "../../../src/model/clock.js";
 import { silentLog } from "../../../src/model/log.js";
 import { Secret } from "../../../src/model/secret.js";
-import { type Session, sessionPseudonym } from "../../../src/model/session.js";
+import { createSessionId, type Session, sessionPseudonym } from "../../../src/model/session.js";
 import { openRedis } from "../../../src/store/redis/open-redis.js";
 import type { IndexPlace, SessionDirectory, SessionStore } from "../../../src/store/session-store.js";
 import type { SessionTable } from "../../../src/store/session-table.js";
@@ -110,5 +110,13 @@ t.test("the index of all sessions, where every command has to be of one slot", {
     const unverified = { ...session.tokens, refresh: new Secret("newer") };
     await store.commit({ ...session, unverified, version: session.version + 1 }, session.version, null);
     t.ok((await walk(directory, 100)).includes(session.id));
+  });
+
+  await t.test("finds one by its name among thousands", async (t) => {
+    const session = await begin(nowMs);
+    const name = sessionPseudonym(session.id);
+    const others = Array.from({ length: 5_000 }, () => ({ score: nowMs, value: createSessionId() }));
+    await redis.zAdd(`bff:sessions:${name.slice(0, 1)}`, others);
+    t.same(await directory.named(name), [session.id]);
   });
 });
