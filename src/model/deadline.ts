@@ -3,7 +3,7 @@ import type { Cancel, Clock } from "./clock.js";
 /** Later than this a timer does not fire unless the whole process was stopped (SIGSTOP, a paused container, a suspended machine). */
 const STOPPED_MS = 100;
 /** Long enough to read an answer that lies in a socket's buffer. */
-const TO_READ_MS = 500;
+const TO_READ_MS = 1_000;
 /** The same where the process runs, if slowly: timers come before sockets, so the last part of a deadline is a timer of its own. */
 const LAST_LOOK_MS = 20;
 

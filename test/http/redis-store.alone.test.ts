@@ -65,6 +65,7 @@ t.test("three proxies, one Redis", { skip }, async (t) => {
       // Each proxy learns for itself that the app client rotates: what it asks in vain before is no refresh.
       t.equal(demo.localCognito.calls.list("GetTokensFromRefreshToken").length, 1);
     }
+    t.equal(await redis.exists("bff:{rate}"), 1, "and its turn came from the bucket of all three");
   });
 
   await t.test("a sign-out at one is heard by the others within a second, and a copied cookie refused", async (t) => {

@@ -21,6 +21,7 @@ import { createSealer } from "../../src/store/sealing.js";
 import { createTicketCodec } from "../../src/store/ticket-codec.js";
 import { until } from "../support/condition.js";
 import { type HeldLine, openHeldLine } from "../support/held-line.js";
+import { readMetric } from "../support/metric.js";
 import { emptyTable } from "../support/no-memory.js";
 import { startRedis, withoutRedis } from "../support/redis-server.js";
 import { startReplica } from "../support/replica.js";
@@ -46,6 +47,7 @@ interface Holder extends Replica {
 /** One that goes on. */
 interface Sibling extends Replica {
   readonly logLines: readonly string[];
+  readonly managementUrl: string;
 }
 
 interface Deployment {
@@ -118,7 +120,7 @@ async function startSibling(t: Test, settings: Settings): Promise<Sibling> {
   const logLines: string[] = [];
   const server = await startReplica(environmentOf(settings, port), logLines);
   t.teardown(() => server.close());
-  return { port, logLines };
+  return { port, logLines, managementUrl: server.managementUrl };
 }
 
 const deadTokens = (subject: string, refresh: string) => sessionOf({ subject, refresh, issuedAtMs: Date.now() - HOUR_MS - 1_000 }).tokens;
@@ -245,7 +247,7 @@ async function stopHolder(t: Test, { redis, holder, sibling, signedIn, call }: D
 t.jobs = 2;
 
 t.test("a process that is stopped in a refresh, for longer than its lease, without a grace period", { skip, buffered: true }, async (t) => {
-  const leaseMs = 1_000;
+  const leaseMs = 2_000;
   const deployment = await deploy(t, 0, leaseMs);
   const { cognito, redis, holder, sibling, signedIn, call } = deployment;
   const { people, there, here } = await stopHolder(t, deployment, leaseMs);
@@ -274,6 +276,7 @@ t.test("a process that is stopped in a refresh, for longer than its lease, witho
     for (const fence of await redis.hKeys(notes)) await redis.hSet(notes, fence, Date.now() - 121_000);
     await until(async () => (await call(sibling, person)).status === 401, "ended");
     t.equal(sibling.logLines.filter((line) => line.includes("a session was lost")).length, 1);
+    t.equal(await readMetric(sibling.managementUrl, "bff_sessions_lost_total"), 1);
   });
 });
 
