@@ -94,7 +94,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "limit",
     title: "100 refreshes a second for all three",
     refreshesPerSecond: 100,
-    atATime: 300,
+    atATime: 200,
     mayHear: ["cognito_throttled"],
     keepsToRate: true,
     backWithinMs: 60_000,
