@@ -50,7 +50,7 @@ const SELECTIONS: Readonly<Record<string, Selection>> = {
     files: () => shares("quick"),
     // Much of the time is waiting for sockets.
     processes: 2 * availableParallelism(),
-    timeout: 120,
+    timeout: 300,
   },
 };
 
