@@ -2,10 +2,12 @@ import type { Clock } from "../../../model/clock.js";
 import { describeError, type Log } from "../../../model/log.js";
 
 const LOGGED_EVERY_MS = 10_000;
+/** Of one outage: whoever looks for its cause finds one that came later, and no line for each attempt. */
+const MOST_CAUSES = 5;
 /** How long messages may be unheard before it is told of: a connection that is replaced takes less. */
 const UNHEARD_MS = 5_000;
 
-/** Whether the store can be reached, for whoever asks and for the log: one line when it goes, one when it is back. */
+/** Whether the store can be reached, for whoever asks and for the log: one line when it goes, one for each other cause, one when it is back. */
 export interface StoreState {
   isThere(): boolean;
   /** 0 while it is there. */
@@ -25,7 +27,8 @@ export function createStoreState({ clock, log }: { readonly clock: Clock; readon
   let unheardSinceMs: number | null = clock.monotonicMs();
   let everThere = false;
   let everHeard = false;
-  let told = false;
+  /** Why it is away, as far as was said. A server that goes down and comes back without its users is away for another reason than before. */
+  const told = new Set<string>();
   let loggedAtMs = Number.NEGATIVE_INFINITY;
 
   function warn(error: unknown, text: string): boolean {
@@ -36,23 +39,34 @@ export function createStoreState({ clock, log }: { readonly clock: Clock; readon
     return true;
   }
 
+  function warnOfCause(error: unknown): void {
+    const { code, message } = describeError(error);
+    const cause = code || message;
+    if (told.size >= MOST_CAUSES || told.has(cause)) return;
+    const text =
+      told.size === 0
+        ? "the session store cannot be reached: sessions go on for SESSION_STORE_STALE, then calls hear 503"
+        : "the session store still cannot be reached, and now for this reason";
+    if (warn(error, text)) told.add(cause);
+  }
+
   const awayMs = () => (awaySinceMs === null ? 0 : clock.monotonicMs() - awaySinceMs);
 
   return {
     isThere: () => awaySinceMs === null,
     awayMs,
     there() {
-      if (told) log.info({ event: "store_back", away_ms: Math.round(awayMs()) }, "the session store can be reached again");
+      if (told.size > 0) log.info({ event: "store_back", away_ms: Math.round(awayMs()) }, "the session store can be reached again");
       // What was said while the start waited is no reason to keep the first outage quiet.
       if (!everThere) loggedAtMs = Number.NEGATIVE_INFINITY;
       everThere = true;
-      told = false;
+      told.clear();
       awaySinceMs = null;
     },
     away(error) {
       awaySinceMs ??= clock.monotonicMs();
       if (!everThere) warn(error, "the session store cannot be reached yet; it is tried again, and nobody is served before");
-      else told ||= warn(error, "the session store cannot be reached: sessions go on for SESSION_STORE_STALE, then calls hear 503");
+      else warnOfCause(error);
     },
     heard() {
       everHeard = true;
