@@ -125,7 +125,7 @@ SPA_DIR=/srv/app
 - **Files**: for every variable there is one with \`_FILE\` behind its name, whose value is the path of a file that holds the value: \`SESSION_KEYS_FILE=/run/secrets/session-keys\`. White space around the value, such as the line end that editors add, does not belong to it. Setting both is a fault, and so is a file that is empty or cannot be read.
 - **Empty** variables count as unset: a fault where a value is required, the default elsewhere.
 - **Slips**: a variable whose name is almost one of these, such as \`SESION_KEYS\`, gets a warning that names the one it resembles.
-- **Secrets** are shown as \`present\` wherever the configuration is printed, and never repeated when they are wrong.`;
+- **Secrets** are shown as \`present\` wherever the configuration is printed, \`SESSION_STORE\` without user and password, and they are never repeated when they are wrong.`;
 
 function optionsSection(): string {
   const name: SettingName = "COGNITO_USER_POOL_ID";

@@ -19,7 +19,7 @@ import { isSettingName, SETTING_NAMES, SETTINGS, type SettingName, type SettingV
 /** One setting as it is in force: what it is, in a form that may be printed, and where it comes from. */
 export interface EffectiveSetting {
   readonly name: SettingName;
-  /** Secrets: `present`. */
+  /** Secrets: `present`; the address of a shared store without user and password. */
   readonly text: string;
   readonly from: GivenFrom | "default";
 }

@@ -101,7 +101,7 @@ const cognitoRules: readonly Rule[] = [
 const storeRules: readonly Rule[] = [
   rule(["SESSION_STORE", "SESSION_STORE_CA"], ({ SESSION_STORE, SESSION_STORE_CA }) =>
     SESSION_STORE_CA !== null && placeOf(SESSION_STORE)?.tls !== true
-      ? [fault("SESSION_STORE_CA", "nothing, because SESSION_STORE is without TLS (rediss://)", "")]
+      ? [fault("SESSION_STORE_CA", "nothing, unless SESSION_STORE is with TLS (rediss://, rediss-sentinel:// or rediss-cluster://)")]
       : [],
   ),
   rule(["SESSION_STORE", "SESSION_STORE_IAM"], ({ SESSION_STORE, SESSION_STORE_IAM }) => {

@@ -50,6 +50,11 @@ function addressIn(text: string, standardPort: number): RedisAddress | null {
   return number > 0 && number <= 65_535 ? { host: host.replace(/^\[|\]$/g, ""), port: number } : null;
 }
 
+/** An address that `parseRedisUrl` reads, as it may be shown. */
+export function withoutLogin(url: string): string {
+  return url.replace(/\/\/[^@]*@/, "//…@");
+}
+
 /** `redis://` and its kin; null where a text is none of them. User and password are percent-encoded in it. */
 export function parseRedisUrl(text: string): RedisPlace | null {
   const parts = text.length > LONGEST_URL ? null : URL_PARTS.exec(text);

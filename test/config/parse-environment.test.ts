@@ -137,6 +137,25 @@ t.test("the address of a shared store is kept as it is written, and never shown"
   }
 });
 
+t.test("the shared store in force is shown with its servers, and without who logs in", async (t) => {
+  const shown = (SESSION_STORE: string) => {
+    const parsing = parseWith({ SESSION_STORE });
+    return parsing.kind === "config" && parsing.settings.find(({ name }) => name === "SESSION_STORE")?.text;
+  };
+  t.equal(shown("cookie"), "cookie");
+  t.equal(shown("redis://cache/1"), "redis://cache/1");
+  t.equal(shown("rediss://bff:p%40ss@cache.example.com:6380/2"), "rediss://…@cache.example.com:6380/2");
+  t.equal(shown("redis-sentinel://:secret@s1,s2:26380/main"), "redis-sentinel://…@s1,s2:26380/main");
+});
+
+t.test("a password that was not percent-encoded is told how", async (t) => {
+  for (const password of ["a/b", "a#b", "a@b", "a%b"]) {
+    const parsing = parseWith({ SESSION_STORE: `redis://bff:${password}@cache` });
+    t.match(JSON.stringify(parsing), /percent-encoded \(%40 for @/, password);
+    t.notMatch(JSON.stringify(parsing), password);
+  }
+});
+
 t.test("a value that cannot be meant is refused by name", async (t) => {
   const cases: readonly [string, readonly string[]][] = [
     [

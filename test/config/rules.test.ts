@@ -48,12 +48,12 @@ t.test("settings that contradict each other are faults", async (t) => {
     [
       "an authority for a store without TLS",
       { SESSION_STORE: "redis://cache", SESSION_STORE_CA: createAuthority().certificate },
-      "SESSION_STORE_CA: nothing, because SESSION_STORE is without TLS",
+      "SESSION_STORE_CA: nothing, unless SESSION_STORE is with TLS (rediss://, rediss-sentinel:// or rediss-cluster://)",
     ],
     [
       "an authority for cookies",
       { SESSION_STORE_CA: createAuthority().certificate },
-      "SESSION_STORE_CA: nothing, because SESSION_STORE is without TLS",
+      "SESSION_STORE_CA: nothing, unless SESSION_STORE is with TLS (rediss://, rediss-sentinel:// or rediss-cluster://)",
     ],
     [
       "IAM with redis://cache",

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { Secret } from "../../model/secret.js";
-import { parseRedisUrl } from "../../network/redis-place.js";
+import { parseRedisUrl, withoutLogin } from "../../network/redis-place.js";
 import { entriesOf } from "./basic-kinds.js";
 import { showSecrets } from "./cognito-kinds.js";
 import { accepted, type Complaint, type Kind, refused } from "./kind.js";
@@ -67,9 +67,13 @@ export const sessionStore: Kind<string, SessionStoreSetting> = {
   expected: STORE_EXPECTED,
   decode(raw) {
     if (raw === "cookie") return accepted({ kind: "cookie" });
-    return parseRedisUrl(raw) ? accepted({ kind: "redis", url: new Secret(raw) }) : refused(STORE_EXPECTED);
+    if (parseRedisUrl(raw)) return accepted({ kind: "redis", url: new Secret(raw) });
+    // A password that was put in as it is looks like the end of the address.
+    return refused(
+      raw.includes("@") ? `${STORE_EXPECTED}; USER and PASSWORD percent-encoded (%40 for @, %2F for /, %23 for #)` : STORE_EXPECTED,
+    );
   },
-  show: ({ kind }) => kind,
+  show: (store) => (store.kind === "cookie" ? store.kind : withoutLogin(store.url.reveal())),
 };
 
 const PEM = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]{1,20000}-----END CERTIFICATE-----/g;
