@@ -10,6 +10,7 @@ interface Case {
   /** Null: nothing is wrong. */
   readonly what: RegExp | null;
   readonly severity?: string;
+  readonly meaning?: RegExp;
 }
 
 const refresh = (value: number | undefined, unit: string | undefined): GivenFacts => ({
@@ -121,6 +122,13 @@ const CASES: { readonly [id: string]: readonly Case[] } = {
       given: { settings: rotation(undefined), facts: { replicas: 3 } },
       what: /there are 3 processes/,
       severity: "error",
+    },
+    {
+      says: "no grace with several processes that share a store",
+      given: { settings: rotation(0), facts: { replicas: 3 }, proxy: { store: "shared" } },
+      what: /grace period of 0 seconds\.$/,
+      severity: "warning",
+      meaning: /a process that dies with it/,
     },
     { says: "a grace that covers retries", given: { settings: rotation(10) }, what: null },
     { says: "no rotation", given: { settings: { RefreshTokenRotation: { Feature: "DISABLED", RetryGracePeriodSeconds: 0 } } }, what: null },
@@ -261,6 +269,13 @@ const CASES: { readonly [id: string]: readonly Case[] } = {
       says: "neither",
       given: { settings: { AllowedOAuthScopes: [] }, proxy: { scopes: ["openid"] } },
       what: /^AllowedOAuthScopes and COGNITO_SCOPES lack /,
+      meaning: /other devices stay signed in/,
+    },
+    {
+      says: "neither, where a shared store ends all sessions of this deployment",
+      given: { settings: { AllowedOAuthScopes: [] }, proxy: { scopes: ["openid"], store: "shared" } },
+      what: /^AllowedOAuthScopes and COGNITO_SCOPES lack /,
+      meaning: /ends the person's sessions here/,
     },
     { says: "both", given: {}, what: null },
   ],
@@ -435,11 +450,11 @@ t.test("every check has its cases, one at least that it finds and one that it le
 });
 
 for (const [id, cases] of Object.entries(CASES))
-  for (const { says, given, what, severity } of cases)
+  for (const { says, given, what, severity, meaning } of cases)
     t.test(`${id}: ${says}`, (t) => {
       const finding = found(id, given);
       if (what === null) t.equal(finding, null);
-      else t.match(finding, { id, what, ...(severity === undefined ? {} : { severity }) });
+      else t.match(finding, { id, what, ...(severity === undefined ? {} : { severity }), ...(meaning === undefined ? {} : { meaning }) });
       t.end();
     });
 

@@ -73,9 +73,16 @@ export const REFRESH_CHECKS: readonly Check[] = [
     source: `${API}/API_RefreshTokenRotationType.html`,
     needs: [],
     fixable: true,
-    judge: ({ client, replicas }) => {
+    judge: ({ client, replicas, proxy }) => {
       const grace = graceSeconds(client.settings);
       if (!rotates(client.settings) || grace >= RETRY_WINDOW_SECONDS) return null;
+      // There one of them asks, however many there are.
+      if (proxy.store === "shared")
+        return {
+          what: `Refresh tokens are rotated with a grace period of ${grace} seconds.`,
+          meaning:
+            "An answer of Cognito's that is lost on the way, or a process that dies with it, uses up the token: that person is signed out, though nothing expired.",
+        };
       const what = `Refresh tokens are rotated with a grace period of ${grace} seconds${replicas !== null && replicas > 1 ? `, and there are ${replicas} processes` : ""}.`;
       return { what, severity: replicas !== null && replicas > 1 ? "error" : "warning" };
     },

@@ -5,6 +5,10 @@ import { API, type Check, check, GUIDE } from "./check.js";
 /** Without it the access token of a sign-in may not call GlobalSignOut. */
 export const GLOBAL_SIGN_OUT_SCOPE = "aws.cognito.signin.user.admin";
 
+/** Where the store knows all of a person's sessions. */
+const ELSEWHERE_ALONE =
+  "Signing out everywhere ends the person's sessions here, by the shared store; what they have with Cognito elsewhere, in other apps, goes on.";
+
 const RESET_BY_UPDATES = [
   "CallbackURLs",
   "LogoutURLs",
@@ -154,10 +158,19 @@ export const SIGN_IN_CHECKS: readonly Check[] = [
       const allowed = (client.settings.AllowedOAuthScopes ?? []).includes(GLOBAL_SIGN_OUT_SCOPE);
       const asked = proxy.scopes.includes(GLOBAL_SIGN_OUT_SCOPE);
       if (allowed && asked) return null;
+      const meaning = proxy.store === "shared" ? { meaning: ELSEWHERE_ALONE } : {};
       if (allowed)
-        return { what: `COGNITO_SCOPES lacks ${GLOBAL_SIGN_OUT_SCOPE}.`, fix: `Add ${GLOBAL_SIGN_OUT_SCOPE} to COGNITO_SCOPES.` };
-      if (!asked) return { what: `AllowedOAuthScopes and COGNITO_SCOPES lack ${GLOBAL_SIGN_OUT_SCOPE}.` };
-      return { what: `AllowedOAuthScopes lacks ${GLOBAL_SIGN_OUT_SCOPE}.`, fix: "`cognito-bff doctor fix global-sign-out-scope`." };
+        return {
+          ...meaning,
+          what: `COGNITO_SCOPES lacks ${GLOBAL_SIGN_OUT_SCOPE}.`,
+          fix: `Add ${GLOBAL_SIGN_OUT_SCOPE} to COGNITO_SCOPES.`,
+        };
+      if (!asked) return { ...meaning, what: `AllowedOAuthScopes and COGNITO_SCOPES lack ${GLOBAL_SIGN_OUT_SCOPE}.` };
+      return {
+        ...meaning,
+        what: `AllowedOAuthScopes lacks ${GLOBAL_SIGN_OUT_SCOPE}.`,
+        fix: "`cognito-bff doctor fix global-sign-out-scope`.",
+      };
     },
   }),
 ];
