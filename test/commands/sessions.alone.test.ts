@@ -101,7 +101,12 @@ t.test("cognito-bff sessions", { skip }, async (t) => {
     const person = await demo.signedIn();
     const { user } = (await person.call("/auth/session")).json<{ user: { sub: string } }>();
     t.match(await revoke([], { user: user.sub }, { json: true }), { code: 0, out: /"refresh_token": "revoked"/ });
-    t.match(await revoke([], { user: "nobody" }), { code: 1, out: "Ended 0 sessions.\n" });
+    t.match(await revoke([], { user: "somebody@example.com" }), {
+      code: 1,
+      out: "Ended 0 sessions.\n",
+      err: /^cognito-bff sessions: somebody@example\.com: nobody is signed in with this subject or username; an e-mail address is neither/,
+    });
+    t.match(await command((sessions) => sessions.list({ user: "somebody@example.com" })), { code: 1, err: /an e-mail address is neither/ });
     await demo.signedIn();
     t.match(await revoke([], { all: true, yes: true }), { code: 0 });
   });

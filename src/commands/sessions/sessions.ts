@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { styleText } from "node:util";
 import type { Environment } from "../../config/given-settings.js";
+import { printable } from "../../model/terminal-text.js";
 import { type EndedSession, endedPageOf, type ListedSession, pageOf, sessionOf, summaryOf } from "./answers.js";
 import { type ManagementClient, openManagement, SessionsFault } from "./management-client.js";
 import { endedText, listText, type Paint, showText, summaryText } from "./tables.js";
@@ -37,6 +38,9 @@ const LISTED = 50;
 const NO_SESSION =
   "no session lives under this handle: it has ended, or there never was one; `cognito-bff sessions list` shows those that live";
 
+const NOBODY =
+  "nobody is signed in with this subject or username; an e-mail address is neither: `aws cognito-idp list-users` finds the attribute `sub`";
+
 /** `cognito-bff sessions …`: each resolves with the exit code, and throws what could not be done. */
 export function openSessionsCommand(env: Environment, { url, json = undefined }: SessionsOptions, streams: SessionsStreams) {
   const { stdin, stdout, stderr } = streams;
@@ -52,7 +56,8 @@ export function openSessionsCommand(env: Environment, { url, json = undefined }:
     async list({ user, limit }: ListOptions): Promise<number> {
       const { documents, sessions, asOfMs, more } = await pages(management, user ?? null, limitIn(limit));
       write({ sessions: documents, more }, () => listText({ asOfMs, sessions, more }, paint));
-      return sessions.length === 0 ? NONE : 0;
+      if (sessions.length > 0) return 0;
+      return user === undefined ? NONE : missed([], user);
     },
 
     async show(handle: string): Promise<number> {
@@ -76,7 +81,7 @@ export function openSessionsCommand(env: Environment, { url, json = undefined }:
           ? await revokeEach(management, handles)
           : await revokeOf(management, user);
       write({ ended: documents, missing }, () => endedText(ended));
-      return missing.length > 0 || ended.length === 0 ? missed(missing) : 0;
+      return missing.length > 0 || ended.length === 0 ? missed(missing, user) : 0;
     },
 
     async summary(): Promise<number> {
@@ -87,8 +92,10 @@ export function openSessionsCommand(env: Environment, { url, json = undefined }:
     },
   };
 
-  function missed(handles: readonly string[]): number {
+  function missed(handles: readonly string[], user?: string): number {
     for (const handle of handles) stderr.write(`cognito-bff sessions: ${handle}: ${NO_SESSION}\n`);
+    // Who was looked for by an address must not be taken for signed out.
+    if (user !== undefined) stderr.write(`cognito-bff sessions: ${printable(user)}: ${NOBODY}\n`);
     return NONE;
   }
 
