@@ -68,7 +68,7 @@ export function openSessions(options: OpenSessionsOptions): OpenedSessions {
   const { sealer, clock, openStore, log, tell = () => {} } = options;
   const cache = new SessionCache({ bytes: options.cacheBytes, forgotten: reportForgotten(tell, log, options.mayRotate) });
   const codec = createTicketCodec({ sealer, now: () => clock.now(), cache });
-  const table = createSessionTable({ ...options, cache });
+  const table = createSessionTable({ ...options, cache, endingsInStore: options.openStore !== undefined });
   // The cookie store waits for nobody, and stands on the hot path.
   const store = openStore ? guardStore(openStore(table), { clock, log }) : createCookieStore(table);
   return {

@@ -63,6 +63,8 @@ export interface SessionTableOptions {
   readonly cache: SessionCache;
   /** Bytes of memory for endings; 64 MiB unless a test says otherwise. */
   readonly endingBytes?: number;
+  /** Whether a shared store has the endings, too: one that is forgotten here is asked for there. Not unless said otherwise. */
+  readonly endingsInStore?: boolean;
   /** How long after its start a session can be refreshed at most; null where nobody said. */
   readonly refreshableMs?: number | null;
   /** Cognito's time, which a token's `exp` is compared with. */
@@ -88,12 +90,13 @@ export function reportForgotten(tell: Tell, log: Log, mayRotate: () => boolean =
   };
 }
 
-function createEndings({ clock, endingBytes }: SessionTableOptions, tell: Tell, log: Log): EndingTable {
+function createEndings({ clock, endingBytes, endingsInStore = false }: SessionTableOptions, tell: Tell, log: Log): EndingTable {
   let warned = false;
   return new EndingTable({
     maxBytes: endingBytes ?? ENDING_BYTES,
     now: () => clock.now(),
     forgotten() {
+      if (endingsInStore) return;
       tell({ kind: "store_failed", operation: "forget" });
       if (!warned)
         log.warn({}, "an ended session was forgotten while a copy of its cookie could still be used: too many sessions end at once");

@@ -4,7 +4,9 @@ import type { Session } from "../../src/model/session.js";
 import { SessionCache } from "../../src/store/memory/session-cache.js";
 import { createSealer } from "../../src/store/sealing.js";
 import { createSessionTable, reportForgotten } from "../../src/store/session-table.js";
+import type { BffEvent } from "../../src/telemetry/events.js";
 import type { SessionEnding } from "../../src/wire/reasons.js";
+import { collectLog } from "../support/collected-log.js";
 import { createManualClock } from "../support/manual-clock.js";
 import { HOUR_MS, keyFrom, MINUTE_MS, presenting, refreshedSession, revealed, START_MS, sessionOf } from "../support/session-fixtures.js";
 import { createCookieSessions } from "../support/session-stores.js";
@@ -142,6 +144,19 @@ t.test("what cannot be read is unreadable, with or without a marker of another s
     t.same(store.read(presenting(["garbage"], markers)), { kind: "invalid", cause: "unreadable" });
     t.same(store.read({ ...presenting([], markers), any: true }), { kind: "invalid", cause: "unreadable" }, "chunks that make no ticket");
   }
+  t.end();
+});
+
+t.test("endings that a shared store has, too, may be forgotten here without an alarm", (t) => {
+  const told: BffEvent[] = [];
+  const log = collectLog();
+  const tell = (event: BffEvent) => void told.push(event);
+  const options = { clock: createManualClock(START_MS), cache: new SessionCache({ bytes: 1_000_000 }), endingBytes: 256 * 100, tell, log };
+  const table = createSessionTable({ ...options, endingsInStore: true });
+  for (let other = 0; other < 200; other++) table.end(sessionOf(), { reason: "signed_out", cause: "logout" });
+  t.same(told, []);
+  t.same(log.saying("forgotten"), []);
+  t.equal(table.figures().endingBytes, 256 * 100);
   t.end();
 });
 
