@@ -276,7 +276,9 @@ t.test("a WebSocket whose session ended while messages got lost closes once they
 t.test("a session without a record is 401 unknown, and its cookie is kept", async (t) => {
   const { demo, person, here } = await twoProcesses(t);
   demo.backend.rows.clear();
-  t.match(problemOf(await person.call(here)), { status: 401, reason: "expired", cause: "unknown" });
+  const answer = await person.call(here);
+  t.match(problemOf(answer), { status: 401, reason: "expired", cause: "unknown" });
+  t.match(answer.json(), { detail: /^The session store does not know this session/ }, "it was not Cognito's word");
   t.ok(person.cookies.has("bff-session"));
 });
 

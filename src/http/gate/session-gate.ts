@@ -14,6 +14,8 @@ import { endingProblem, ProblemError } from "../problem/problem.js";
 import type { Visit } from "../problem/request-state.js";
 
 const MOST_REPORTED = 1_000;
+/** Cognito has not been asked. A record is lost with a store's data, or its time was up. */
+const NO_RECORD = "The session store does not know this session any more. Sign in again.";
 const FOREIGN = "Your session was begun under another configuration of this service. Signing in again replaces it.";
 
 export interface SessionGateOptions {
@@ -133,7 +135,7 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
       case "ended":
         throw endingProblem(reading.ending);
       case "gone":
-        throw new ProblemError({ reason: "expired", cause: "unknown" });
+        throw new ProblemError({ reason: "expired", cause: "unknown", detail: NO_RECORD });
       case "unavailable":
         throw new ProblemError({ reason: "store_unavailable", retryAfterSeconds: reading.retryAfterSeconds });
       case "invalid":
