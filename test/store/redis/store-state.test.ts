@@ -28,6 +28,7 @@ t.test("each cause of an outage is told of once: one that came later is what an 
   t.same(said(), ["it closed the connection, or went away", "connect", "it refuses the user name or the password"]);
   state.there();
   t.same(said(), ["store_back"]);
+  t.notOk("code" in clearly(closed), "no empty code");
   awayFor(() => clearly(closed));
   t.same(said(), ["it closed the connection, or went away"], "the next outage is told of anew");
 });

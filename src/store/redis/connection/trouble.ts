@@ -33,7 +33,9 @@ export function clearly(error: unknown): Error {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   for (const [pattern, advice] of ADVICE) {
     const word = [code, error.message].find((text) => pattern.test(text));
-    if (word !== undefined) return Object.assign(new Error(advice), { code: /^[A-Z_]{3,}/.exec(word)?.[0] ?? code });
+    if (word === undefined) continue;
+    const named = /^[A-Z_]{3,}/.exec(word)?.[0] ?? code;
+    return Object.assign(new Error(advice), named === "" ? {} : { code: named });
   }
   return error;
 }
