@@ -128,10 +128,23 @@ export const RENEW = script(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])`);
 
+/**
+ * Of notes so many are kept, the newest: in an outage of Cognito's that loses answers for hours each refresh leaves one. Refreshes of a session are at
+ * least a second apart, so that none of the last two minutes is lost.
+ */
+const MOST_NOTES = 128;
+
 /** Keys: lease, intents. Arguments: token, fence, for how long the note is kept. */
 export const ANNOUNCE = script(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 ${NOW}
+if redis.call('HLEN', KEYS[2]) >= ${MOST_NOTES} then
+  local oldest = nil
+  for _, fence in ipairs(redis.call('HKEYS', KEYS[2])) do
+    if not oldest or tonumber(fence) < tonumber(oldest) then oldest = fence end
+  end
+  redis.call('HDEL', KEYS[2], oldest)
+end
 redis.call('HSET', KEYS[2], ARGV[2], string.format('%d', now))
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
 return 1`);

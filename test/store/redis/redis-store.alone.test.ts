@@ -127,6 +127,21 @@ t.test("sessions in Redis", { skip }, async (t) => {
     }
   });
 
+  await t.test("an outage that loses answers for hours leaves so many notes and no more, the newest", async (t) => {
+    const store = await open(t);
+    const session = fresh();
+    await store.commit(session, null, null);
+    const fences: number[] = [];
+    for (let time = 0; time < 140; time++) {
+      const lease = await leaseOf(store, session);
+      t.equal(await lease.announce(), "announced");
+      await lease.release("open");
+      fences.push(lease.fence);
+    }
+    const kept = (await redis.hKeys(`bff:{${session.id}}:intents`)).map(Number).sort((a, b) => a - b);
+    t.same(kept, fences.slice(-128));
+  });
+
   await t.test("a lease that is given back closes its note", async (t) => {
     const [one, two] = [await open(t), await open(t)];
     const session = fresh();
