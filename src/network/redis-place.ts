@@ -52,7 +52,8 @@ function addressIn(text: string, standardPort: number): RedisAddress | null {
 
 /** An address that `parseRedisUrl` reads, as it may be shown. */
 export function withoutLogin(url: string): string {
-  return url.replace(/\/\/[^@]*@/, "//…@");
+  const [start, login] = [url.indexOf("//") + 2, url.lastIndexOf("@")];
+  return login < start ? url : `${url.slice(0, start)}…${url.slice(login)}`;
 }
 
 /** `redis://` and its kin; null where a text is none of them. User and password are percent-encoded in it. */
