@@ -10,7 +10,7 @@ import { createSummary, figuresOf, type Summary } from "./session-summary.js";
 
 export interface OperatorOptions {
   readonly directory: SessionDirectory;
-  readonly sessions: Pick<Sessions, "find" | "endAllOf">;
+  readonly sessions: Pick<Sessions, "find" | "end" | "endAllOf">;
   readonly lifecycle: Pick<SessionLifecycle, "end">;
   readonly revocation: Pick<Revocation, "revoke">;
   readonly limits: SessionLimits;
@@ -104,6 +104,11 @@ async function each<T, R extends object>(
   return answers;
 }
 
+/** Its record cannot be opened here: nobody can say whose it is. */
+interface Unreadable {
+  readonly kind: "unreadable";
+}
+
 type EndedHere = { readonly kind: "ended"; readonly last: Session } | NoSession | StoreUnavailable;
 
 function createEnding({ directory, sessions, lifecycle, clock }: OperatorOptions) {
@@ -113,8 +118,9 @@ function createEnding({ directory, sessions, lifecycle, clock }: OperatorOptions
   }
 
   /** The session, where it lives. */
-  async function living(indexed: IndexedSession): Promise<Session | NoSession | StoreUnavailable> {
+  async function living(indexed: IndexedSession): Promise<Session | NoSession | Unreadable | StoreUnavailable> {
     const found = await sessions.find(indexed.id);
+    if ("kind" in found && found.kind === "unavailable" && found.unreadable) return { kind: "unreadable" };
     if (!("kind" in found) || found.kind === "unavailable") return found;
     forgetOld(indexed);
     return { kind: "none" };
@@ -123,7 +129,12 @@ function createEnding({ directory, sessions, lifecycle, clock }: OperatorOptions
   /** Ends one in the store; the version it ended with. */
   async function end(indexed: IndexedSession): Promise<EndedHere> {
     const found = await living(indexed);
-    if ("kind" in found) return found;
+    if ("kind" in found) {
+      if (found.kind !== "unreadable") return found;
+      // It ends all the same, and there is nothing to tell of it.
+      await sessions.end(indexed.id, ENDING);
+      return { kind: "none" };
+    }
     const last = await lifecycle.end(found, ENDING);
     // An ending that could not be written is written later; whoever gave the order is told that it is not everywhere yet.
     const written = await sessions.find(indexed.id);
@@ -223,7 +234,8 @@ export function createOperator(options: OperatorOptions): Operator {
       const found = await named(handle);
       if ("kind" in found) return found;
       const session = await living(found);
-      return "kind" in session ? session : seen(session);
+      if (!("kind" in session)) return seen(session);
+      return session.kind === "unreadable" ? { kind: "unavailable", retryAfterSeconds: 1 } : session;
     },
     async end(handle) {
       const found = await named(handle);

@@ -10,6 +10,7 @@ import {
   type SessionStore,
   StoreAway,
   type StoreUnavailable,
+  UnreadableRecord,
 } from "./session-store.js";
 
 /** Well under a third of a lease of five seconds: one renewal that gets no answer does not lose it. */
@@ -44,8 +45,11 @@ function createAsk({ clock, log }: GuardOptions): Ask {
     return AWAY;
   }
 
-  const refused = (command: string, error: unknown) =>
-    error instanceof StoreAway ? AWAY : broken(command, { error: describeError(error) });
+  function refused(command: string, error: unknown): StoreUnavailable {
+    if (error instanceof StoreAway) return AWAY;
+    const answer = broken(command, { error: describeError(error) });
+    return error instanceof UnreadableRecord ? { ...answer, unreadable: true } : answer;
+  }
 
   function inTime<T>(
     command: string,

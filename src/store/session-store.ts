@@ -21,10 +21,15 @@ export class StoreAway extends Error {
   }
 }
 
+/** What the store has cannot be opened here: another key, a newer release, or the record of another session. The server is wrong, and nobody is signed out. */
+export class UnreadableRecord extends Error {}
+
 /** Nobody could be asked. Never a verdict on a session. */
 export interface StoreUnavailable {
   readonly kind: "unavailable";
   readonly retryAfterSeconds: number;
+  /** The store answered, and with what `UnreadableRecord` says: asking for other sessions goes on. */
+  readonly unreadable?: true;
 }
 
 export interface StoredEnding extends KnownEnding {

@@ -32,6 +32,10 @@ function rig(sessions: readonly Session[], say: (session: Session, times: number
         asked.set(id, times);
         return session && !ended.includes(id) ? say(session, times) : say(session ?? sessionOf(), times);
       },
+      end(of) {
+        ended.push(typeof of === "string" ? of : of.id);
+        return null;
+      },
       endAllOf(subject) {
         endedAll.push(subject);
         return { kind: "ended", ids: [] };
@@ -101,4 +105,14 @@ t.test("all sessions of a person end, however many, and the sign-in that is unde
   await new Promise((resolve) => setImmediate(resolve));
   t.equal(ended.length, 250);
   t.same(endedAll, [first.subject]);
+});
+
+t.test("a record that cannot be opened keeps no other session from being listed or ended, and ends with them", async (t) => {
+  const [first, sealed, last] = [sessionOf(), sessionOf(), sessionOf()];
+  const { operator, ended } = rig([first, sealed, last], (session) => (session === sealed ? { ...AWAY, unreadable: true } : session));
+  const listed = await operator.list(null, null, 10);
+  t.same(listed.kind === "page" && listed.sessions.map(({ session }) => session.id), [first.id, last.id]);
+  t.match(await operator.show(sessionPseudonym(sealed.id)), { kind: "unavailable" }, "nobody says that it is none");
+  t.match(await operator.endSome(null, 10), { kind: "ended", next: null });
+  t.same(ended.toSorted(), [first.id, sealed.id, last.id].toSorted());
 });

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import t from "tap";
 import { systemClock } from "../../src/model/clock.js";
 import { guardStore } from "../../src/store/guarded-store.js";
-import type { Lease, Leased, SessionStore } from "../../src/store/session-store.js";
+import { type Lease, type Leased, type SessionStore, UnreadableRecord } from "../../src/store/session-store.js";
 import { collectLog } from "../support/collected-log.js";
 import { createManualClock, flush } from "../support/manual-clock.js";
 import { sessionOf } from "../support/session-fixtures.js";
@@ -39,6 +39,11 @@ t.test("a process that stood still for longer reads what has come meanwhile befo
   const answer = real.load(sessionOf().id, null);
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_050);
   t.same(await answer, { kind: "gone" });
+});
+
+t.test("a record that cannot be opened is no verdict, and no sign that the store is away", async (t) => {
+  const { store } = guarded({ load: () => Promise.reject(new UnreadableRecord("of another key")) });
+  t.same(await store.load(sessionOf().id, null), { ...AWAY, unreadable: true });
 });
 
 t.test("an answer in time leaves no timer behind", async (t) => {

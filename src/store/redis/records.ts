@@ -2,6 +2,7 @@ import type { Session, SessionId, UserAgent } from "../../model/session.js";
 import { ByteReader, ByteWriter } from "../byte-string.js";
 import type { Sealer } from "../sealing.js";
 import { decodeSession, encodeSession, onceInMemory } from "../session-codec.js";
+import { UnreadableRecord } from "../session-store.js";
 import { DICTIONARY } from "../token-packing.js";
 
 /*
@@ -15,9 +16,6 @@ import { DICTIONARY } from "../token-packing.js";
 
 const WITHOUT_USER_AGENT = 1;
 const LAYOUT = 2;
-
-/** It cannot be opened: another key, a newer release, or the record of another session. The server is wrong, and nobody is signed out. */
-export class UnreadableRecord extends Error {}
 
 /** What stands before the session. */
 function readPrefix(reader: ByteReader): UserAgent | null {
@@ -43,21 +41,33 @@ export interface Records {
    * @throws UnreadableRecord
    */
   open(id: SessionId, sealed: string, lastSeenAtMs: number): Session;
+  /** The same of one that is over: whether or not its tokens can be had. */
+  openedOrNull(id: SessionId, sealed: string, lastSeenAtMs: number): Session | null;
 }
 
 export function createRecords(sealer: Sealer): Records {
+  function open(id: SessionId, sealed: string, lastSeenAtMs: number): Session {
+    const opened = sealer.open("record", sealed);
+    if (opened.kind === "invalid") throw new UnreadableRecord(`a session's record cannot be opened: ${opened.cause}`);
+    const { plaintext, dictionary } = opened;
+    const reader = new ByteReader(plaintext);
+    const userAgent = readPrefix(reader);
+    const decoded = decodeSession(reader.raw(reader.rest()), dictionary);
+    const session = userAgent ? { ...decoded, userAgent } : decoded;
+    if (session.id !== id) throw new UnreadableRecord("a session's record is that of another session");
+    return session.lastSeenAtMs >= lastSeenAtMs ? session : { ...session, lastSeenAtMs };
+  }
+
   return {
     seal: (session) => sealer.seal("record", Buffer.concat([encodePrefix(session.userAgent), encodeSession(session)]), DICTIONARY),
-    open(id, sealed, lastSeenAtMs) {
-      const opened = sealer.open("record", sealed);
-      if (opened.kind === "invalid") throw new UnreadableRecord(`a session's record cannot be opened: ${opened.cause}`);
-      const { plaintext, dictionary } = opened;
-      const reader = new ByteReader(plaintext);
-      const userAgent = readPrefix(reader);
-      const decoded = decodeSession(reader.raw(reader.rest()), dictionary);
-      const session = userAgent ? { ...decoded, userAgent } : decoded;
-      if (session.id !== id) throw new UnreadableRecord("a session's record is that of another session");
-      return session.lastSeenAtMs >= lastSeenAtMs ? session : { ...session, lastSeenAtMs };
+    open,
+    openedOrNull(id, sealed, lastSeenAtMs) {
+      try {
+        return open(id, sealed, lastSeenAtMs);
+      } catch (error) {
+        if (error instanceof UnreadableRecord) return null;
+        throw error;
+      }
     },
   };
 }

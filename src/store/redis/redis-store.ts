@@ -6,13 +6,14 @@ import { newestRefreshToken, type Session, type SessionId } from "../../model/se
 import type { Seen } from "../memory/activity.js";
 import type { Sealer } from "../sealing.js";
 import type { Committed, Ended, EndingOrder, Gone, Lease, Loaded, SessionStore, StoredSession, Touched } from "../session-store.js";
+import { UnreadableRecord } from "../session-store.js";
 import type { SessionTable } from "../session-table.js";
 import { type Announcements, endedMessage } from "./announcements.js";
 import type { History } from "./connection/history.js";
 import { alternatesKey, CHANNEL, intentsKey, type PersonKeys, recordKey } from "./keys.js";
 import { createLeases, INTENT_MS, type Leases } from "./leases.js";
 import { createPeople, type People } from "./people.js";
-import { createRecords, type Records, UnreadableRecord } from "./records.js";
+import { createRecords, type Records } from "./records.js";
 import type { RedisLink, Reply } from "./redis-link.js";
 import { endingIn, listIn, numberIn, supersededText, textIn, textOrNull } from "./replies.js";
 import { COMMIT, END, KEEP_ALTERNATE, RESTORE, TOUCH } from "./scripts.js";
@@ -188,7 +189,7 @@ async function touch({ link }: Parts, { id, lastSeenAtMs }: Seen): Promise<Touch
 }
 
 async function end(parts: Parts, opened: Opened, ended: Session | SessionId, order: EndingOrder): Promise<Ended> {
-  const { link, leases, people, index, lifeMs } = parts;
+  const { link, records, leases, people, index, lifeMs } = parts;
   const [id, session] = typeof ended === "string" ? [ended, null] : [ended.id, ended];
   const { ending, unlessNewerThan: about } = order;
   // A sibling may have asked and not come back: then it is its answer that Cognito means, and the sibling may bring it yet.
@@ -214,7 +215,7 @@ async function end(parts: Parts, opened: Opened, ended: Session | SessionId, ord
     case "open":
       return { kind: "unavailable", retryAfterSeconds: Math.min(5, Math.ceil(numberIn(first) / 1000)) };
     default: {
-      const last = textOrNull(sealed) === null ? null : opened(id, sealed, lastSeenAt);
+      const last = textOrNull(sealed) === null ? null : records.openedOrNull(id, textIn(sealed), numberIn(lastSeenAt));
       const whose = last ?? session;
       if (whose) people.drop(whose);
       index.forget(id);

@@ -173,6 +173,8 @@ t.test("sessions in Redis", { skip }, async (t) => {
     t.ok(listed.kind === "sessions" && listed.sessions.some(({ id }) => id === session.id));
     const stranger = await open(t, ["three"]);
     await t.rejects(Promise.resolve(stranger.load(session.id, null)), /unknown_key/);
+    t.match(await stranger.end(session.id, onPurpose), { kind: "ended", before: false, last: null }, "an ending needs no key");
+    t.match(await rolled.load(session.id, null), { kind: "ended" });
   });
 
   await t.test("what signed in stays with the session, and a record from before that was kept has none", async (t) => {
