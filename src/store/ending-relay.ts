@@ -10,8 +10,13 @@ import type { SessionTable } from "./session-table.js";
 
 /** Beyond this many that wait a failure is only logged. */
 const MOST_PENDING = 10_000;
-/** A day of tries, the longest life of an ID or access token. */
-const MOST_TRIES_FOR_ALL = 150;
+/** The longest life of an ID or access token. */
+const ALL_OF_USE_FOR_MS = 24 * 60 * 60 * 1000;
+/** Written at a time once the store is back: calls of people go through the same connection. */
+const AT_A_TIME = 50;
+/** The subscription may be back before the connection for commands is, which is tried for up to once a second. */
+const AGAIN_AFTER_MS = 250;
+const MOST_TRIES_AFTER_RETURN = 40;
 
 export interface EndingRelayOptions {
   readonly table: Pick<SessionTable, "endingOf" | "end" | "revoked">;
@@ -36,6 +41,8 @@ export interface EndingRelay {
   writeAll(subject: string, ending: SessionEnding): Awaitable<AllEnded>;
   /** Cognito has confirmed that the refresh token of an ended session is dead. */
   revoked(id: SessionId): void;
+  /** The store is there again: what waits is written now, since other processes take those sessions for open until then. */
+  storeIsBack(): void;
   /** Tries what still waits once more, at once. For the end of the process. */
   flush(): Promise<void>;
   /** Calls back with each that is heard. */
@@ -56,14 +63,25 @@ interface Task {
 
 const idOf = (ended: Session | SessionId) => (typeof ended === "string" ? ended : ended.id);
 
+interface Waiting {
+  readonly task: Task;
+  /** How often it has been tried when its turn came. */
+  readonly failures: number;
+  readonly cancel: Cancel;
+}
+
 /**
- * Tries tasks again that the store was away for, every ten minutes in the end. Until then an ending holds in this process, and Cognito revokes the
- * token.
+ * Tries tasks again that the store was away for: as soon as it is known to be back, and every ten minutes in the end. Until then an ending holds in
+ * this process, and Cognito revokes the token.
  */
 class Backlog {
-  readonly #waiting = new Set<{ readonly task: Task; readonly cancel: Cancel }>();
+  readonly #waiting = new Set<Waiting>();
   readonly #clock: Clock;
   readonly #log: Log;
+  #triesLeft = 0;
+  /** The pass that is under way; null while there is none. */
+  #pass: Promise<void> | null = null;
+  #endPause = () => {};
 
   constructor({ clock, log }: Pick<EndingRelayOptions, "clock" | "log">) {
     this.#clock = clock;
@@ -81,26 +99,87 @@ class Backlog {
       return;
     }
     const delayMs = RETRY_AFTER_MS[Math.min(failures, RETRY_AFTER_MS.length - 1)] ?? 0;
-    const waiting = {
+    const waiting: Waiting = {
       task,
+      failures,
       cancel: this.#clock.after(delayMs, () => {
-        this.#waiting.delete(waiting);
-        void after(task.attempt(), (done) => (done ? task.over() : this.later(task, failures + 1)));
+        void after(this.#attempt(waiting, failures + 1), (done) => done && this.storeAnswered());
       }),
     };
     this.#waiting.add(waiting);
   }
 
+  /** The store is back, although some commands may fail yet. */
+  storeIsBack(): void {
+    this.#writeNow(MOST_TRIES_AFTER_RETURN);
+  }
+
+  /** One command was answered: the others may be. */
+  storeAnswered(): void {
+    this.#writeNow(1);
+  }
+
   async flush(): Promise<void> {
+    this.#triesLeft = 0;
+    this.#endPause();
     const waiting = [...this.#waiting];
     this.#waiting.clear();
-    await Promise.all(
-      waiting.map(async ({ task, cancel }) => {
+    await Promise.all([
+      this.#pass,
+      ...waiting.map(async ({ task, cancel }) => {
         cancel();
         if (await task.attempt()) task.over();
         else this.#lost(task);
       }),
-    );
+    ]);
+    // Those of the pass.
+    for (const { task, cancel } of this.#waiting) {
+      cancel();
+      this.#lost(task);
+    }
+    this.#waiting.clear();
+  }
+
+  /** @param tries how many failures it goes on after. */
+  #writeNow(tries: number): void {
+    if (this.#waiting.size === 0) return;
+    this.#triesLeft = Math.max(this.#triesLeft, tries);
+    this.#pass ??= this.#writeWaiting().finally(() => {
+      this.#pass = null;
+    });
+  }
+
+  async #writeWaiting(): Promise<void> {
+    while (this.#waiting.size > 0 && this.#triesLeft > 0) {
+      const some = [...this.#waiting].slice(0, AT_A_TIME);
+      const done = await Promise.all(some.map((waiting) => this.#attempt(waiting, waiting.failures)));
+      if (done.every(Boolean)) continue;
+      this.#triesLeft -= 1;
+      if (this.#triesLeft > 0) await this.#pause();
+    }
+    this.#triesLeft = 0;
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.deadline(AGAIN_AFTER_MS, resolve);
+      this.#endPause = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  /** @param failures what counts if it fails: only when its turn had come does it wait longer. */
+  #attempt(waiting: Waiting, failures: number): Awaitable<boolean> {
+    const { task, cancel } = waiting;
+    cancel();
+    this.#waiting.delete(waiting);
+    return after(task.attempt(), (done) => {
+      if (done) task.over();
+      else this.later(task, failures);
+      return done;
+    });
   }
 
   #lost(task: Task): void {
@@ -147,7 +226,10 @@ export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
     unwritten.add(id);
     return after(store.end(ended, order), (answer) => {
       if (answer.kind === "unavailable") later(ended, order, known);
-      else unwritten.delete(id);
+      else {
+        unwritten.delete(id);
+        backlog.storeAnswered();
+      }
       return answer.kind === "ended" ? answer.last : null;
     });
   }
@@ -166,10 +248,9 @@ export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
     writeAll(subject, ending) {
       const orderedAtMs = clock.now();
       const attempt = () => after(endAll(subject, ending, orderedAtMs), ({ kind }) => kind !== "unavailable");
-      let tries = 0;
       return after(endAll(subject, ending, orderedAtMs), (answer) => {
         // Cognito lets none of them refresh any more: beyond this their tokens are dead.
-        const isOfUse = () => tries++ < MOST_TRIES_FOR_ALL;
+        const isOfUse = () => clock.now() - orderedAtMs < ALL_OF_USE_FOR_MS;
         if (answer.kind === "unavailable") backlog.later({ whose: { everywhere: true }, attempt, isOfUse, over: () => {} });
         return answer;
       });
@@ -178,6 +259,7 @@ export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
       // While the store does not know of it, this is all that keeps the session from coming back with what another process has written.
       if (!unwritten.has(id)) table.revoked(id);
     },
+    storeIsBack: () => backlog.storeIsBack(),
     flush: () => backlog.flush(),
     onHeard: (listener) => onHeard.add(listener),
     onFoundLate: (listener) => onFoundLate.add(listener),

@@ -126,12 +126,13 @@ function createLoad({ table, store }: SessionsOptions, relay: EndingRelay): Load
   };
 }
 
-function subscribe({ table, store }: SessionsOptions, { hear }: EndingRelay): Listeners<[]> {
+function subscribe({ table, store }: SessionsOptions, { hear, storeIsBack }: EndingRelay): Listeners<[]> {
   const onMissed = new Listeners<[]>();
   store.subscribe({
     ended: hear,
     missed() {
       table.doubtAll();
+      storeIsBack();
       onMissed.tell();
     },
   });
