@@ -99,7 +99,8 @@ export function createHistory(options: HistoryOptions): History {
     for (const history of found) known.add(history);
     for (const oldest of known) if (known.size > MOST_KNOWN) known.delete(oldest);
     if (found.length === 0) return;
-    if (isFirst) return;
+    // Where none was heard of before this connection, it may be to another server than the one before.
+    if (isFirst && connections <= 1) return;
     doubtedUntilMs = clock.monotonicMs() + DOUBTED_MS;
     onRolledBack.tell();
   }
