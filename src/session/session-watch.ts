@@ -19,13 +19,17 @@ export interface SessionWatchOptions {
   readonly log: Log;
 }
 
+/** `unconfirmed`: the token is dead, and the store cannot say whether the session lives. No verdict: whoever connects again hears what is so. */
+export type WatchEnd = SessionEnding | "unconfirmed";
+
 /** For what lasts longer than a token: sockets and streams, which close when their session ends. */
 export interface SessionWatch {
   /**
    * Calls back once, when the session has ended: at once where anybody in this process ended it, and at the end of its token or of a limit of
-   * ours. Never before it returns. However many watch one session, it costs one timer and one refresh.
+   * ours; or because the store has been away since its token died. Never before it returns. However many watch one session, it costs one timer and
+   * one refresh.
    */
-  watch(session: Session, onEnded: (ending: SessionEnding) => void): Cancel;
+  watch(session: Session, onEnded: (end: WatchEnd) => void): Cancel;
   /** Hears of a newer version of a session: a rotated refresh token or later activity, which the store may have forgotten by then. */
   learn(session: Session): void;
   /** How many sessions are being watched. */
@@ -41,9 +45,12 @@ const ASKED_AT_ONCE = 50;
 /** How soon those are asked for again that it did not answer. */
 const STORE_AGAIN_MS = 5_000;
 
+/** So long after its token a session is still held open while the store is away: a fail-over takes seconds. */
+const UNCONFIRMED_MS = 5_000;
+
 interface Watched {
   session: Session;
-  readonly watchers: Set<(ending: SessionEnding) => void>;
+  readonly watchers: Set<(end: WatchEnd) => void>;
   cancelTimer: Cancel;
 }
 
@@ -75,10 +82,15 @@ function askAgainInMs(outcome: Exclude<RefreshOutcome, { kind: "refreshed" | "re
   return outcome.kind === "unavailable" ? outcome.retryAfterSeconds * 1000 : ASK_AGAIN_MS;
 }
 
-function tellAll(watchers: Watched["watchers"], ending: SessionEnding, log: Log): void {
+/** Whether nobody can say any more that it lives: its ending may have gone by unheard. */
+function isUnconfirmed(outcome: RefreshOutcome, { tokens }: Session, { time }: SessionWatchOptions): boolean {
+  return outcome.kind === "unavailable" && outcome.reason === "store_unavailable" && time.now() - tokens.expiresAtMs >= UNCONFIRMED_MS;
+}
+
+function tellAll(watchers: Watched["watchers"], end: WatchEnd, log: Log): void {
   for (const onEnded of watchers) {
     try {
-      onEnded(ending);
+      onEnded(end);
     } catch (error) {
       // One that fails must not keep the others open.
       log.error({ error: describeError(error) }, "a watcher of a session failed");
@@ -156,12 +168,12 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
   const watched = new Map<SessionId, Watched>();
   const learn = (session: Session) => learnOf(watched, session);
 
-  function tell(id: SessionId, ending: SessionEnding): void {
+  function tell(id: SessionId, end: WatchEnd): void {
     const entry = watched.get(id);
     if (!entry) return;
     watched.delete(id);
     entry.cancelTimer();
-    tellAll(entry.watchers, ending, log);
+    tellAll(entry.watchers, end, log);
   }
 
   function checkIn(entry: Watched, delayMs: number): void {
@@ -188,6 +200,7 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
     // The last watcher left, or an ending was announced meanwhile.
     if (!isWatched(entry)) return;
     if (outcome.kind === "rejected") return tell(session.id, outcome.ending);
+    if (isUnconfirmed(outcome, session, options)) return tell(session.id, "unconfirmed");
     if (outcome.kind === "refreshed") learn(outcome.session);
     checkIn(entry, outcome.kind === "refreshed" ? untilNextMs(entry.session, options) : askAgainInMs(outcome));
   }
@@ -217,7 +230,7 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
     watch(session, onEnded) {
       const entry = enter(session);
       // One function may watch twice, and each is cancelled on its own.
-      const watcher = (ending: SessionEnding) => onEnded(ending);
+      const watcher = (end: WatchEnd) => onEnded(end);
       entry.watchers.add(watcher);
       return () => {
         if (!entry.watchers.delete(watcher) || entry.watchers.size > 0 || !isWatched(entry)) return;

@@ -1,7 +1,7 @@
 import t from "tap";
 import { createCognitoTime } from "../../src/cognito/cognito-time.js";
 import type { Session } from "../../src/model/session.js";
-import { createSessionWatch } from "../../src/session/session-watch.js";
+import { createSessionWatch, type WatchEnd } from "../../src/session/session-watch.js";
 import type { SessionEnding } from "../../src/wire/reasons.js";
 import { flush } from "../support/manual-clock.js";
 import { EXPIRED, HINDRANCES, rigWith, unavailable } from "../support/session-coordinator-rig.js";
@@ -22,8 +22,8 @@ function watching(limits: Limits = NO_LIMITS) {
   const rig = rigWith(HOUR_MS);
   const { lifecycle, signOut, revoked } = createLifecycleRig({ sessions: rig.sessions, clock: rig.clock, limits });
   const watch = createSessionWatch({ ...rig, lifecycle, limits });
-  const heard: SessionEnding[] = [];
-  return { ...rig, lifecycle, signOut, revoked, watch, heard, hear: (ending: SessionEnding) => void heard.push(ending) };
+  const heard: WatchEnd[] = [];
+  return { ...rig, lifecycle, signOut, revoked, watch, heard, hear: (end: WatchEnd) => void heard.push(end) };
 }
 
 t.test("a thousand watchers of a session cost one timer and one refresh", async (t) => {
@@ -132,7 +132,7 @@ t.test("activity and refreshes of other calls are heard of, even where the store
   const { lifecycle } = createLifecycleRig({ sessions: store, clock: rig.clock, limits });
   const forgetful = { ...store, newest: () => null };
   const watch = createSessionWatch({ ...rig, sessions: forgetful, lifecycle, limits });
-  const heard: SessionEnding[] = [];
+  const heard: WatchEnd[] = [];
   watch.watch(rig.session, (ending) => heard.push(ending));
   await rig.clock.run(15 * MINUTE_MS);
   const active = lifecycle.touch(rig.session);
@@ -157,7 +157,7 @@ t.test("with a shared store a socket stays open while another process sees its p
   const time = createCognitoTime(clock, shared.log);
   const watch = createSessionWatch({ coordinator, sessions, lifecycle, limits, time, clock, log: shared.log });
   const session = await shared.begun(HOUR_MS);
-  const heard: SessionEnding[] = [];
+  const heard: WatchEnd[] = [];
   watch.watch(session, (ending) => heard.push(ending));
   const elsewhere = other();
   for (let quarters = 0; quarters < 6; quarters++) {
@@ -171,6 +171,32 @@ t.test("with a shared store a socket stays open while another process sees its p
     await shared.settle();
   }
   t.same(heard, [{ reason: "expired", cause: "idle_timeout" }]);
+});
+
+t.test("with the store away what is open closes five seconds after the token died, and nothing is called an end", async (t) => {
+  const shared = createSharedRig();
+  const { clock, sessions, coordinator, backend } = shared;
+  const { lifecycle } = createLifecycleRig({ sessions, clock, limits: NO_LIMITS });
+  const time = createCognitoTime(clock, shared.log);
+  const watch = createSessionWatch({ coordinator, sessions, lifecycle, limits: NO_LIMITS, time, clock, log: shared.log });
+  const session = await shared.begun(HOUR_MS);
+  const heard: WatchEnd[] = [];
+  watch.watch(session, (end) => heard.push(end));
+  backend.away = true;
+  const seconds = async (count: number) => {
+    for (let second = 0; second < count; second++) {
+      await clock.run(1_000);
+      await shared.settle();
+    }
+  };
+  await clock.run(HOUR_MS - 1_000);
+  await seconds(4);
+  t.same(heard, [], "a fail-over closes nothing");
+  await seconds(6);
+  t.same(heard, ["unconfirmed"]);
+  t.equal(watch.size, 0);
+  backend.away = false;
+  t.match(await sessions.find(session.id), { id: session.id }, "it lives");
 });
 
 t.test("activity heard of with an older token set keeps the watched session from idling out", async (t) => {

@@ -8,15 +8,15 @@ import type { WayOut } from "../../network/way-out.js";
 import type { Exchange, ForwardOutcome } from "../../proxy/forward.js";
 import { shakeHands } from "../../proxy/tunnel/handshake.js";
 import type { Tunnel } from "../../proxy/tunnel/tunnel.js";
-import { SESSION_ENDED_CODE } from "../../wire/close-codes.js";
-import type { SessionEnding } from "../../wire/reasons.js";
+import type { WatchEnd } from "../../session/session-watch.js";
+import { SERVICE_RESTART_CODE, SESSION_ENDED_CODE } from "../../wire/close-codes.js";
 import { closeLingering } from "./lingering-close.js";
 import type { RequestLines } from "./request-line.js";
 import type { Protocol } from "./request-line-bytes.js";
 import { ownListener, shareEvent } from "./shared-event.js";
 
 /** Calls back once, when the session that a tunnel was opened with has ended, until it is cancelled. */
-export type WatchEnding = (onEnded: (ending: SessionEnding) => void) => Cancel;
+export type WatchEnding = (onEnded: (end: WatchEnd) => void) => Cancel;
 
 export interface UpgradesOptions {
   readonly clock: Clock;
@@ -57,7 +57,10 @@ export function createUpgrades(options: UpgradesOptions): Upgrades {
   let closing: { readonly code: number; readonly reason: string } | null = null;
 
   function keep(tunnel: Tunnel, watchEnding: WatchEnding | null): void {
-    const end = (ending: SessionEnding) => tunnel.close(SESSION_ENDED_CODE, `${ending.reason} ${ending.cause}`);
+    const end = (end: WatchEnd) =>
+      end === "unconfirmed"
+        ? tunnel.close(SERVICE_RESTART_CODE, "store_unavailable")
+        : tunnel.close(SESSION_ENDED_CODE, `${end.reason} ${end.cause}`);
     const unwatch: Cancel = watchEnding ? watchEnding(end) : () => {};
     tunnels.add(tunnel);
     tunnel.onClosed(() => {
