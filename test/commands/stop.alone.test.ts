@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import t, { type Test } from "tap";
 import { startAnswerableApi } from "../support/answerable-api.js";
 import { until } from "../support/condition.js";
@@ -77,26 +78,35 @@ function loadingTheSdk(code: string): string {
   return `data:text/javascript,${encodeURIComponent(register)}`;
 }
 
-/** A start that serves already, and has not loaded the AWS SDK. */
+/** A start that serves already, and has not loaded the AWS SDK: once `goOn` is called a piece of code says what comes of that. */
 async function startLoading(t: Test, code: string) {
+  const gate = join(t.testdir({}), "open");
+  const untilOpen = `const { existsSync } = await import("node:fs");
+    while (!existsSync(${JSON.stringify(gate)})) await new Promise((resolve) => setTimeout(resolve, 20));`;
   const api = await startAnswerableApi(t);
-  const { child, output, exit } = run(t, process.execPath, ["--no-warnings", "--import", loadingTheSdk(code), MAIN, "start"], {
-    PROXY_ROUTES: JSON.stringify([{ prefix: "/open", target: api.url, session: "none", token: "none" }]),
-    SHUTDOWN_TIMEOUT: "2s",
-  });
+  const { child, output, exit } = run(
+    t,
+    process.execPath,
+    ["--no-warnings", "--import", loadingTheSdk(`${untilOpen} ${code}`), MAIN, "start"],
+    {
+      PROXY_ROUTES: JSON.stringify([{ prefix: "/open", target: api.url, session: "none", token: "none" }]),
+      SHUTDOWN_TIMEOUT: "2s",
+    },
+  );
   // Fastify's own line.
   await until(() => output().includes("Server listening at"));
   const asked = api.next();
   const call = await openConnection(t, /Server listening at (http:[^"]+)"/.exec(output())?.[1] ?? "");
   call.send("GET /open/hangs");
   const [, answer] = await asked;
-  return { child, output, exit, call, answer };
+  return { child, output, exit, call, answer, goOn: () => writeFile(gate, "") };
 }
 
 t.test("a signal while what a first refresh needs is loaded lets the calls end that are served by then", async (t) => {
-  const { child, output, exit, call, answer } = await startLoading(t, "await new Promise((resolve) => setTimeout(resolve, 1500));");
+  const { child, output, exit, call, answer, goOn } = await startLoading(t, "");
   child.kill("SIGTERM");
   await until(() => output().includes("no new connections"));
+  await goOn();
   answer.end("whole");
   t.same(await exit, [0, null]);
   t.equal(statusOf(call.text()), 200);
@@ -105,8 +115,8 @@ t.test("a signal while what a first refresh needs is loaded lets the calls end t
 t.test(
   "a start without the AWS SDK says so and ends with 1, once SHUTDOWN_TIMEOUT has let the calls end that are served by then",
   async (t) => {
-    const code = "await new Promise((resolve) => setTimeout(resolve, 700)); throw new Error('no such package on this disk');";
-    const { output, exit, call } = await startLoading(t, code);
+    const { output, exit, call, goOn } = await startLoading(t, "throw new Error('no such package on this disk');");
+    await goOn();
     const beganAt = performance.now();
     t.same(await exit, [1, null]);
     t.ok(performance.now() - beganAt < 20_000, "SHUTDOWN_TIMEOUT holds, however long an API hangs");
