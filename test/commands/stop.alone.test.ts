@@ -68,11 +68,15 @@ t.test("start ends with 0 although an API hangs, and with 1 at once on a second 
   t.equal(statusOf(patient.call.text()), 504);
 });
 
-/** Runs before the program and has what comes of the AWS SDK be decided by a piece of code: how slow a disk is, or what is missing there. */
+/**
+ * Runs before the program and puts a module before the AWS SDK that waits and then does what a piece of code says: how slow a disk is, or what is
+ * missing there. The waiting is the module's own: from Node.js 24 on a program stands still while a hook waits.
+ */
 function loadingTheSdk(code: string): string {
   const hooks = `export async function load(url, context, next) {
-    if (url.includes("/@aws-sdk/client-cognito-identity-provider/")) { ${code} }
-    return next(url, context);
+    if (!/\\/@aws-sdk\\/client-cognito-identity-provider\\/dist-\\w+\\/index\\.js$/.test(url)) return next(url, context);
+    const source = 'export * from "' + url + '?itself";' + ${JSON.stringify(code)};
+    return { format: "module", shortCircuit: true, source };
   }`;
   const register = `import { register } from "node:module"; register("data:text/javascript,${encodeURIComponent(hooks)}");`;
   return `data:text/javascript,${encodeURIComponent(register)}`;
