@@ -62,7 +62,7 @@ t.test("fix --refresh-validity 30d --yes: value and unit change, the other 19 fi
   const units = { ...Object(before["TokenValidityUnits"]), RefreshToken: "days" };
   t.equal(JSON.stringify(await client.described()), JSON.stringify({ ...before, RefreshTokenValidity: 30, TokenValidityUnits: units }));
   const [name = ""] = await readdir(folder);
-  t.match(name, /^cognito-app-client-\w+-\d{8}T\d{6}Z\.json$/);
+  t.match(name, /^cognito-app-client-\w+-\d{8}T\d{9}Z\.json$/);
   t.equal((await lstat(join(folder, name))).mode & 0o777, 0o600);
   t.match(stdout, `Undo:   cognito-bff doctor undo ${name}`);
   t.notMatch(stdout + (await readFile(join(folder, name), "utf8")), SECRET);

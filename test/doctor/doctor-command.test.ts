@@ -285,6 +285,7 @@ t.test("--all ends where an endpoint names the same next page again and again", 
   });
   const { out } = await run({ COGNITO_ENDPOINT: url, COGNITO_USER_POOL_ID: POOL_ID }, { all: true });
   t.equal(out.match(/^ {2}shop /gm)?.length, 2);
+  t.match(out.replace(/\s+/g, " "), "the same next page again: what comes after it could not be read", "a list that is not whole says so");
 });
 
 t.test("--iam prints a policy that names the pool, asks nobody, and says no more than is needed", async (t) => {

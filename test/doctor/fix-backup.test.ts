@@ -3,6 +3,7 @@ import { join } from "node:path";
 import t from "tap";
 import { type Backup, parseBackup, renderBackup } from "../../src/doctor/fix/backup.js";
 import { readBackup, writeBackup } from "../../src/doctor/fix/backup-file.js";
+import { backupName } from "../../src/doctor/fix/carry-out.js";
 import { clientWith, FULL, settingsWith } from "./settings-of.js";
 
 const BACKUP: Backup = {
@@ -16,6 +17,13 @@ const BACKUP: Backup = {
 t.test("a backup reads as it was written", (t) => {
   t.same(parseBackup(renderBackup(BACKUP)), BACKUP);
   t.same(parseBackup(renderBackup({ ...BACKUP, wrote: null })), { ...BACKUP, wrote: null });
+  t.end();
+});
+
+t.test("an undo in the same second as its fix finds a name of its own", (t) => {
+  const named = (ms: number) => backupName("3localcognitodemoclient001", { now: () => Date.UTC(2026, 0, 15, 12, 0, 0, ms) });
+  t.equal(named(7), "cognito-app-client-3localcognitodemoclient001-20260115T120000007Z.json");
+  t.equal(named(8), "cognito-app-client-3localcognitodemoclient001-20260115T120000008Z.json");
   t.end();
 });
 

@@ -218,7 +218,7 @@ t.test("whatever a log was cut and glued to, reading it ends, and lines behind t
   const texts = FORMATS.map(({ text }) => text);
   const behind = ndjson(many(3, (number) => ended(7_000 + number, { reason: "signed_out", cause: "operator" })));
   const unread: string[] = [];
-  for (let round = 0; round < 100; round++) {
+  for (let round = 0; round < 400; round++) {
     const [one = "", other = ""] = [texts[below(texts.length)], texts[below(texts.length)]];
     const damaged = one.slice(0, below(one.length)) + other.slice(below(other.length));
     const tally = await read(`${damaged}\n${behind}`, 1 + below(9_000));

@@ -32,6 +32,14 @@ export interface FleetLook {
 
 type Page<T> = Looked<{ readonly entries: readonly T[]; readonly next: string | null }>;
 
+/** An endpoint that names a place a second time would be read for ever; what comes behind it is not seen. */
+const REPEATED: Unseen = {
+  kind: "failed",
+  operation: "the list",
+  error: "RepeatedNextToken",
+  why: "the endpoint names the same next page again: what comes after it could not be read",
+};
+
 /** All pages of a list; what was read stays when a later page fails. */
 async function everyPage<T>(
   pause: () => Promise<void>,
@@ -46,8 +54,7 @@ async function everyPage<T>(
     if (page.kind !== "seen") return { entries, unseen: [page] };
     entries.push(...page.value.entries);
     from = page.value.next;
-    // An endpoint that names a place a second time would be read for ever.
-    if (from !== null && places.has(from)) return { entries, unseen: [] };
+    if (from !== null && places.has(from)) return { entries, unseen: [REPEATED] };
     if (from !== null) places.add(from);
   } while (from !== null);
   return { entries, unseen: [] };

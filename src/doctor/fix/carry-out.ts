@@ -120,8 +120,11 @@ export async function carryOut(proposal: Proposal, parts: CarryOutParts): Promis
   return write(console, { admin, seen, wanted, backupPath, takenAt: new Date(clock.now()) });
 }
 
-/** Where a backup goes when nobody says: beside what else the person works on, under a name that is free once a second. */
-export function backupName(clientId: string, clock: Clock): string {
-  const moment = new Date(clock.now()).toISOString().replace(/\.\d+/, "").replaceAll(/[:-]/g, "");
+/**
+ * Where a backup goes when nobody says: beside what else the person works on, under the moment's name. To the
+ * millisecond: an undo in the same second as its fix found the name taken.
+ */
+export function backupName(clientId: string, clock: Pick<Clock, "now">): string {
+  const moment = new Date(clock.now()).toISOString().replaceAll(/[:.-]/g, "");
   return `cognito-app-client-${clientId.replaceAll("+", "_")}-${moment}.json`;
 }
