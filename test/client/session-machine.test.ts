@@ -119,7 +119,7 @@ t.test(
         if (tabs.clock.pending() > 0) faults.push("a timer was left");
         if (faults.length > 0) throw new Error(faults.join("\n"));
       }),
-      { numRuns: 400 },
+      { numRuns: 1_000 },
     );
     t.end();
   },
