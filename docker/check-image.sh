@@ -121,7 +121,7 @@ run "$name-cognito" --network "$name" --network-alias cognito -p "127.0.0.1:$cog
   -e LOCAL_COGNITO_PORT="$cognito_port" -e LOCAL_COGNITO_MIN_TOKEN_VALIDITY=1s -e PUBLIC_URL="http://localhost:$port" "$demo_image" local-cognito
 run "$name-api" --network "$name" --network-alias api -e COGNITO_ENDPOINT="http://cognito:$cognito_port" "$demo_image" sample-api
 until_true 30 "local Cognito answers" answers "http://127.0.0.1:$cognito_port/_local/clock"
-keys=$($engine run --rm $hardened --network none "$image" keygen | sed -n 1p)
+keys=$($engine run --rm $hardened --network none "$image" keygen 2> /dev/null)
 run "$name-proxy" --network "$name" -p "127.0.0.1:$port:3000" \
   -e PUBLIC_URL="http://localhost:$port" -e SESSION_KEYS="$keys" \
   -e COGNITO_USER_POOL_ID=us-east-1_Local0001 -e COGNITO_CLIENT_ID=3localcognitodemoclient001 \

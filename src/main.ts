@@ -49,9 +49,9 @@ function recommendNode(): void {
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
 }
 
-function print({ text, exitCode = 0 }: { text: string; exitCode?: number }): Promise<number> {
+function print({ text, exitCode = 0 }: { text: string; exitCode?: number }, to: NodeJS.WritableStream = process.stdout): Promise<number> {
   return new Promise((resolve) => {
-    process.stdout.write(text, () => resolve(exitCode));
+    to.write(text, () => resolve(exitCode));
   });
 }
 
@@ -96,8 +96,14 @@ program
   );
 program
   .command("keygen")
-  .description("a new session key, and in what order to roll it out")
-  .action(run(async () => print((await import("./commands/keygen.js")).keygen())));
+  .description("a new session key on standard output; on standard error, in what order to roll it out")
+  .action(
+    run(async () => {
+      const { out, err } = (await import("./commands/keygen.js")).keygen();
+      await print({ text: out });
+      return print({ text: err }, process.stderr);
+    }),
+  );
 program
   .command("health")
   .description("asks the running proxy's /livez; for HEALTHCHECK")
