@@ -5,5 +5,5 @@ const RECOMMENDED = { major: 22, minor: 12 } as const;
 export function olderNodeAdvice(version: string): string | null {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (major > RECOMMENDED.major || (major === RECOMMENDED.major && minor >= RECOMMENDED.minor)) return null;
-  return `Node.js ${RECOMMENDED.major}.${RECOMMENDED.minor} or newer is recommended; this is ${version}, which the AWS SDK and others leave behind`;
+  return `Node.js ${RECOMMENDED.major}.${RECOMMENDED.minor} or newer is recommended: install it before the AWS SDK and others no longer run on ${version}, which this is`;
 }

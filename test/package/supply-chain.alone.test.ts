@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -81,4 +81,12 @@ t.test("signatures: a wrong or missing one fails, and what could not be checked 
   t.match(unknown.stdout, /Signatures were NOT checked/);
   t.equal((await signatures(t, offline, "--required")).code, 1);
   t.equal((await signatures(t, { says: "npm error something else", exit: 7 })).code, 7, "no fault is taken for a missing network");
+});
+
+t.test("npm ci warns of nothing, on an older Node.js neither: what to do about that is said by the first command", async (t) => {
+  const folder = await temporaryFolder(t);
+  for (const file of ["package.json", "package-lock.json", ".npmrc"]) await copyFile(join(ROOT, file), join(folder, file));
+  const { stdout, stderr } = await run("npm", ["ci", "--dry-run", "--offline", "--no-audit", "--no-fund"], { cwd: folder });
+  t.match(stdout, /^\s*added \d+ packages/m);
+  t.equal(stderr, "");
 });
