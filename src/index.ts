@@ -2,6 +2,7 @@ import type { Config } from "./config/config.js";
 import { requireConfig } from "./config/config-error.js";
 import type { BffOptions } from "./config/options.js";
 import { type ConfigParsing, type EnvironmentReading, parseEnvironment } from "./config/parse-config.js";
+import { requireClock } from "./model/clock.js";
 import { type BffServer, buildServer, type ServerRuntime } from "./server/server.js";
 
 export type { Config } from "./config/config.js";
@@ -31,9 +32,10 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>, r
  *
  * @param settings a configuration of `parseConfig`, or the settings of docs/configuration.md with names in camel case:
  *   `{ publicUrl: "https://app.example.com", … }`.
- * @throws ConfigError with every fault of such options at once.
+ * @throws ConfigError with every fault of such options at once; TypeError for a clock that has no timers.
  */
 export async function createServer(settings: BffOptions | Config, runtime: ServerRuntime = {}): Promise<BffServer> {
+  requireClock(runtime.clock);
   // Worked out from the pool's id, so that no option has this name.
   const config = "cognitoRegion" in settings ? settings : requireConfig(settings);
   return buildServer(config, runtime);

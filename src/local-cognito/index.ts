@@ -1,8 +1,9 @@
 import type { AddressInfo } from "node:net";
-import { createLocalClock, type LocalCognitoClock } from "./common/clock.js";
+import { createLocalClock, LATEST_MS, type LocalCognitoClock, parseDurationMs, type SharedClock, sharedClock } from "./common/clock.js";
 import { CorsOrigins } from "./common/cors.js";
 import { CallLog, type RecordedCall } from "./controls/calls.js";
 import { type ActiveFault, FAULTS, type FaultPlan, Faults, isFaultName } from "./controls/faults.js";
+import { ClockFollowers, type ClockMove } from "./controls/followers.js";
 import { DEFAULT_SEED, defaultSeed } from "./default-seed.js";
 import { type LocalCognitoSeed, plantSeed } from "./seed.js";
 import { createLocalServer, FAULT_OPERATIONS } from "./server/server.js";
@@ -13,7 +14,7 @@ export type { RecordedCall } from "./controls/calls.js";
 export type { ActiveFault, FaultName, FaultPlan } from "./controls/faults.js";
 export type { DefaultSeed } from "./default-seed.js";
 export type { SeedClient, SeedGroup, SeedUser, SeedUserPool } from "./seed.js";
-export type { IssuerForm, LocalCognitoClock, LocalCognitoSeed };
+export type { ClockMove, IssuerForm, LocalCognitoClock, LocalCognitoSeed, SharedClock };
 export { createLocalClock, DEFAULT_SEED, defaultSeed };
 
 /** How to start a local Cognito. Everything has a default. */
@@ -52,7 +53,13 @@ export interface LocalCognitoOptions {
 export interface LocalCognito {
   /** `http://host:port`: the SDK's `endpoint`, and the base of managed login. Loopback when it listens on every address. */
   readonly url: string;
-  readonly clock: LocalCognitoClock;
+  /** One line shares it: `createServer(settings, { clock: cognito.clock })`. */
+  readonly clock: SharedClock;
+  /**
+   * Moves the clock by a duration with its unit, such as `61m` or `31d`, and resolves once the processes that follow it
+   * (`COGNITO_FOLLOW_CLOCK`) have made the move. Throws RangeError for anything else.
+   */
+  advance(by: string): Promise<ClockMove>;
   readonly faults: {
     /** Throws TypeError for an operation or a fault that does not exist. */
     add(plan: FaultPlan): void;
@@ -100,7 +107,8 @@ function requireOptions(minTokenValidityMs: number, publicUrl: string | undefine
  * listening throws (EADDRINUSE).
  */
 export async function startLocalCognito(options: LocalCognitoOptions = {}): Promise<LocalCognito> {
-  const { host = "127.0.0.1", port = DEFAULT_PORT, clock = createLocalClock(), minTokenValidityMs = 300_000 } = options;
+  const { host = "127.0.0.1", port = DEFAULT_PORT, minTokenValidityMs = 300_000 } = options;
+  const clock = sharedClock(options.clock ?? createLocalClock());
   requireOptions(minTokenValidityMs, options.publicUrl);
   let listeningPort = port;
   const url = () => `http://${bracketed(reachable(host))}:${listeningPort}`;
@@ -122,9 +130,12 @@ export async function startLocalCognito(options: LocalCognitoOptions = {}): Prom
 
   const faults = new Faults(clock, options.random ?? Math.random);
   const calls = new CallLog(clock);
+  const followers = new ClockFollowers(clock, (line) => console.error(line));
   const closing = new AbortController();
   const app = createLocalServer({
     state,
+    clock,
+    followers,
     faults,
     calls,
     closing: closing.signal,
@@ -140,6 +151,12 @@ export async function startLocalCognito(options: LocalCognitoOptions = {}): Prom
   return {
     url: url(),
     clock,
+    async advance(by) {
+      const ms = parseDurationMs(by);
+      if (ms === null) throw new RangeError(`expected a duration with its unit, such as 90s, 61m or 31d, got ${JSON.stringify(by)}`);
+      if (clock.now() + ms > LATEST_MS) throw new RangeError("the clock goes no further than the year 9999");
+      return followers.advance(ms);
+    },
     faults: {
       add(plan) {
         if (!FAULT_OPERATIONS.includes(plan.operation)) {
@@ -156,6 +173,7 @@ export async function startLocalCognito(options: LocalCognitoOptions = {}): Prom
     close() {
       closed ??= (async () => {
         closing.abort();
+        followers.close();
         await app.close();
       })();
       return closed;

@@ -88,6 +88,18 @@ export function createAdjustableClock(): AdjustableClock {
   };
 }
 
+const MEMBERS: readonly (keyof Clock)[] = ["now", "after", "monotonicMs", "deadline"];
+
+/**
+ * For callers without types: what lacks a timer would fail in the middle of the first request.
+ *
+ * @throws TypeError that names what is missing.
+ */
+export function requireClock(clock: Clock | undefined): void {
+  const missing = clock && MEMBERS.filter((member) => typeof clock[member] !== "function");
+  if (missing?.length) throw new TypeError(`the clock has no ${missing.join(", ")}: give cognito.clock or createAdjustableClock()`);
+}
+
 /** Resolves after `delayMs` of the clock's time, or as soon as `signal` aborts. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -16,6 +16,7 @@ const OWN_TIME: { readonly [path: string]: string } = {
   "element/guard.ts": "words that could not be loaded are asked for again, by a page",
   "element/surface.ts": "the seconds of a countdown, on a page",
   "http/connection/open-connections.ts": "looks whether bytes of real sockets have come before the process ends",
+  "local-cognito/common/clock.ts": "the clock of local Cognito, which imports nothing of ours",
   "local-cognito/controls/gate.ts": "the fault `latency` really takes its time",
   "rehearse/live/live-time.ts": "an hour of a real user pool's has to pass, and the process has to stay for it",
   "server/drain.ts": "gives the real sockets of refused calls a moment before the process ends",

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import t from "tap";
-import { createAdjustableClock, sleep, systemClock } from "../../src/model/clock.js";
+import { createLocalClock } from "../../src/local-cognito/index.js";
+import { createAdjustableClock, requireClock, sleep, systemClock } from "../../src/model/clock.js";
 import { withDeadline } from "../../src/model/deadline.js";
 import { createManualClock, flush } from "../support/manual-clock.js";
 import { HOUR_MS } from "../support/session-fixtures.js";
@@ -38,48 +39,62 @@ t.test("a pending callback does not keep the process alive", async (t) => {
   t.equal(exitCode, 0);
 });
 
-t.test("the adjustable clock runs with the machine's, ahead by what it was moved", (t) => {
-  const clock = createAdjustableClock();
-  const behindMs = () => clock.now() - Date.now();
-  t.ok(Math.abs(behindMs()) < 1_000);
-  clock.advance(31 * 24 * HOUR_MS);
-  clock.advance(HOUR_MS);
-  t.ok(Math.abs(behindMs() - 31 * 24 * HOUR_MS - HOUR_MS) < 1_000);
-  t.end();
-});
-
-t.test("moving the adjustable clock calls back what has become due, in order, and nothing that was taken back", (t) => {
-  const clock = createAdjustableClock();
-  const called: string[] = [];
-  clock.after(2 * HOUR_MS, () => called.push("two hours"));
-  clock.after(HOUR_MS, () => {
-    called.push("one hour");
-    cancel();
+// Two, since local Cognito imports nothing of ours; a test that has one gives it to both.
+for (const [name, create] of [
+  ["the adjustable clock", createAdjustableClock],
+  ["local Cognito's clock", createLocalClock],
+] as const) {
+  t.test(`${name} runs with the machine's, ahead by what it was moved`, (t) => {
+    const clock = create();
+    const behindMs = () => clock.now() - Date.now();
+    t.ok(Math.abs(behindMs()) < 1_000);
+    clock.advance(31 * 24 * HOUR_MS);
+    clock.advance(HOUR_MS);
+    t.ok(Math.abs(behindMs() - 31 * 24 * HOUR_MS - HOUR_MS) < 1_000);
+    t.end();
   });
-  const cancel = clock.after(90 * 60_000, () => called.push("taken back"));
-  clock.after(40 * 24 * HOUR_MS, () => called.push("forty days"));
-  clock.advance(HOUR_MS - 1_000);
-  t.same(called, []);
-  clock.advance(3 * HOUR_MS);
-  t.same(called, ["one hour", "two hours"]);
-  clock.advance(39 * 24 * HOUR_MS);
-  t.same(called, ["one hour", "two hours"]);
-  clock.advance(24 * HOUR_MS);
-  t.same(called, ["one hour", "two hours", "forty days"]);
-  t.end();
-});
 
-t.test("moving the adjustable clock makes no call under way late, and no duration long", async (t) => {
-  const clock = createAdjustableClock();
-  let passed = 0;
-  const cancel = clock.deadline(HOUR_MS, () => passed++);
-  const startedAtMs = clock.monotonicMs();
-  clock.advance(31 * 24 * HOUR_MS);
-  t.equal(passed, 0);
-  t.ok(clock.monotonicMs() - startedAtMs < HOUR_MS);
-  cancel();
-  const answer = Promise.resolve("answered");
-  t.equal(await withDeadline(clock, HOUR_MS, () => answer), "answered");
+  t.test(`moving ${name} calls back what has become due, in order, and nothing that was taken back`, (t) => {
+    const clock = create();
+    const called: string[] = [];
+    clock.after(2 * HOUR_MS, () => called.push("two hours"));
+    clock.after(HOUR_MS, () => {
+      called.push("one hour");
+      cancel();
+    });
+    const cancel = clock.after(90 * 60_000, () => called.push("taken back"));
+    clock.after(40 * 24 * HOUR_MS, () => called.push("forty days"));
+    clock.advance(HOUR_MS - 1_000);
+    t.same(called, []);
+    clock.advance(3 * HOUR_MS);
+    t.same(called, ["one hour", "two hours"]);
+    clock.advance(39 * 24 * HOUR_MS);
+    t.same(called, ["one hour", "two hours"]);
+    clock.advance(24 * HOUR_MS);
+    t.same(called, ["one hour", "two hours", "forty days"]);
+    t.end();
+  });
+
+  t.test(`moving ${name} makes no call under way late, and no duration long`, async (t) => {
+    const clock = create();
+    let passed = 0;
+    const cancel = clock.deadline(HOUR_MS, () => passed++);
+    const startedAtMs = clock.monotonicMs();
+    clock.advance(31 * 24 * HOUR_MS);
+    t.equal(passed, 0);
+    t.ok(clock.monotonicMs() - startedAtMs < HOUR_MS);
+    cancel();
+    const answer = Promise.resolve("answered");
+    t.equal(await withDeadline(clock, HOUR_MS, () => answer), "answered");
+  });
+}
+
+t.test("a clock without timers is refused, with what is missing", (t) => {
+  t.doesNotThrow(() => [createAdjustableClock(), createLocalClock(), systemClock, undefined].forEach(requireClock));
+  t.throws(() => requireClock({ ...systemClock, after: Object(undefined) }), {
+    message: "the clock has no after: give cognito.clock or createAdjustableClock()",
+  });
+  t.end();
 });
 
 t.test("what is not answered by the deadline is left, its signal aborted, and no timer stays behind", async (t) => {

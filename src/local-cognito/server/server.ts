@@ -1,7 +1,9 @@
 import Fastify, { type FastifyInstance } from "fastify";
+import type { SharedClock } from "../common/clock.js";
 import type { CorsOrigins } from "../common/cors.js";
 import type { CallLog } from "../controls/calls.js";
 import type { Faults } from "../controls/faults.js";
+import type { ClockFollowers } from "../controls/followers.js";
 import { Gate } from "../controls/gate.js";
 import { controlRoutes } from "../controls/routes.js";
 import { ENDPOINT_NAMES, registerManagedLogin } from "../managed-login/routes.js";
@@ -15,6 +17,8 @@ export const FAULT_OPERATIONS: readonly string[] = ["*", ...OPERATION_NAMES, ...
 /** The HTTP server over a state; not listening yet. */
 export function createLocalServer(parts: {
   state: CognitoState;
+  clock: SharedClock;
+  followers: ClockFollowers;
   faults: Faults;
   calls: CallLog;
   closing: AbortSignal;
@@ -41,7 +45,8 @@ export function createLocalServer(parts: {
   registerManagedLogin(app, state, gate, parts.cors, publicUrl);
   app.register(
     controlRoutes({
-      clock: state.clock,
+      clock: parts.clock,
+      followers: parts.followers,
       faults,
       calls,
       access: { hosts: parts.controlHosts, origins: parts.controlOrigins },
