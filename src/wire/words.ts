@@ -1,4 +1,4 @@
-import type { Cause, Reason } from "./reasons.js";
+import type { Reason } from "./reasons.js";
 
 /** What a reason means to the person in front of the screen. */
 export interface ReasonWords {
@@ -43,35 +43,4 @@ export const REASON_WORDS: Readonly<Record<Reason, ReasonWords>> = {
     signingIn: "The sign-in service cannot be used right now. Please try again shortly.",
   },
   store_unavailable: { person: "Your session cannot be looked up right now. Please try again shortly." },
-};
-
-/** What a cause adds, for people. */
-export const CAUSE_WORDS: Readonly<Record<Cause, string>> = {
-  refresh_token_expired: "Cognito rejected the refresh token because its lifetime is over. Sign in again.",
-  refresh_token_revoked: "Cognito rejected the refresh token because it was revoked. Sign in again.",
-  refresh_token_reused: "Cognito rejected the refresh token because it had been replaced by a newer one. Sign in again.",
-  refresh_token_invalid: "Cognito rejected the refresh token as invalid. Sign in again if this persists.",
-  user_disabled: "The account is disabled.",
-  user_deleted: "The account does not exist any more.",
-  password_reset_required: "The password has to be reset. Sign in again to do so.",
-  user_unconfirmed: "The account is not confirmed yet.",
-  client_replaced: "The service has changed its registration with the sign-in service since you signed in. Sign in again.",
-  idle_timeout: "Nothing happened for so long that the session was ended. Sign in again.",
-  session_lifetime: "The session reached the longest time that is allowed here. Sign in again.",
-  unknown: "Cognito rejected the refresh for a reason it did not name. Sign in again if this persists.",
-  logout: "You have signed out.",
-  logout_everywhere: "You have signed out on all devices.",
-  logout_elsewhere: "You have signed this device out from another one.",
-  operator: "An administrator ended your session. Sign in again.",
-  unreadable: "The session cookie is damaged.",
-  unknown_key: "The session cookie was sealed with a key that is not known here.",
-  unknown_version: "The session cookie was written by another version.",
-  state_missing: "The answer of the sign-in service arrived incomplete.",
-  state_mismatch: "This answer does not belong to a sign-in that was begun here.",
-  transaction_expired:
-    "This sign-in is over. That happens when it took too long, when it has come back before, when many were begun at once, or when it was begun in another browser.",
-  idp_error: "The sign-in service, or another one behind it that you chose, could not complete your sign-in.",
-  access_denied: "The sign-in service did not grant access.",
-  login_required: "The sign-in service asks you to sign in there.",
-  code_rejected: "The sign-in code was not accepted: mostly it was used before, or is too old.",
 };

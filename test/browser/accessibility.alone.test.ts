@@ -1,9 +1,10 @@
 import type { Page } from "playwright-core";
 import t, { type Test } from "tap";
+import { CAUSES } from "../../src/http/problem/causes.js";
 import { REASONS } from "../../src/wire/reasons.js";
 import { browserSuite } from "../support/chromium.js";
 import { runDemo } from "../support/running-demo.js";
-import { isAccessible, violationsOf } from "./axe.js";
+import { isAccessible, isAccessibleInTurn, violationsOf } from "./axe.js";
 import { fillForm, Visitor } from "./visitor.js";
 
 await browserSuite(t, "accessibility as axe-core sees it, light and dark, in a real browser", async (t, browser) => {
@@ -54,10 +55,13 @@ await browserSuite(t, "accessibility as axe-core sees it, light and dark, in a r
     const demo = await runDemo(t);
     const visitor = await Visitor.arrive(t, browser, demo);
     const page = await visitor.context.newPage();
-    for (const [reason, { slug }] of Object.entries(REASONS)) {
-      await page.goto(visitor.url(`/auth/problems/${slug}`));
-      await isAccessible(t, page, reason);
+    for (const name of [...Object.keys(REASONS), ...Object.keys(CAUSES)]) {
+      await page.goto(visitor.url(`/auth/problems/${name}`));
+      await isAccessibleInTurn(t, page, name);
     }
+    await isAccessible(t, page, "the last of them");
+    await page.goto(visitor.url("/auth/problems/expired"));
+    await isAccessible(t, page, "the one with the most causes");
   });
 
   t.test("problems as somebody meets them who navigates", async (t) => {
@@ -108,5 +112,5 @@ await browserSuite(t, "accessibility as axe-core sees it, light and dark, in a r
 async function meets(t: Test, page: Page, visitor: Visitor, path: string, reason: string): Promise<void> {
   await page.goto(visitor.url(path));
   t.match(await page.locator("main").textContent(), reason);
-  await isAccessible(t, page, `${path}: ${reason}`);
+  await isAccessibleInTurn(t, page, `${path}: ${reason}`);
 }

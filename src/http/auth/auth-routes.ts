@@ -48,7 +48,7 @@ export function authRoutes(app: FastifyInstance, options: AuthRoutesOptions): vo
   addRateLimits(app);
   // A scope of its own, since the limits count only routes that are added once their plugin has loaded.
   addScope(app, (scope) => loginScope(scope, options));
-  problemRoute(app);
+  problemRoute(app, options.config);
   browserFileRoutes(app);
   addScope(app, (scope) => sessionScope(scope, options));
   refuseTheRest(app, options);

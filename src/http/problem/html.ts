@@ -14,10 +14,15 @@ const STYLE = `
 body{margin:0;min-height:100vh;min-height:100dvh;display:grid;place-items:center;padding:1.25rem;background:var(--ground);color:var(--ink);font:1rem/1.6 "Avenir Next","Segoe UI Variable Text","Segoe UI",system-ui,-apple-system,Roboto,sans-serif}
 main{width:100%;max-width:33rem;background:linear-gradient(var(--accent) 4px,var(--card) 4px);border:1px solid var(--line);border-radius:14px;padding:clamp(1.5rem,6vw,2.5rem);box-shadow:0 18px 48px -16px #0506142e}
 h1{font-size:1.6rem;line-height:1.2;letter-spacing:-.015em;margin:0 0 .6rem;text-wrap:balance}
-h2{font-size:1rem;margin:1.75rem 0 .25rem}
+h2{font-size:1rem;margin:0}
 p{margin:.5rem 0;text-wrap:pretty}
 .soft{color:var(--soft)}
 .actions{display:flex;flex-wrap:wrap;align-items:center;gap:.75rem 1.25rem;margin:1.75rem 0 0}
+.behind{margin:2rem 0 0;border-top:1px solid var(--line);font-size:.9375rem;color:var(--soft)}
+.behind h2{margin:1.25rem 0 .25rem;color:var(--ink)}
+.behind ul{margin:.25rem 0 0;padding:0;list-style:none}
+.behind li{margin:.5rem 0}
+code{overflow-wrap:anywhere}
 a{color:var(--accent)}
 a.button{display:inline-block;padding:.7rem 1.5rem;border-radius:999px;background:var(--accent);color:var(--on-accent);text-decoration:none;font-weight:600;line-height:1.4}
 a.button:hover{background:var(--accent-strong)}

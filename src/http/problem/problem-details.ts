@@ -7,7 +7,7 @@ import { PROBLEM_HEADER } from "../../wire/headers.js";
 import { AUTH_PATHS, LOGIN_QUERY } from "../../wire/paths.js";
 import { REASONS, type Reason } from "../../wire/reasons.js";
 import type { ProblemDocument } from "../../wire/shapes.js";
-import { CAUSE_WORDS } from "../../wire/words.js";
+import { CAUSES } from "./causes.js";
 import { wordsFor } from "./explanations.js";
 import { pageHeaders } from "./html.js";
 import { isNavigation } from "./navigation.js";
@@ -47,7 +47,7 @@ export function problemDocument(problem: Problem, requestId: string, settings: P
     status,
     reason: problem.reason,
     ...(problem.cause ? { cause: problem.cause } : {}),
-    detail: problem.detail ?? (problem.cause ? CAUSE_WORDS[problem.cause] : wordsFor(problem)),
+    detail: problem.detail ?? (problem.cause ? CAUSES[problem.cause].detail : wordsFor(problem)),
     request_id: requestId,
     ...(status === 401 || problem.reason === "sign_in_failed" || problem.signInHelps
       ? { login_url: `${settings.authPrefix}${AUTH_PATHS.login}${problem.signInHelps === "anew" ? ANEW : ""}` }

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { parseTarget } from "../../proxy/routes/path.js";
 
 /** The login cookie holds it, and all of them must fit. */
@@ -7,6 +8,11 @@ const PRINTABLE = /^[\x21-\x7e]*$/;
 
 export type ReturnPath = { readonly kind: "path"; readonly path: string } | { readonly kind: "refused"; readonly why: string };
 
+/** A path on this origin, in its parts. */
+type LocalPath =
+  | { readonly kind: "path"; readonly path: string; readonly rest: string }
+  | Extract<ReturnPath, { readonly kind: "refused" }>;
+
 /**
  * Parses where to go after signing in: a path on this origin, with query and fragment. Everything else is refused, whatever it may look like
  * to a browser: `//host`, `/\host`, `/<tab>/host`, dot segments, absolute URLs, user info.
@@ -15,7 +21,15 @@ export type ReturnPath = { readonly kind: "path"; readonly path: string } | { re
  * `authPrefix` becomes `/`: coming back to the login route would be a loop.
  */
 export function parseReturnPath(value: string, authPrefix: string): ReturnPath {
-  const refused = (why: string): ReturnPath => ({ kind: "refused", why });
+  const parsed = parseLocalPath(value);
+  if (parsed.kind === "refused") return parsed;
+  const { path, rest } = parsed;
+  if (path === authPrefix || path.startsWith(`${authPrefix}/`)) return { kind: "path", path: "/" };
+  return { kind: "path", path: shortenReturnPath(`${path}${rest}`, LONGEST_BYTES) };
+}
+
+function parseLocalPath(value: string): LocalPath {
+  const refused = (why: string): LocalPath => ({ kind: "refused", why });
   if (!value.startsWith("/") || value.startsWith("//")) return refused("it must be a path that starts with one slash");
   const hash = value.indexOf("#");
   const beforeHash = hash === -1 ? value : value.slice(0, hash);
@@ -26,10 +40,19 @@ export function parseReturnPath(value: string, authPrefix: string): ReturnPath {
   if (target.kind === "refused") return refused(target.why);
   // Two slashes at the start, once decoded or resolved, name another host.
   if (/^\/(%2f|%5c|\/|\\)/i.test(target.path)) return refused("it must be a path that starts with one slash");
-  if (target.path === authPrefix || target.path.startsWith(`${authPrefix}/`)) return { kind: "path", path: "/" };
   const fragment = hash === -1 ? "" : encodeBeyondAscii(value.slice(hash));
   if (fragment === null || !PRINTABLE.test(fragment)) return refused("its fragment holds a character that no URL has");
-  return { kind: "path", path: shortenReturnPath(`${target.path}${target.query}${fragment}`, LONGEST_BYTES) };
+  return { kind: "path", path: target.path, rest: `${target.query}${fragment}` };
+}
+
+/** Where a navigation is repeated: there where it went, or on the page that it came from where it was no GET. */
+export function againPath(
+  request: { readonly method: string; readonly raw: { readonly url?: string | undefined }; readonly headers: IncomingHttpHeaders },
+  settings: { readonly publicUrl: string; readonly authPrefix: string },
+): string {
+  if (request.method !== "GET") return returnPathOfReferer(request.headers.referer, settings.publicUrl, settings.authPrefix);
+  const parsed = parseLocalPath(request.raw.url ?? "/");
+  return parsed.kind === "path" ? `${parsed.path}${parsed.rest}` : "/";
 }
 
 /** A good return path without its fragment, then without its query, then `/`, until it is short enough. */
