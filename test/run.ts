@@ -1,5 +1,5 @@
 /*
- * npm test and npm run test:quick: runs the test files, several processes at a time, and prints a line for each, then what failed. Each process is
+ * npm test, npm run test:quick and npm run test:examples: runs the test files, several processes at a time, and prints a line for each, then what failed. Each process is
  * Node.js with tap in it, without tap's own parent process, which reads, checks and prints each of the many thousand assertions once more: a third of
  * the time, and 19,000 lines. `npm run test:coverage` is tap itself.
  */
@@ -15,7 +15,7 @@ const shares = (kind: string) =>
   readdirSync(new URL("suites/", COMPILED))
     .filter((name) => name.startsWith(`${kind}-`) && name.endsWith(".test.js"))
     .map((name) => `suites/${name}`);
-const alone = () => filesOf("alone").map((path) => path.replace(/\.ts$/, ".js"));
+const compiled = (kind: "alone" | "installed") => filesOf(kind).map((path) => path.replace(/\.ts$/, ".js"));
 
 interface Selection {
   readonly what: string;
@@ -29,13 +29,13 @@ interface Selection {
 const SELECTIONS: Readonly<Record<string, Selection>> = {
   all: {
     what: "every test file",
-    files: () => [...shares("long"), ...shares("quick"), ...alone()],
+    files: () => [...shares("long"), ...shares("quick"), ...compiled("alone")],
     processes: availableParallelism() + 1,
     timeout: 600,
   },
   "without-browsers": {
     what: "every test file but those of test/browser",
-    files: () => [...shares("long"), ...shares("quick"), ...alone().filter((path) => !path.startsWith("browser/"))],
+    files: () => [...shares("long"), ...shares("quick"), ...compiled("alone").filter((path) => !path.startsWith("browser/"))],
     processes: availableParallelism() + 1,
     timeout: 600,
   },
@@ -51,6 +51,12 @@ const SELECTIONS: Readonly<Record<string, Selection>> = {
     // Much of the time is waiting for sockets.
     processes: 2 * availableParallelism(),
     timeout: 300,
+  },
+  examples: {
+    what: "the examples with packages of their own, installed, built and in a browser",
+    files: () => compiled("installed"),
+    processes: 1,
+    timeout: 600,
   },
 };
 

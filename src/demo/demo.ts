@@ -23,6 +23,8 @@ export interface DemoOptions {
   /** What is different about local Cognito. It listens on 127.0.0.1, where browsers are sent in any case; a container has to open it wider. */
   readonly localCognito?: Pick<LocalCognitoOptions, "host" | "issuer" | "corsOrigins">;
   readonly runtime?: Omit<BuildRuntime, "clock">;
+  /** An app in place of the sample shop, and its APIs in place of the sample API. */
+  readonly app?: Pick<BffOptions, "spaDir" | "spaUrl" | "proxyRoutes">;
   /** Settings of the proxy that differ from the demo's. */
   readonly settings?: Partial<BffOptions>;
 }
@@ -117,8 +119,10 @@ function demoConfig(options: DemoOptions, publicUrl: string, localCognitoUrl: st
     cognitoScopes: "openid email profile aws.cognito.signin.user.admin",
     sessionKeys: [randomBytes(32).toString("base64")],
     proxyRoutes: [{ prefix: "/api", target: apiUrl }],
-    spaDir: SPA_DIRECTORY,
-    spaCsp: `default-src 'self'; connect-src 'self' ${localCognitoUrl}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`,
+    ...(options.app ?? {
+      spaDir: SPA_DIRECTORY,
+      spaCsp: `default-src 'self'; connect-src 'self' ${localCognitoUrl}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`,
+    }),
     ...options.settings,
   });
 }

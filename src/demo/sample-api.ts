@@ -1,6 +1,8 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Clock, systemClock } from "../model/clock.js";
+import { createOrderBook, type OrderBook } from "./order-book.js";
+import { RequestError } from "./request-error.js";
 import { createSocketEcho, type SocketEcho } from "./socket-echo.js";
 
 /** Whom a valid ID token speaks for. */
@@ -40,7 +42,7 @@ interface Exchange {
   readonly query: URLSearchParams;
   readonly caller: Caller;
   readonly clock: Clock;
-  readonly nextOrderNumber: () => string;
+  readonly orderBook: OrderBook;
 }
 
 interface Route {
@@ -61,21 +63,10 @@ const ROUTES: readonly Route[] = [
   { matches: (path) => path === "/api/echo" || path.startsWith("/api/echo/"), answer: echo },
   { method: "GET", matches: (path) => path === "/api/slow", answer: slow },
   { method: "GET", matches: (path) => path === "/api/events", answer: events },
-  { method: "POST", matches: (path) => path === "/api/orders", answer: orders },
+  { method: "GET", matches: (path) => path === "/api/orders", answer: placedOrders },
+  { method: "POST", matches: (path) => path === "/api/orders", answer: placeOrder },
   { method: "GET", matches: (path) => path === SOCKET_PATH, answer: upgradeRequired },
 ];
-
-/** The request cannot be served as it is: the caller's mistake. */
-class RequestError extends Error {
-  readonly status: number;
-  readonly code: string;
-
-  constructor(status: number, code: string, message: string) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
 
 /**
  * The API behind the demo's proxy. It knows nothing of sessions: it verifies the ID token of every call and answers its own 401 without one.
@@ -84,14 +75,10 @@ class RequestError extends Error {
  */
 export async function startSampleApi(options: SampleApiOptions): Promise<SampleApi> {
   const clock = options.clock ?? systemClock;
-  let orders = 1000;
-  const nextOrderNumber = () => {
-    orders += 1;
-    return `FC-${orders}`;
-  };
+  const orderBook = createOrderBook();
 
   const server = createServer((request, response) => {
-    handle(request, response, options.verify, clock, nextOrderNumber).catch((error: unknown) => fail(response, error));
+    handle(request, response, options.verify, clock, orderBook).catch((error: unknown) => fail(response, error));
   });
   const sockets = createSocketEcho();
   server.on("upgrade", (request: IncomingMessage, _socket, head: Buffer) => {
@@ -123,7 +110,7 @@ async function handle(
   response: ServerResponse,
   verify: SampleApiOptions["verify"],
   clock: Clock,
-  nextOrderNumber: () => string,
+  orderBook: OrderBook,
 ): Promise<void> {
   const caller = await admit(request, response, verify);
   if (caller === null) return;
@@ -136,7 +123,7 @@ async function handle(
     else json(response, 405, { error: "method_not_allowed" }, { allow: allowed });
     return;
   }
-  await route.answer({ request, response, query: new URLSearchParams(search), caller, clock, nextOrderNumber });
+  await route.answer({ request, response, query: new URLSearchParams(search), caller, clock, orderBook });
 }
 
 /** Whom the request's token speaks for; null when it has been answered instead. */
@@ -204,42 +191,12 @@ function events({ response, clock }: Exchange): void {
   send();
 }
 
-async function orders({ request, response, caller, nextOrderNumber }: Exchange): Promise<void> {
-  const order = parseOrder(await readText(request));
-  json(response, 201, { order_number: nextOrderNumber(), ordered_by: caller.email ?? caller.sub, ...order });
+function placedOrders({ response, caller, orderBook }: Exchange): void {
+  json(response, 200, { orders: orderBook.of(caller) });
 }
 
-interface Order {
-  readonly items: readonly { readonly id: string; readonly quantity: number }[];
-  readonly address: Readonly<Record<string, string>>;
-}
-
-function parseOrder(text: string): Order {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new RequestError(400, "bad_request", "the order is not JSON");
-  }
-  if (!isRecord(value) || !Array.isArray(value["items"]) || value["items"].length === 0 || !isRecord(value["address"])) {
-    throw new RequestError(400, "bad_request", "an order needs items and an address");
-  }
-  const items = value["items"].map((item: unknown) => {
-    const { id, quantity } = isRecord(item) ? item : {};
-    if (typeof id !== "string" || typeof quantity !== "number" || !Number.isInteger(quantity) || quantity < 1) {
-      throw new RequestError(400, "bad_request", "every item needs an id and a quantity of at least 1");
-    }
-    return { id, quantity };
-  });
-  const address = Object.entries(value["address"]).map(([name, line]): [string, string] => {
-    if (typeof line !== "string") throw new RequestError(400, "bad_request", "every line of the address is text");
-    return [name, line];
-  });
-  return { items, address: Object.fromEntries(address) };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+async function placeOrder({ request, response, caller, orderBook }: Exchange): Promise<void> {
+  json(response, 201, orderBook.place(caller, await readText(request)));
 }
 
 /** The credentials of RFC 6750, section 2.1; null when there are none of that form. */

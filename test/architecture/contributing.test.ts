@@ -11,7 +11,7 @@ const PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", ..
 
 function readmes(folder: string): readonly string[] {
   return readdirSync(new URL(folder, ROOT), { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith("README.md"))
+    .filter((path) => path.endsWith("README.md") && !path.includes("node_modules/"))
     .map((path) => folder + path);
 }
 

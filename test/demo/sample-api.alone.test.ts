@@ -159,6 +159,36 @@ t.test("an order is answered 201 with a number of its own", async (t) => {
   t.match(await (await place()).json(), { order_number: "FC-1002" });
 });
 
+t.test("a person sees the orders of their own, the newest first", async (t) => {
+  const api = await start(t, { verify: async (token) => ({ sub: token }) });
+  const as = (sub: string) => ({ authorization: `Bearer ${sub}` });
+  const order = { items: [{ id: "notebook", quantity: 2 }], address: { town: "Halle" } };
+  for (const sub of ["ada", "grace", "ada"])
+    await fetch(`${api.url}/api/orders`, { method: "POST", headers: as(sub), body: JSON.stringify(order) });
+  const numbersOf = async (sub: string) => {
+    const { orders } = (await (await fetch(`${api.url}/api/orders`, { headers: as(sub) })).json()) as {
+      orders: { order_number: string }[];
+    };
+    return orders.map(({ order_number }) => order_number);
+  };
+  t.same(await numbersOf("ada"), ["FC-1003", "FC-1001"]);
+  t.same(await numbersOf("grace"), ["FC-1002"]);
+  t.same(await numbersOf("nobody"), []);
+});
+
+t.test("what the shop keeps is bounded: an order in length, and how many there are", async (t) => {
+  const api = await start(t);
+  const place = (town: string) => {
+    const body = JSON.stringify({ items: [{ id: "notebook", quantity: 1 }], address: { town } });
+    return fetch(`${api.url}/api/orders`, { method: "POST", headers: bearer, body });
+  };
+  t.equal((await place("x".repeat(10_000))).status, 413);
+  for (let placed = 0; placed < 101; placed++) await place("Halle");
+  const { orders } = (await (await fetch(`${api.url}/api/orders`, { headers: bearer })).json()) as { orders: { order_number: string }[] };
+  t.equal(orders.length, 100);
+  t.equal(orders.at(-1)?.order_number, "FC-1002");
+});
+
 t.test("an order that is none is the caller's mistake", async (t) => {
   const api = await start(t);
   const item = { id: "notebook", quantity: 1 };
@@ -185,9 +215,9 @@ t.test("an unknown path is 404, a known one with another method 405 with Allow",
   const unknown = await fetch(`${api.url}/api/nothing`, { headers: bearer });
   t.equal(unknown.status, 404);
   t.same(await unknown.json(), { error: "not_found" });
-  const wrongMethod = await fetch(`${api.url}/api/orders`, { headers: bearer });
+  const wrongMethod = await fetch(`${api.url}/api/orders`, { method: "PUT", headers: bearer });
   t.equal(wrongMethod.status, 405);
-  t.equal(wrongMethod.headers.get("allow"), "POST");
+  t.equal(wrongMethod.headers.get("allow"), "GET, POST");
 });
 
 t.test("an address that is taken is refused", async (t) => {

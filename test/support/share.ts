@@ -9,11 +9,13 @@ const COMPILED = new URL("../", import.meta.url);
 /** How a test file runs, by its name. */
 export const KINDS = {
   /** Shares a process with others: starting one costs more than most files take. */
-  quick: /(?<!\.alone|\.long)\.test\.ts$/,
+  quick: /(?<!\.alone|\.long|\.installed)\.test\.ts$/,
   /** Shares a process, too, but takes seconds, so that npm run test:quick leaves it out. */
   long: /\.long\.test\.ts$/,
   /** Has a process of its own, since it starts browsers or processes, or measures what this one holds. */
   alone: /\.alone\.test\.ts$/,
+  /** Installs packages of its own first, so that npm test leaves it out: npm run test:examples runs it. */
+  installed: /\.installed\.test\.ts$/,
 } as const;
 
 /** Every test file of a kind, as paths below test/ in a fixed order; those of suites/ run others and are none themselves. */
