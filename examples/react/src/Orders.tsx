@@ -1,5 +1,5 @@
 import { type FormEvent, useEffect, useState } from "react";
-import { listOrders, type Order, placeOrder, wordsFor } from "./orders";
+import { listOrders, type Order, placeOrder, wordsFor } from "./shop";
 
 export function Orders() {
   const [orders, setOrders] = useState<readonly Order[]>([]);
