@@ -6,6 +6,7 @@ import { silentLog } from "../src/model/log.js";
 import { Secret } from "../src/model/secret.js";
 import { createSessionId, type Session } from "../src/model/session.js";
 import { createTokenSet } from "../src/model/token-set.js";
+import { createSeenSessions, NOTHING_SEEN } from "../src/session/seen-sessions.js";
 import { type CookieWriter, createCookieWriter } from "../src/store/cookies.js";
 import { type OpenedSessions, openSessions } from "../src/store/open-sessions.js";
 import { createSealer } from "../src/store/sealing.js";
@@ -34,6 +35,7 @@ interface Options {
   readonly rounds: number;
   readonly access: boolean;
   readonly limit: number;
+  readonly uncounted: boolean;
 }
 
 function count(text: string): number {
@@ -54,6 +56,7 @@ const options: Options = new Command("sessions")
   .option("--visits <number>", "visits after which memory is looked at again", count, 1_000_000)
   .option("--rounds <number>", "rounds of which the median is taken", count, ROUNDS)
   .option("--access", "keep access tokens too, as where a route forwards them", false)
+  .option("--uncounted", "without the count of the sessions that were seen", false)
   .option("--limit <MiB>", "SESSION_CACHE_BYTES for what is measured at its limit", count, 64)
   .parse()
   .opts();
@@ -177,6 +180,7 @@ function processWith(cacheBytes: number): Subject {
       endRejected: never,
       onEnded: never,
     },
+    seen: options.uncounted ? NOTHING_SEEN : createSeenSessions(systemClock),
     clock: systemClock,
     tell: () => {},
   });

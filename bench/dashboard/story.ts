@@ -33,7 +33,7 @@ function createProcess(instance: string, dice: Dice) {
     }),
     cacheMaxBytes: 64 * MIB,
     store: null,
-    sharedSessions: async () => null,
+    sessions: { of: "seen", read: async () => null },
   });
   metrics.watchReady(() => true);
   likeNodes(metrics.registry, now);

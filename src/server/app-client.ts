@@ -19,12 +19,15 @@ import { createDoubtGuard } from "../session/refresh/doubt-guard.js";
 import { createRefreshCoordinator, type RefreshCoordinator } from "../session/refresh/refresh-coordinator.js";
 import type { RefreshRateLimiter } from "../session/refresh/refresh-rate-limiter.js";
 import { createRevocation } from "../session/revocation.js";
+import { createSeenSessions, NOTHING_SEEN } from "../session/seen-sessions.js";
 import { createSessionLifecycle, type SessionLifecycle } from "../session/session-lifecycle.js";
+import { createSessionCounts, type SessionCounts } from "../session/session-summary.js";
 import { createSessionWatch, type SessionWatch } from "../session/session-watch.js";
 import { createSignOut, type SignOut } from "../session/sign-out.js";
 import { type CookieWriter, createCookieWriter } from "../store/cookies.js";
 import { type CacheFigures, type OpenStore, openSessions } from "../store/open-sessions.js";
 import { createSealer, type Sealer } from "../store/sealing.js";
+import type { SessionDirectory } from "../store/session-store.js";
 import type { Sessions } from "../store/sessions.js";
 import type { Tell } from "../telemetry/events.js";
 import type { Tracer } from "../telemetry/tracing.js";
@@ -55,6 +58,8 @@ export interface AppClient {
   readonly gate: SessionGate;
   /** Null where the store keeps no index of its sessions. */
   readonly operator: Operator | null;
+  /** Of all sessions, where the store keeps an index; of those seen here, otherwise. */
+  readonly counts: SessionCounts;
   readonly cacheFigures: () => CacheFigures;
   /** Loads what a first refresh needs and a first call does not. Rejects where it cannot be. */
   load(): Promise<void>;
@@ -154,6 +159,17 @@ function createKeeping(
   };
 }
 
+/** Those that this process has seen, where no store counts them all. */
+function createCounting(config: Config, sessions: Sessions, directory: SessionDirectory | null, clock: Clock) {
+  const counted = { refreshableMs: refreshableMs(config), clock };
+  if (directory) return { seen: NOTHING_SEEN, counts: createSessionCounts({ directory, ...counted }) };
+  const seen = createSeenSessions(clock);
+  sessions.onEnded((id) => seen.forget(id));
+  // A socket of days makes no calls, and its session is refreshed all the same.
+  sessions.onKept((session) => seen.note(session));
+  return { seen, counts: createSessionCounts({ directory: seen, ...counted }) };
+}
+
 /** What people see of their sessions in other browsers. */
 function createListing(
   config: Config,
@@ -183,6 +199,7 @@ export function createAppClient(config: Config, options: AppClientOptions): AppC
     options,
   );
 
+  const { seen, counts } = createCounting(config, sessions, directory, clock);
   const turn = () => revocationLimiter.request("background").granted;
   const revocation = createRevocation({ source, turn, confirmed: sessions.revoked, clock, tell, log });
   const lifecycle = createSessionLifecycle({
@@ -196,6 +213,7 @@ export function createAppClient(config: Config, options: AppClientOptions): AppC
     limits,
     ticketBytes: cookies.ticketBytes,
     ticketBudgetBytes,
+    seen,
     tell,
   });
   const coordinator = createRefreshCoordinator({
@@ -220,8 +238,7 @@ export function createAppClient(config: Config, options: AppClientOptions): AppC
   const watch = createSessionWatch({ coordinator, lifecycle, sessions, limits, time, clock, log });
   const operator =
     directory && createOperator({ directory, sessions, lifecycle, revocation, limits, refreshableMs: refreshableMs(config), clock });
-  const previousClientIds = new Set(config.cognitoPreviousClientIds);
-  const gate = createSessionGate({ sessions, cookies, ticketBudgetBytes, previousClientIds, coordinator, lifecycle, clock, tell });
+  const gateway = { sessions, cookies, ticketBudgetBytes, previousClientIds: new Set(config.cognitoPreviousClientIds) };
   return {
     time,
     verifier,
@@ -235,8 +252,9 @@ export function createAppClient(config: Config, options: AppClientOptions): AppC
     signOut,
     ...createListing(config, sessions, clock, limits),
     watch,
-    gate,
+    gate: createSessionGate({ ...gateway, coordinator, lifecycle, seen, clock, tell }),
     operator,
+    counts,
     cacheFigures,
     load: source.load,
     async settled() {

@@ -67,7 +67,7 @@ function composeWith(config: Config, options: CompositionOptions, processWide: P
     cache: appClient.cacheFigures,
     cacheMaxBytes: config.sessionCacheBytes,
     store: sharedStore && { isThere: sharedStore.state.isThere, isHeard: sharedStore.isHeard },
-    sharedSessions: async () => (appClient.operator ? appClient.operator.figures() : null),
+    sessions: { of: appClient.operator ? "shared" : "seen", read: appClient.counts.figures },
   });
   sharedStore?.ready.then(sharedStore.advise).catch(() => {});
   return {

@@ -14,6 +14,7 @@ import { isLoopback } from "../model/loopback.js";
 import type { Secret } from "../model/secret.js";
 import { REQUEST_IDLE_TIMEOUT_MS } from "../proxy/request-pace.js";
 import type { Operator } from "../session/operator.js";
+import type { SessionCounts } from "../session/session-summary.js";
 import { type Metrics, processMetrics } from "../telemetry/metrics.js";
 
 export interface ManagementSettings extends ProblemSettings {
@@ -28,6 +29,7 @@ export interface ManagementOptions {
   readonly log: Log;
   /** Null where sessions live in cookies. */
   readonly operator: Operator | null;
+  readonly counts: Pick<SessionCounts, "summary">;
 }
 
 /** Why a process is not to be sent calls. */
@@ -40,7 +42,7 @@ export type NotReady = "starting" | "waiting_for_store" | "store_unavailable" | 
 export function createManagementServer(
   { managementHost, managementToken, ...urls }: ManagementSettings,
   metrics: Metrics,
-  { clock, unread, log, operator }: ManagementOptions,
+  { clock, unread, log, operator, counts }: ManagementOptions,
   whyNotReady: () => NotReady | null,
 ): FastifyInstance {
   const onLoopback = isLoopback(managementHost);
@@ -80,7 +82,7 @@ export function createManagementServer(
   if (managementToken !== null)
     addScope(app, (scope) => {
       scope.addHook("onRequest", createBearerCheck({ token: managementToken, clock, log }, problems));
-      sessionRoutes(scope, operator);
+      sessionRoutes(scope, operator, counts);
     });
   return app;
 }

@@ -6,7 +6,6 @@ import type { SessionEnding } from "../wire/reasons.js";
 import { idleEndsAtMs, type SessionLimits } from "./limits.js";
 import type { ErrandResult, Revocation } from "./revocation.js";
 import type { SessionLifecycle } from "./session-lifecycle.js";
-import { createSummary, figuresOf, type Summary } from "./session-summary.js";
 
 export interface OperatorOptions {
   readonly directory: SessionDirectory;
@@ -69,9 +68,6 @@ export interface Operator {
   endOf(user: string): Promise<EndedSessions | StoreUnavailable>;
   /** The same for a page of all; does not wait for Cognito. */
   endSome(from: IndexPlace | null, count: number): Promise<EndedSessions | StoreUnavailable>;
-  summary(): Promise<Summary | StoreUnavailable>;
-  /** The same for metrics, at most a few seconds old; null while the store is away. */
-  figures(): Promise<ReturnType<typeof figuresOf> | null>;
 }
 
 const ENDING: SessionEnding = { reason: "signed_out", cause: "operator" };
@@ -81,7 +77,6 @@ const AT_A_TIME = 50;
 const PAGE = 100;
 /** Revocations under way that nobody waits for: a minute's worth at the default rate. */
 const MOST_REVOKING = 1_200;
-const FIGURES_LAST_MS = 5_000;
 /** A sign-in is in the index before its record is written. */
 const SIGN_IN_MS = 60_000;
 
@@ -158,17 +153,6 @@ function createAtCognito({ revocation }: OperatorOptions) {
   };
 }
 
-/** One question for all metrics of a scrape, whoever scrapes. */
-function createFigures(summary: Operator["summary"], clock: Clock): Operator["figures"] {
-  let [askedAtMs, asked]: [number, ReturnType<Operator["figures"]> | null] = [0, null];
-  return () => {
-    if (asked && clock.monotonicMs() - askedAtMs < FIGURES_LAST_MS) return asked;
-    askedAtMs = clock.monotonicMs();
-    asked = summary().then((answer) => (answer.kind === "summary" ? figuresOf(answer) : null));
-    return asked;
-  };
-}
-
 type Revoke = (session: Session) => RevokedAtCognito | Promise<RevokedAtCognito>;
 
 /** Where the index names an id alone: its sign-in may be under way. */
@@ -209,11 +193,10 @@ function createLooking({ directory, limits, refreshableMs, clock }: OperatorOpti
 }
 
 export function createOperator(options: OperatorOptions): Operator {
-  const { sessions, clock } = options;
+  const { sessions } = options;
   const { living, end } = createEnding(options);
   const { seen, seenOf, named, page } = createLooking(options, living);
   const atCognito = createAtCognito(options);
-  const summary = createSummary(options);
 
   async function endEach(indexed: readonly IndexedSession[]): Promise<readonly Session[] | StoreUnavailable> {
     const answers = await each(indexed, end);
@@ -266,7 +249,5 @@ export function createOperator(options: OperatorOptions): Operator {
       const ended = await endEach(answer.found);
       return isUnavailable(ended) ? ended : revoked(ended, answer.next, atCognito.begun);
     },
-    summary,
-    figures: createFigures(summary, clock),
   };
 }

@@ -8,6 +8,7 @@ import type { Tell } from "../telemetry/events.js";
 import { type Demand, meetsDemand } from "./demand.js";
 import { type IssuedVerdict, verifyIssued } from "./refresh/issued-tokens.js";
 import type { Revocation } from "./revocation.js";
+import type { SeenSessions } from "./seen-sessions.js";
 
 /** What a sign-in brought. */
 export interface SignIn {
@@ -47,6 +48,8 @@ export interface SessionStartOptions {
   /** How many bytes of Cookie header a ticket takes, and how many it may. */
   readonly ticketBytes: (sealed: string) => number;
   readonly ticketBudgetBytes: number;
+  /** Where sessions are counted. */
+  readonly seen: Pick<SeenSessions, "note">;
   readonly tell: Tell;
 }
 
@@ -115,6 +118,7 @@ export function createSessionStart(
       return { kind: "store_unavailable", retryAfterSeconds: saved.kind === "unavailable" ? saved.retryAfterSeconds : 1 };
     }
     if (signIn.previous) replace(signIn.previous);
+    options.seen.note(session);
     tell({ kind: "session_started", session, cookieBytes: bytes });
     return { kind: "started", session, sealed };
   };

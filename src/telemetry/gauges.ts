@@ -26,16 +26,29 @@ export interface Gauges {
   readonly cacheMaxBytes: number;
   /** Null where sessions live in cookies. */
   readonly store: StoreGauges | null;
-  /** Null where sessions live in cookies, and while the store is away. */
-  readonly sharedSessions: () => Promise<SharedSessions | null>;
+  readonly sessions: {
+    /** Those of all processes, in a shared store, or those that this one has seen. */
+    readonly of: "shared" | "seen";
+    /** Null while the store is away. */
+    readonly read: () => Promise<CountedSessions | null>;
+  };
 }
 
-/** The sessions of all processes, by how long ago they began and how soon they end; each count includes those of the shorter spans. */
-export interface SharedSessions {
+/** Sessions by how long ago they began and how soon they end. */
+export interface CountedSessions {
   readonly sessions: number;
+  /** Each count includes those of the shorter spans. */
   readonly begun: readonly SessionsWithin[];
   /** Null where no setting says how long sessions live. */
-  readonly ending: { readonly within: readonly SessionsWithin[]; readonly mostInOneHour: number } | null;
+  readonly ending: {
+    readonly within: readonly SessionsWithin[];
+    /** Of each hour alone: `00` begins now. */
+    readonly byHour: readonly { readonly hour: string; readonly sessions: number }[];
+    /** Of each day alone: `01` begins in 24 hours. */
+    readonly byDay: readonly { readonly day: string; readonly sessions: number }[];
+    readonly mostInOneHour: number;
+    readonly mostAtMs: number | null;
+  } | null;
 }
 
 export interface SessionsWithin {
@@ -95,20 +108,27 @@ export function addGauges(registry: Registry, gauges: Gauges): void {
       cacheBytes.set({ cache: "newest" }, newestBytes);
     },
   });
-  addSharedSessions(registry, gauges.sharedSessions);
+  for (const [of, what] of COUNTED) addCountedSessions(registry, of, what, gauges.sessions);
   addStore(registry, gauges.store);
 }
 
-/** Each process says the same of the store. What is not known is left out: a zero would say that nobody is signed in. */
-function addSharedSessions(registry: Registry, read: Gauges["sharedSessions"]): void {
+const COUNTED: readonly (readonly [of: "shared" | "seen", what: string])[] = [
+  ["shared", "Sessions in the shared store"],
+  ["seen", "Sessions that this process has seen in the last 24 hours"],
+];
+
+/** Of a shared store each process says the same. What is not known is left out: a zero would say that nobody is signed in. */
+function addCountedSessions(registry: Registry, of: "shared" | "seen", what: string, sessions: Gauges["sessions"]): void {
+  const prefix = `bff_${of}_sessions`;
+  const read = async () => (sessions.of === of ? sessions.read() : null);
   function gauge<L extends string = never>(
     name: string,
     help: string,
     labelNames: readonly L[],
-    set: (gauge: Gauge<L>, figures: SharedSessions) => void,
+    set: (gauge: Gauge<L>, figures: CountedSessions) => void,
   ): void {
     const measured: Gauge<L> = new Gauge<L>({
-      name,
+      name: `${prefix}${name}`,
       help,
       labelNames,
       registers: [registry],
@@ -122,15 +142,24 @@ function addSharedSessions(registry: Registry, read: Gauges["sharedSessions"]): 
     });
   }
 
-  gauge("bff_shared_sessions", "Sessions in the shared store", [], (measured, { sessions }) => measured.set(sessions));
-  gauge("bff_shared_sessions_begun", "Of them, those that began within so long", ["within"], (measured, { begun }) => {
-    for (const { within, sessions } of begun) measured.set({ within }, sessions);
+  gauge("", what, [], (measured, { sessions: all }) => measured.set(all));
+  gauge("_begun", "Of them, those that began within so long", ["within"], (measured, { begun }) => {
+    for (const { within, sessions: count } of begun) measured.set({ within }, count);
   });
-  gauge("bff_shared_sessions_ending", "Of them, those that end within so long at the latest", ["within"], (measured, { ending }) => {
-    for (const { within, sessions } of ending?.within ?? []) measured.set({ within }, sessions);
+  gauge("_ending", "Of them, those that end within so long at the latest", ["within"], (measured, { ending }) => {
+    for (const { within, sessions: count } of ending?.within ?? []) measured.set({ within }, count);
+  });
+  gauge("_ending_by_hour", "Of them, those that end in each hour from now, at the latest", ["hour"], (measured, { ending }) => {
+    for (const { hour, sessions: count } of ending?.byHour ?? []) measured.set({ hour }, count);
+  });
+  gauge("_ending_by_day", "The same for each day after the first", ["day"], (measured, { ending }) => {
+    for (const { day, sessions: count } of ending?.byDay ?? []) measured.set({ day }, count);
   });
   const peak = "Of them, the most that end within one hour of the next 24";
-  gauge("bff_shared_sessions_ending_peak", peak, [], (measured, { ending }) => void (ending && measured.set(ending.mostInOneHour)));
+  gauge("_ending_peak", peak, [], (measured, { ending }) => void (ending && measured.set(ending.mostInOneHour)));
+  gauge("_ending_peak_timestamp_seconds", "When that hour begins", [], (measured, { ending }) => {
+    if (ending !== null && ending.mostAtMs !== null) measured.set(ending.mostAtMs / 1000);
+  });
 }
 
 /** Without a shared store nothing is said of it. */

@@ -10,6 +10,7 @@ import { createRefreshCoordinator } from "../../src/session/refresh/refresh-coor
 import { createRefreshRateLimiter } from "../../src/session/refresh/refresh-rate-limiter.js";
 import { createOwnTurns } from "../../src/session/refresh/turn-supply.js";
 import { createRevocation } from "../../src/session/revocation.js";
+import { NOTHING_SEEN } from "../../src/session/seen-sessions.js";
 import { createSessionLifecycle, type SessionLifecycleOptions } from "../../src/session/session-lifecycle.js";
 import type { SignIn } from "../../src/session/session-start.js";
 import { createSignOut } from "../../src/session/sign-out.js";
@@ -77,6 +78,7 @@ export function createLifecycleRig(options: LifecycleRigOptions = {}) {
   const verifications: (readonly [use: string, receivedAtMs: number | null])[] = [];
   const revocation = createRevocation({ source, turn: GRANTED, confirmed: (options.sessions ?? sessions).revoked, clock, tell, log });
   const lifecycle = createSessionLifecycle({
+    seen: NOTHING_SEEN,
     sessions,
     verifier: {
       haveKeys: async () => "had" as const,

@@ -29,7 +29,13 @@ export interface Bucket {
   readonly sessions: number;
 }
 
+/** Which sessions a summary counts: all, in a shared store, or those that one process has seen. */
+export type Counted =
+  | { readonly kind: "all" }
+  | { readonly kind: "seen_here"; readonly withinSeconds: number; readonly sinceMs: number; readonly estimated: boolean };
+
 export interface SummaryAnswer {
+  readonly counted: Counted;
   readonly asOfMs: number;
   readonly sessions: number;
   readonly byAge: readonly Bucket[];
@@ -102,9 +108,20 @@ function bucketOf(fields: Fields): Bucket {
   };
 }
 
+function countedOf(fields: Fields): Counted {
+  if (fields["counted"] !== "seen_here") return { kind: "all" };
+  return {
+    kind: "seen_here",
+    withinSeconds: numberOf(fields["seen_within_seconds"]),
+    sinceMs: timeOf(fields["seen_since"]),
+    estimated: fields["estimated"] === true,
+  };
+}
+
 export function summaryOf(answer: unknown): SummaryAnswer {
   const fields = fieldsOf(answer);
   return {
+    counted: countedOf(fields),
     asOfMs: timeOf(fields["as_of"]),
     sessions: numberOf(fields["sessions"]),
     byAge: listOf(fields["by_age"], bucketOf),

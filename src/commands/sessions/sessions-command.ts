@@ -14,7 +14,8 @@ const NOTES = `
 It asks a running proxy on its management port (MANAGEMENT_HOST and
 MANAGEMENT_PORT, or --url) with MANAGEMENT_TOKEN, or MANAGEMENT_TOKEN_FILE;
 whatever it ends is ended at every process within a second. A handle is what
-the log calls a session. For a shared store (SESSION_STORE) alone.
+the log calls a session. For a shared store (SESSION_STORE) alone, but for
+summary: with sessions in cookies it counts those that one process has seen.
 Exit codes: 0 done, 1 no such session, 2 could not ask.`;
 
 /** Declares \`sessions\` and what it does with them, which is loaded when it runs. */
@@ -22,7 +23,7 @@ export function addSessions(program: Command, { env, streams, run }: SessionsSur
   const open = async (options: SessionsOptions) => (await import("./sessions.js")).openSessionsCommand(env, options, streams);
   const sessions = program
     .command("sessions")
-    .description("who is signed in, when their sessions end, and ending them (shared store only)")
+    .description("who is signed in, when their sessions end, and ending them (shared store; summary with any)")
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .addHelpText("after", NOTES);
   const mode = (usage: string, description: string) =>

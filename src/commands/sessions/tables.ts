@@ -136,15 +136,34 @@ function peakText({ sessions, ends, asOfMs }: SummaryAnswer): string[] {
 }
 
 const UNKNOWN_END =
-  "When they end is unknown: set COGNITO_REFRESH_TOKEN_VALIDITY to what the app client says, or SESSION_MAX_AGE. A session that nobody comes back " +
-  "for is counted for 400 days.";
+  "When they end is unknown: set COGNITO_REFRESH_TOKEN_VALIDITY to what the app client says (`cognito-bff doctor` names it), or SESSION_MAX_AGE.";
+const FOR_400_DAYS = "A session that nobody comes back for is counted for 400 days.";
+
+/** What a process can know of sessions that stand in cookies, and how to read the counts of several. */
+function seenHereText({ counted, asOfMs }: SummaryAnswer): string[] {
+  if (counted.kind === "all") return [];
+  const within = `${counted.withinSeconds / HOUR_S} hours`;
+  const short = asOfMs - counted.sinceMs < (counted.withinSeconds - 60) * 1000;
+  return [
+    "",
+    ...wrapped(
+      `Sessions are kept in cookies, so this process counts those that it has seen in the last ${within}${
+        short ? ` (it has looked since ${momentText(counted.sinceMs)} UTC)` : ""
+      }. Of several processes ask each (--url): there are between the largest count and the sum. Whoever has been away for longer is in none.`,
+      "",
+    ),
+    ...(counted.estimated ? wrapped("There are too many to keep each in memory: these counts are right within about a percent.", "") : []),
+  ];
+}
 
 export function summaryText(summary: SummaryAnswer, paint: Paint): string {
   const { sessions, asOfMs, byAge, lifeSeconds, ends } = summary;
-  const lines = [paint("bold", `${sessionsText(sessions)} at ${momentText(asOfMs)} UTC`)];
+  const about = summary.counted.kind === "seen_here" && summary.counted.estimated ? "about " : "";
+  const lines = [paint("bold", `${about}${sessionsText(sessions)} at ${momentText(asOfMs)} UTC`)];
   if (sessions > 0) {
     lines.push("", "By age", ...histogram(byAge, ageLabel), "");
-    if (ends === null || lifeSeconds === null) lines.push(...wrapped(UNKNOWN_END, ""));
+    if (ends === null || lifeSeconds === null)
+      lines.push(...wrapped(summary.counted.kind === "all" ? `${UNKNOWN_END} ${FOR_400_DAYS}` : UNKNOWN_END, ""));
     else
       lines.push(
         `When they end at the latest, ${boundText(lifeSeconds)} after sign-in (UTC)`,
@@ -152,5 +171,6 @@ export function summaryText(summary: SummaryAnswer, paint: Paint): string {
         ...peakText(summary),
       );
   }
+  lines.push(...seenHereText(summary));
   return `${lines.join("\n")}\n`;
 }

@@ -5,6 +5,7 @@ import { authTimeOf, type Session, type SessionId } from "../../model/session.js
 import { largestClaims } from "../../model/token-set.js";
 import type { RefreshCoordinator } from "../../session/refresh/refresh-coordinator.js";
 import type { RefreshOutcome } from "../../session/refresh/refresh-outcome.js";
+import type { SeenSessions } from "../../session/seen-sessions.js";
 import type { SessionLifecycle } from "../../session/session-lifecycle.js";
 import { type CookieWriter, readSessionCookies } from "../../store/cookies.js";
 import type { Sessions } from "../../store/sessions.js";
@@ -27,6 +28,8 @@ export interface SessionGateOptions {
   readonly previousClientIds: ReadonlySet<string>;
   readonly coordinator: RefreshCoordinator;
   readonly lifecycle: SessionLifecycle;
+  /** Where sessions are counted. */
+  readonly seen: Pick<SeenSessions, "note">;
   readonly clock: Clock;
   readonly tell: Tell;
 }
@@ -119,16 +122,14 @@ function createTicketCookies({ cookies, ticketBudgetBytes, tell }: SessionGateOp
   };
 }
 
-export function createSessionGate(options: SessionGateOptions): SessionGate {
-  const { sessions, cookies, coordinator, lifecycle, clock, tell } = options;
-  const ticketCookies = createTicketCookies(options);
-
+/** The session that came, within our limits; the problem where there is none. */
+function createAdmit({ sessions, lifecycle, seen, previousClientIds, tell }: SessionGateOptions): SessionGate["admit"] {
   function reportForeign({ userPoolId, clientId }: Extract<Reading, { kind: "foreign" }>): void {
     const details = { problem: "a session of another user pool or app client came", user_pool_id: userPoolId, client_id: clientId };
     tell({ kind: "alert", alert: "misconfigured", details });
   }
 
-  function admit({ reading }: Visit): Session {
+  return ({ reading }) => {
     switch (reading.kind) {
       case "none":
         throw new ProblemError({ reason: "anonymous" });
@@ -142,16 +143,23 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
         throw new ProblemError({ reason: "invalid", cause: reading.cause });
       case "foreign":
         // Meant: the cookie is kept all the same, for a process of the release before may still serve it.
-        if (options.previousClientIds.has(reading.clientId)) throw new ProblemError({ reason: "expired", cause: "client_replaced" });
+        if (previousClientIds.has(reading.clientId)) throw new ProblemError({ reason: "expired", cause: "client_replaced" });
         reportForeign(reading);
         throw new ProblemError({ reason: "misconfigured", detail: FOREIGN, signInHelps: true });
       case "session": {
         const ending = sessions.endingOf(reading.session.id)?.ending ?? lifecycle.enforceLimits(reading.session);
         if (ending) throw endingProblem(ending);
+        seen.note(reading.session);
         return reading.session;
       }
     }
-  }
+  };
+}
+
+export function createSessionGate(options: SessionGateOptions): SessionGate {
+  const { sessions, cookies, coordinator, lifecycle, seen, clock } = options;
+  const ticketCookies = createTicketCookies(options);
+  const admit = createAdmit(options);
 
   return {
     open(cookieHeader) {
@@ -169,7 +177,9 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
       if (reading.kind !== "session") return null;
       const { session } = reading;
       if (sessions.endingOf(session.id) || lifecycle.enforceLimits(session)) return null;
-      return coordinator.isFresh(session) ? session : null;
+      if (!coordinator.isFresh(session)) return null;
+      seen.note(session);
+      return session;
     },
 
     require(visit) {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { sessionIdIn } from "../../model/session.js";
 import type { EndedSession, EndedSessions, NoSession, Operator, SeenSession, SessionPage } from "../../session/operator.js";
-import type { Bucket, Summary } from "../../session/session-summary.js";
+import type { Bucket, Counted, SessionCounts, Summary } from "../../session/session-summary.js";
 import type { IndexPlace, StoreUnavailable } from "../../store/session-store.js";
 import { ProblemError } from "../problem/problem.js";
 
@@ -53,8 +53,20 @@ const bucketDocument = ({ fromMs, toMs, sessions }: Bucket) => ({
   sessions,
 });
 
-const summaryDocument = ({ asOfMs, sessions, byAge, ends }: Summary) => ({
+/** `counted`: `all`, or `seen_here`, with since when and whether it is an estimate. */
+const countedDocument = (counted: Counted) =>
+  counted.kind === "all"
+    ? { counted: counted.kind }
+    : {
+        counted: counted.kind,
+        seen_within_seconds: counted.withinMs / 1000,
+        seen_since: time(counted.sinceMs),
+        estimated: counted.estimated,
+      };
+
+const summaryDocument = ({ counted, asOfMs, sessions, byAge, ends }: Summary) => ({
   as_of: time(asOfMs),
+  ...countedDocument(counted),
   sessions,
   by_age: byAge.map(bucketDocument),
   session_life_seconds: ends === null ? null : ends.lifeMs / 1000,
@@ -98,7 +110,8 @@ function userIn(parameters: ReadonlyMap<string, string>): string | null {
   return user;
 }
 
-const NOTHING_HERE = "This deployment keeps sessions in cookies (SESSION_STORE=cookie): there is nothing to list or to end here.";
+const NOTHING_HERE =
+  "This deployment keeps sessions in cookies (SESSION_STORE=cookie): there is nothing to list or to end here, and /sessions/summary counts what this process has seen.";
 const NO_SESSION = "No session lives under this handle: it has ended, or there never was one.";
 
 function noSession(): never {
@@ -131,7 +144,12 @@ function shownEnded(answer: EndedSessions | NoSession | StoreUnavailable) {
  *
  * @param operator null where sessions live in cookies.
  */
-export function sessionRoutes(app: FastifyInstance, operator: Operator | null): void {
+export function sessionRoutes(app: FastifyInstance, operator: Operator | null, { summary }: Pick<SessionCounts, "summary">): void {
+  app.get("/sessions/summary", async ({ query }) => {
+    parametersOf(query, []);
+    const answer = await summary();
+    return answer.kind === "summary" ? summaryDocument(answer) : away(answer);
+  });
   if (operator === null) {
     const nothing = async () => {
       throw new ProblemError({ reason: "not_found", detail: NOTHING_HERE });
@@ -143,11 +161,6 @@ export function sessionRoutes(app: FastifyInstance, operator: Operator | null): 
   app.get("/sessions", async ({ query }) => {
     const parameters = parametersOf(query, ["user", "limit", "cursor"]);
     return shownPage(await operator.list(userIn(parameters), placeIn(parameters), countIn(parameters)));
-  });
-  app.get("/sessions/summary", async ({ query }) => {
-    parametersOf(query, []);
-    const answer = await operator.summary();
-    return answer.kind === "summary" ? summaryDocument(answer) : away(answer);
   });
   app.get<{ Params: { handle: string } }>("/sessions/:handle", async ({ params: { handle }, query }) => {
     parametersOf(query, []);
