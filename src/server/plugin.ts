@@ -13,6 +13,7 @@ import { addSessionCookies } from "../http/gate/session-cookies.js";
 import { loadLoginCookies } from "../http/login/login-cookies.js";
 import { ProblemError } from "../http/problem/problem.js";
 import { sendProblem } from "../http/problem/problem-details.js";
+import { nameRequest } from "../http/problem/request-id.js";
 import { declareRequestState, targetOf } from "../http/problem/request-state.js";
 import type { Session } from "../model/session.js";
 import type { SessionDocument } from "../wire/shapes.js";
@@ -73,6 +74,7 @@ function decoration(parts: Composition): BffDecoration {
   return {
     metrics: metrics.registry,
     async requireSession(request, reply) {
+      nameRequest(request);
       const visit = await gate.open(request.headers.cookie);
       try {
         refuseCrossSite(judgeCall(request, config), judgeStaticHeader(request, config, null));
@@ -126,6 +128,7 @@ function build(app: FastifyInstance, parts: Composition): void {
     addAnswerHeaders(scope, parts.transportSecurity);
     parts.unread.closeBehind(scope, requestIdleLimits(parts.routes));
     scope.addHook("onRequest", (request, reply, done) => {
+      nameRequest(request);
       refuseBadMessage(request, reply);
       done();
     });

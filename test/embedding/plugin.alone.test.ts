@@ -9,6 +9,7 @@ import { freePort } from "../../src/demo/free-port.js";
 import { startSampleApi } from "../../src/demo/sample-api.js";
 import { type BffPluginOptions, ConfigError, cognitoBff } from "../../src/index.js";
 import { DEFAULT_SEED, defaultSeed, type LocalCognito, startLocalCognito } from "../../src/local-cognito/index.js";
+import { embedProxy } from "../support/embedded.js";
 import { Person } from "../support/person.js";
 
 const NAVIGATE = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", "sec-fetch-site": "same-origin", accept: "text/html" };
@@ -91,6 +92,28 @@ t.test("embedded with @fastify/websocket and @fastify/helmet present, the plugin
   t.equal(await ask(`${url}/own-socket`, person), "own hello", "the app's own sockets are the app's");
   t.equal(await ask(`${url}/api/socket`, person), "hello", "the API's are the proxy's");
   t.equal((await person.call("/nothing")).headers["bff-problem"], undefined, "and so is its 404");
+});
+
+t.test("a problem is called as the trace it belongs to, or by an id of its own, and so is its line in the app's log", async (t) => {
+  const { url, logLines } = await embedProxy(t, [{ prefix: "/api", target: "http://127.0.0.1:9" }], undefined, (app) => {
+    app.post("/mine", { onRequest: app.bff.requireSession }, async () => ({}));
+  });
+  const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+  const origin = "https://another.example";
+  for (const path of ["/api/echo", "/auth/refresh", "/mine"]) {
+    const refused = async (headers: Record<string, string>) => {
+      const answer = await fetch(`${url}${path}`, { method: "POST", headers: { origin, ...headers } });
+      t.equal(answer.headers.get("bff-problem"), "csrf", path);
+      return ((await answer.json()) as { request_id: string }).request_id;
+    };
+    t.equal(await refused({ traceparent: `00-${trace}-00f067aa0ba902b7-01` }), trace, path);
+    const id = await refused({});
+    t.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-4/, path);
+    t.ok(
+      logLines.some((line) => (JSON.parse(line) as { request_id?: string }).request_id === id),
+      path,
+    );
+  }
 });
 
 t.test("embedded alone, the plugin brings its own cookie parser and leaves none behind", async (t) => {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
+import type { FastifyRequest } from "fastify";
 
 /** W3C Trace Context, 3.2: version, trace id, parent id, flags; all zeros means no trace. */
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-|$)/;
@@ -15,4 +16,13 @@ export function requestIdOf(headers: IncomingHttpHeaders): string {
   const trace = typeof traceparent === "string" ? TRACEPARENT.exec(traceparent)?.[1] : undefined;
   const root = typeof amazon === "string" ? AMAZON_ROOT.exec(amazon)?.[1] : undefined;
   return trace ?? root ?? randomUUID();
+}
+
+/**
+ * Calls a request of an embedding app so, in its problem and in what the log says of it from here on. Fastify's own name (`req-1`) begins anew with
+ * each process; the log has both.
+ */
+export function nameRequest(request: FastifyRequest): void {
+  request.id = requestIdOf(request.headers);
+  request.log = request.log.child({ request_id: request.id });
 }
