@@ -1,5 +1,6 @@
 import type { Environment } from "../config/given-settings.js";
 import { type DemoOptions, startDemo } from "../demo/demo.js";
+import { terminalLog } from "../demo/terminal-log.js";
 import { localCognitoSettings } from "./local-cognito-settings.js";
 import { portOf } from "./port.js";
 import { untilStopped } from "./stop.js";
@@ -10,14 +11,15 @@ const SHUTDOWN_TIMEOUT_MS = 5_000;
 export async function demo(env: Environment): Promise<number> {
   const localCognito = localCognitoSettings(env);
   const app = ownApp(env);
+  const isColoured = process.stdout.isTTY && !env["NO_COLOR"];
   const running = await startDemo({
     host: env["HOST"] || "127.0.0.1",
     port: portOf(env, "PORT", 3000),
     localCognitoPort: localCognito.port,
     localCognito,
     ...(app && { app }),
+    runtime: { logger: terminalLog((text) => void process.stdout.write(text), isColoured) },
     settings: {
-      logLevel: "warn",
       // Any free port unless named: another program may have 9000, and on one's own machine nobody probes the demo.
       managementHost: env["MANAGEMENT_HOST"] || "127.0.0.1",
       managementPort: portOf(env, "MANAGEMENT_PORT", 0),
@@ -30,9 +32,10 @@ export async function demo(env: Environment): Promise<number> {
   Open       ${running.url}
   Sign in    ${running.user.email} / ${running.user.password}
   Cognito    ${running.localCognito.url}   (local, on a clock of its own)
+  Metrics    ${running.managementUrl}/metrics
 
   Tokens live 1 hour, refresh tokens 30 days. ${app ? movedFromOutside(running.localCognito.url) : "The page has buttons that move the clock."}
-  Ctrl+C stops everything.
+  For each session that ends there is a line below. Ctrl+C stops everything.
 
 `);
   return untilStopped(() => running.close(), SHUTDOWN_TIMEOUT_MS);

@@ -2,7 +2,14 @@ import { randomBytes } from "node:crypto";
 import type { Config } from "../config/config.js";
 import { requireConfig } from "../config/config-error.js";
 import type { BffOptions } from "../config/options.js";
-import { DEFAULT_SEED, defaultSeed, type LocalCognito, type LocalCognitoOptions, startLocalCognito } from "../local-cognito/index.js";
+import {
+  DEFAULT_SEED,
+  defaultSeed,
+  type LocalCognito,
+  type LocalCognitoOptions,
+  type LocalCognitoSeed,
+  startLocalCognito,
+} from "../local-cognito/index.js";
 import { type AdjustableClock, createAdjustableClock } from "../model/clock.js";
 import { listenFault } from "../model/listen-fault.js";
 import { type BffServer, type BuildRuntime, buildServer } from "../server/server.js";
@@ -58,7 +65,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     port: options.localCognitoPort,
     clock,
     controlOrigins: [publicUrl],
-    seed: defaultSeed({ publicUrl }),
+    seed: demoSeed(publicUrl),
   }).catch((error: unknown) => {
     throw listenFault(error, { host: "LOCAL_COGNITO_HOST", port: "LOCAL_COGNITO_PORT" });
   });
@@ -101,6 +108,13 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     await localCognito.close();
     throw error;
   }
+}
+
+/** The default seed, whose user the sign-in page shows: nobody has to go back to the terminal. */
+function demoSeed(publicUrl: string): LocalCognitoSeed {
+  const { email, password } = DEFAULT_SEED.user;
+  const [pool] = defaultSeed({ publicUrl }).userPools;
+  return { userPools: [{ ...pool, ShownUser: { username: email, password } }] };
 }
 
 function demoConfig(options: DemoOptions, publicUrl: string, localCognitoUrl: string, apiUrl: string): Config {

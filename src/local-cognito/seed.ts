@@ -43,6 +43,8 @@ export type SeedUserPool = JsonObject & {
   readonly clients?: readonly SeedClient[];
   readonly groups?: readonly SeedGroup[];
   readonly users?: readonly SeedUser[];
+  /** Shown on the sign-in page, so that nobody has to look for it: of a demo. */
+  readonly ShownUser?: { readonly username: string; readonly password: string };
 };
 
 /** What a local Cognito knows when it starts. */
@@ -80,11 +82,12 @@ function addUser(state: CognitoState, pool: UserPool, user: SeedUser): void {
 /** Fills an empty state. Throws CognitoException for what the operations would refuse as well. */
 export async function plantSeed(state: CognitoState, seed: LocalCognitoSeed): Promise<void> {
   for (const userPool of seed.userPools) {
-    const { Id, PoolName, SigningKeys, clients = [], groups = [], users = [], ...settings } = userPool;
+    const { Id, PoolName, SigningKeys, clients = [], groups = [], users = [], ShownUser: shownUser = null, ...settings } = userPool;
     if (!/^[a-z]+(-[a-z]+)+-\d_[0-9a-zA-Z]+$/.test(Id)) {
       throw invalidParameter(`The pool id ${Id} must look like us-east-1_Example01.`);
     }
     const pool = await state.pools.create(PoolName, settings, { id: Id, keys: SigningKeys ?? null });
+    pool.shownUser = shownUser;
     for (const client of clients) {
       addClient(state, pool, client);
     }

@@ -45,9 +45,10 @@ await browserSuite(t, "accessibility as axe-core sees it, light and dark, in a r
     const visitor = await Visitor.arrive(t, browser, demo);
     const page = await visitor.open("/auth/login");
     await page.locator("#username").waitFor();
+    t.match(await page.locator("main").textContent(), `Demo account: ${demo.user.email} with ${demo.user.password}`);
     await isAccessible(t, page, "the form");
     await visitor.passManagedLogin(page, { ...demo.user, password: "Wrong-Password-1" });
-    await page.getByRole("alert").waitFor();
+    await page.getByText("Incorrect email address or password.").waitFor();
     await isAccessible(t, page, "refused");
   });
 

@@ -4,7 +4,9 @@ import { type AddressInfo, createServer } from "node:net";
 import { promisify } from "node:util";
 import t, { type Test } from "tap";
 import { freePort } from "../../src/demo/free-port.js";
-import { startLocalCognito } from "../../src/local-cognito/index.js";
+import { DEFAULT_SEED, startLocalCognito } from "../../src/local-cognito/index.js";
+import { until } from "../support/condition.js";
+import { Person } from "../support/person.js";
 import { noteLogLine } from "../support/redaction.js";
 
 const MAIN = new URL("../../src/main.js", import.meta.url).pathname;
@@ -125,6 +127,24 @@ t.test("demo says where it is and whom to sign in as, and ends with 0 on SIGINT"
   const url = /http:\/\/localhost:\d+/.exec(output())?.[0] ?? "";
   t.match(output(), "demo@example.com / Demo-password-1");
   t.equal((await fetch(url.replace("localhost", "127.0.0.1"))).status, 200);
+  const metrics = /Metrics +(\S+)/.exec(output())?.[1] ?? "";
+  t.equal((await fetch(metrics)).status, 200, "the metrics are where it says");
+  const person = new Person(url);
+  await person.signIn(DEFAULT_SEED.user);
+  const cognito = /Cognito +(\S+)/.exec(output())?.[1] ?? "";
+  const moved = await fetch(`${cognito}/_local/clock`, {
+    method: "POST",
+    body: '{"advance":"31d"}',
+    headers: { "content-type": "application/json" },
+  });
+  t.equal(moved.status, 200);
+  t.equal((await person.call("/api/echo")).status, 401);
+  await until(async () => output().includes("session ended"));
+  t.match(
+    output(),
+    /\n\d\d:\d\d:\d\d {2}session ended {2}expired · refresh_token_expired {2}after 31 d {2}[0-9a-f]{8}\n/,
+    "one readable line",
+  );
   child.kill("SIGINT");
   t.same(await once(child, "exit"), [0, null]);
 });

@@ -16,6 +16,7 @@ t.test("the form has labelled fields, names the app, and says discreetly what it
   t.match(page, "Foolscap");
   t.match(page, "Local Cognito – for development");
   t.notMatch(page, "<script");
+  t.notMatch(page, PASSWORD, "nobody's password is shown but that of a demo's own user");
 });
 
 t.test("the pages keep themselves to themselves", async (t) => {
@@ -63,7 +64,7 @@ t.test("a wrong password shows the form again with a message and status 200", as
   t.equal(answer.status, 200);
   t.equal(answer.headers.get("set-cookie"), null);
   const page = await answer.text();
-  t.match(page, '<p class="error" id="error" role="alert">Incorrect username or password.</p>');
+  t.match(page, '<p class="error" id="error" role="alert">Incorrect email address or password.</p>', "in the words of the form's label");
   t.match(page, `value="${EMAIL}"`, "what was typed is kept");
   t.notMatch(page, "wrong");
   t.equal((await sendForm(cognito, page, { username: EMAIL, password: PASSWORD })).status, 302, "and the form still works");

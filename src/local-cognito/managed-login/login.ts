@@ -1,11 +1,11 @@
 import { type Answer, redirectAnswer, withParameters } from "../common/answer.js";
 import type { CallContext } from "../common/call-context.js";
-import { CognitoException } from "../common/exceptions.js";
-import type { User } from "../pools/user-pool.js";
+import { CognitoException, refusals } from "../common/exceptions.js";
+import type { User, UserPool } from "../pools/user-pool.js";
 import type { BrowserSession, CognitoState } from "../sign-in/state.js";
 import { type AuthorizationRequest, parseAuthorization, type RedirectError } from "./authorization-request.js";
 import type { BrowserSessions } from "./browser-session.js";
-import { crossSitePage, errorPage, newPasswordPage, signInPage } from "./pages.js";
+import { crossSitePage, errorPage, newPasswordPage, signInPage, usernameLabel } from "./pages.js";
 
 /** Five minutes: "the authorization code … can be used once within five minutes" (developer guide, authorize endpoint). */
 const CODE_LIFE_MS = 300_000;
@@ -80,7 +80,7 @@ export class Login {
       const session = this.#state.challenges.put(pending, client.settings.AuthSessionValidity * 60_000);
       return { kind: "page", answer: newPasswordPage(request, session, null, "NEW_PASSWORD_REQUIRED") };
     } catch (error) {
-      return { kind: "page", answer: signInPage(request, username, messageOf(error), nameOf(error)) };
+      return { kind: "page", answer: signInPage(request, username, refusalOf(error, pool), nameOf(error)) };
     }
   }
 
@@ -125,8 +125,16 @@ function messageOf(error: unknown): string {
   if (!(error instanceof CognitoException) || error.name === "TooManyRequestsException") {
     throw error;
   }
+  return error.message;
+}
+
+/** What the form says of a sign-in that was refused. */
+function refusalOf(error: unknown, pool: UserPool): string {
+  const message = messageOf(error);
   // Which of the two was wrong is nobody's business, whatever PreventUserExistenceErrors says about the API.
-  return error.name === "UserNotFoundException" ? "Incorrect username or password." : error.message;
+  const isEither = message === refusals.credentials().message || nameOf(error) === "UserNotFoundException";
+  // The API's text is Cognito's; a person reads what the field before them is called.
+  return isEither ? `Incorrect ${usernameLabel(pool).toLowerCase()} or password.` : message;
 }
 
 function nameOf(error: unknown): string {

@@ -28,6 +28,8 @@ main {
 h1 { margin: 0; font-size: 1.5rem; line-height: 1.25; letter-spacing: -0.015em; text-wrap: balance; }
 .lead { margin: 0.375rem 0 0; color: var(--muted); overflow-wrap: anywhere; }
 .lead strong { color: var(--text); font-weight: 600; }
+form + .lead { margin-top: 1.25rem; font-size: 0.9375rem; }
+form + .lead code { user-select: all; color: var(--text); }
 form { margin-top: 1.5rem; display: grid; gap: 1.125rem; }
 label { display: block; margin-bottom: 0.375rem; font-size: 0.9375rem; font-weight: 600; }
 input {

@@ -1,4 +1,5 @@
 import type { Answer } from "../common/answer.js";
+import type { UserPool } from "../pools/user-pool.js";
 import type { AuthorizationRequest } from "./authorization-request.js";
 import { STYLE, STYLE_SOURCE } from "./page-style.js";
 
@@ -60,6 +61,16 @@ function alert(error: string | null): string {
   return error === null ? "" : `<p class="error" id="error" role="alert">${escapeHtml(error)}</p>`;
 }
 
+/** What a pool's users sign in with, as the form calls it. */
+export function usernameLabel({ usernameAttributes }: UserPool): string {
+  return usernameAttributes.includes("email") ? "Email address" : "Username";
+}
+
+function shownUser({ shownUser: shown }: UserPool): string {
+  if (shown === null) return "";
+  return `<p class="lead">Demo account: <code>${escapeHtml(shown.username)}</code> with <code>${escapeHtml(shown.password)}</code></p>`;
+}
+
 /** The sign-in form. `error` says why the last attempt failed. */
 export function signInPage(request: AuthorizationRequest, username: string, error: string | null, outcome: string): Answer {
   const invalid = error === null ? "" : ' aria-invalid="true" aria-describedby="error"';
@@ -75,7 +86,7 @@ ${alert(error)}
 <form method="post" action="/login">
 ${hiddenFields(request.parameters)}
 <div>
-<label for="username">${request.pool.usernameAttributes.includes("email") ? "Email address" : "Username"}</label>
+<label for="username">${usernameLabel(request.pool)}</label>
 <input id="username" name="username" type="text" value="${escapeHtml(username)}" autocomplete="username" autocapitalize="none" spellcheck="false" required${focusPassword ? "" : " autofocus"}${invalid}>
 </div>
 <div>
@@ -83,7 +94,8 @@ ${hiddenFields(request.parameters)}
 <input id="password" name="password" type="password" autocomplete="current-password" required${focusPassword ? " autofocus" : ""}${invalid}>
 </div>
 <button type="submit">Sign in</button>
-</form>`,
+</form>
+${shownUser(request.pool)}`,
   });
 }
 

@@ -33,6 +33,12 @@ export interface SessionTracking {
   readonly maxPerUser: number;
 }
 
+/** Somebody whose name and password the sign-in page shows. */
+export interface ShownUser {
+  readonly username: string;
+  readonly password: string;
+}
+
 export interface UserPool {
   readonly id: string;
   readonly name: string;
@@ -48,6 +54,8 @@ export interface UserPool {
   sessionTracking: SessionTracking;
   /** What SetUserPoolMfaConfig was given; kept and told, not acted on. */
   mfa: JsonObject;
+  /** Of a demo alone. */
+  shownUser: ShownUser | null;
   readonly users: Map<string, User>;
   readonly groups: Map<string, Group>;
 }

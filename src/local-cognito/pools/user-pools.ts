@@ -47,6 +47,7 @@ export class UserPools {
       keys,
       // Off until somebody turns it on, and 20 a user then (API reference, UserPoolTokenSessionConfigType).
       sessionTracking: { tracking: "DISABLED", maxPerUser: 20 },
+      shownUser: null,
       mfa: { MfaConfiguration: settings["MfaConfiguration"] ?? "OFF" },
       users: new Map(),
       groups: new Map(),
