@@ -35,6 +35,8 @@ export interface Config {
   readonly cognitoRefreshApi: "auto" | "initiate_auth" | "get_tokens";
   /** Null: nobody said, and nothing is told of it. */
   readonly cognitoRefreshTokenValidityMs: number | null;
+  /** Only with an endpoint at a loopback address. */
+  readonly cognitoFollowClock: boolean;
 
   /** 32 bytes each: the first seals, all open. */
   readonly sessionKeys: readonly Secret<Buffer>[];

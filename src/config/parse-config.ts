@@ -186,6 +186,7 @@ function toConfig(v: SettingValues): Config {
     cognitoScopes: v.COGNITO_SCOPES,
     cognitoRefreshApi: v.COGNITO_REFRESH_API,
     cognitoRefreshTokenValidityMs: v.COGNITO_REFRESH_TOKEN_VALIDITY,
+    cognitoFollowClock: v.COGNITO_FOLLOW_CLOCK,
     sessionKeys: v.SESSION_KEYS,
     sessionStore: v.SESSION_STORE,
     sessionStoreCa: v.SESSION_STORE_CA,

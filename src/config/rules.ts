@@ -1,4 +1,4 @@
-import { isLoopback, isLoopbackHttp } from "../model/loopback.js";
+import { isLoopback, isLoopbackAddressHttp, isLoopbackHttp } from "../model/loopback.js";
 import { parseRedisUrl } from "../network/redis-place.js";
 import { isEmulated, userPoolId } from "./kinds/cognito-kinds.js";
 import { formatDuration } from "./kinds/duration.js";
@@ -84,6 +84,16 @@ const cognitoRules: readonly Rule[] = [
         "COGNITO_DOMAIN",
         `${hostname} has no dot; browsers need the whole host, such as ${hostname}.auth.eu-central-1.amazoncognito.com`,
       ),
+    ];
+  }),
+  rule(["PUBLIC_URL", "COGNITO_ENDPOINT", "COGNITO_FOLLOW_CLOCK"], ({ PUBLIC_URL, COGNITO_ENDPOINT, COGNITO_FOLLOW_CLOCK }) => {
+    if (!COGNITO_FOLLOW_CLOCK) return [];
+    const unless = (needed: string) => fault("COGNITO_FOLLOW_CLOCK", `\`false\`, unless ${needed}`, "true");
+    const isLocal = isLoopbackAddressHttp(COGNITO_ENDPOINT);
+    return [
+      ...(PUBLIC_URL.startsWith("http:") ? [] : [unless("PUBLIC_URL is http://localhost[:PORT]")]),
+      ...(isLocal ? [] : [unless("COGNITO_ENDPOINT is a loopback address, such as http://127.0.0.1:9229: a name could lead elsewhere")]),
+      warning("COGNITO_FOLLOW_CLOCK", "true: local Cognito moves this process's clock; for development and tests alone"),
     ];
   }),
   rule(["COGNITO_REFRESH_API", "SESSION_STORE"], ({ COGNITO_REFRESH_API, SESSION_STORE }) =>

@@ -10,3 +10,10 @@ export function isLoopbackHttp(url: string | null): boolean {
   const { protocol, hostname } = new URL(url);
   return protocol === "http:" && isLoopback(hostname);
 }
+
+/** The same by a literal address, which leads nowhere else: a name could, and be it "localhost". */
+export function isLoopbackAddressHttp(url: string | null): boolean {
+  if (url === null) return false;
+  const { protocol, hostname } = new URL(url);
+  return protocol === "http:" && (hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname));
+}

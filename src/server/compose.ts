@@ -70,6 +70,7 @@ function composeWith(config: Config, options: CompositionOptions, processWide: P
     sessions: { of: appClient.operator ? "shared" : "seen", read: appClient.counts.figures },
   });
   sharedStore?.ready.then(sharedStore.advise).catch(() => {});
+  processWide.followedClock?.follow();
   return {
     config,
     ...processWide,
@@ -77,6 +78,7 @@ function composeWith(config: Config, options: CompositionOptions, processWide: P
     ...appClient,
     sharedStore,
     async close() {
+      await processWide.followedClock?.close();
       await settled();
       await forwarder.close();
       close();

@@ -33,7 +33,7 @@ export interface ManagementOptions {
 }
 
 /** Why a process is not to be sent calls. */
-export type NotReady = "starting" | "waiting_for_store" | "store_unavailable" | "stopping";
+export type NotReady = "starting" | "waiting_for_clock" | "waiting_for_store" | "store_unavailable" | "stopping";
 
 /**
  * The operator's side: probes on an address of its own. Cognito being down does not fail them: restarting the proxy would not help, and its

@@ -142,6 +142,7 @@ function build(app: FastifyInstance, parts: Composition): void {
     return path !== null && parts.routes.match(path) !== null;
   };
   app.addHook("onReady", parts.load);
+  app.addHook("onReady", async () => parts.followedClock?.ready);
   const lines = followRequestLines(app.server);
   parts.upgrades.listen(app, lines, isCall);
   const isOurs = (request: IncomingMessage) =>

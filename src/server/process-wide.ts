@@ -7,6 +7,7 @@ import { createHammerGuard, type HammerGuard } from "../http/gate/hammering.js";
 import { transportSecurity } from "../http/problem/transport-security.js";
 import { type Clock, systemClock } from "../model/clock.js";
 import { type Log, silentLog } from "../model/log.js";
+import { createFollowedClock, type FollowedClock } from "../network/followed-clock.js";
 import { createWayOut, type WayOut } from "../network/way-out.js";
 import { createForwarder, type Forwarder } from "../proxy/forward.js";
 import { type StripsHeader, stripsHeaders } from "../proxy/headers/strip-headers.js";
@@ -28,6 +29,8 @@ const UPSTREAM_KEEP_ALIVE_MS = 20_000;
 /** What there is once in a server, however many app clients it serves. */
 export interface ProcessWide {
   readonly clock: Clock;
+  /** Null unless `COGNITO_FOLLOW_CLOCK` says so; where a clock is given, it is the one. */
+  readonly followedClock: FollowedClock | null;
   readonly log: Log;
   /** 0 to 1, for retry jitter. */
   readonly random: () => number;
@@ -85,8 +88,14 @@ export function createSharedRefreshLimiter(
   });
 }
 
+function followedClockOf({ cognitoFollowClock, cognitoEndpoint: endpoint, publicUrl: app }: Config, log: Log): FollowedClock | null {
+  return cognitoFollowClock && endpoint !== null ? createFollowedClock({ endpoint, app, log }) : null;
+}
+
 export function createProcessWide(config: Config, options: ProcessWideOptions): ProcessWide {
-  const { clock = systemClock, log = silentLog, metrics = createMetrics(), random = Math.random, embedded = false } = options;
+  const { log = silentLog, metrics = createMetrics(), random = Math.random, embedded = false } = options;
+  const followedClock = options.clock === undefined ? followedClockOf(config, log) : null;
+  const clock = options.clock ?? followedClock?.clock ?? systemClock;
   const limiter = (longestWaitMs: number) =>
     createRefreshRateLimiter({ supply: createOwnTurns({ perSecond: config.refreshRateLimitPerSecond, clock }), longestWaitMs, clock });
   const wayOut = createWayOut(config.httpsProxy && new URL(config.httpsProxy.reveal()), config.noProxy);
@@ -94,6 +103,7 @@ export function createProcessWide(config: Config, options: ProcessWideOptions): 
   const routes = createRouteTable(config.proxyRoutes, config);
   return {
     clock,
+    followedClock,
     log,
     random,
     metrics,

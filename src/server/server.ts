@@ -128,7 +128,7 @@ const SHORTEST_OUTAGE_MS = 15_000;
 
 function beginningAndEnd({ app, parts, metrics, connections, output }: Built): Omit<StartingServer, "app"> {
   const { config } = parts;
-  let phase: "starting" | "waiting_for_store" | "listening" | "stopping" = "starting";
+  let phase: "starting" | "waiting_for_clock" | "waiting_for_store" | "listening" | "stopping" = "starting";
   let closing: Promise<void> | null = null;
   const management = createManagementServer(config, metrics, parts, whyNotReady);
   return {
@@ -146,6 +146,8 @@ function beginningAndEnd({ app, parts, metrics, connections, output }: Built): O
     try {
       // The public address last: nobody is served by a start that fails.
       const managementUrl = await listenAt(management, config.managementHost, config.managementPort, MANAGEMENT_ADDRESS);
+      phase = "waiting_for_clock";
+      await parts.followedClock?.ready;
       phase = "waiting_for_store";
       await parts.sharedStore?.ready;
       const url = await listenAt(app, config.host, config.port, PUBLIC_ADDRESS);
@@ -169,7 +171,7 @@ function beginningAndEnd({ app, parts, metrics, connections, output }: Built): O
   }
 
   function closeOnce(): Promise<void> {
-    closing ??= phase === "waiting_for_store" ? abandon() : close();
+    closing ??= phase === "waiting_for_store" || phase === "waiting_for_clock" ? abandon() : close();
     return closing;
   }
 

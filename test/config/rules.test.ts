@@ -4,6 +4,38 @@ import { configWith, faultsWith, parseWith } from "./valid-environment.js";
 
 type Changes = Readonly<Record<string, string | undefined>>;
 
+const FOLLOWS = {
+  COGNITO_FOLLOW_CLOCK: "true",
+  PUBLIC_URL: "http://localhost:3000",
+  COGNITO_ENDPOINT: "http://127.0.0.1:9229",
+  COGNITO_DOMAIN: "http://127.0.0.1:9229",
+};
+
+t.test("a clock is followed at a loopback address alone, by what people open on localhost", (t) => {
+  const endpoint = "COGNITO_FOLLOW_CLOCK: `false`, unless COGNITO_ENDPOINT is a loopback address";
+  const origin = "COGNITO_FOLLOW_CLOCK: `false`, unless PUBLIC_URL is http://localhost[:PORT]";
+  for (const COGNITO_ENDPOINT of ["http://127.0.0.1:9229", "http://127.8.9.10:9229", "http://[::1]:9229", "http://127.0.0.1/base"])
+    t.equal(configWith({ ...FOLLOWS, COGNITO_ENDPOINT }).cognitoFollowClock, true, COGNITO_ENDPOINT);
+  for (const COGNITO_ENDPOINT of [
+    undefined,
+    "http://localhost:9229",
+    "http://cognito.localhost:9229",
+    "http://127.0.0.1.example.com:9229",
+    "http://[::ffff:127.0.0.1]:9229",
+    "http://[::]:9229",
+    "http://0.0.0.0:9229",
+    "http://10.0.0.1:9229",
+    "https://127.0.0.1:9229",
+  ])
+    t.match(faultsWith({ ...FOLLOWS, COGNITO_ENDPOINT }), [endpoint], String(COGNITO_ENDPOINT));
+  t.ok(faultsWith({ ...FOLLOWS, PUBLIC_URL: "https://localhost:3000" }).some((line) => line.startsWith(origin)));
+  t.ok(faultsWith({ COGNITO_FOLLOW_CLOCK: "true" }).some((line) => line.startsWith(origin)));
+  t.equal(configWith({}).cognitoFollowClock, false);
+  const parsing = parseWith(FOLLOWS);
+  t.ok(parsing.warnings.some((line) => line.startsWith("COGNITO_FOLLOW_CLOCK: true: local Cognito moves this")));
+  t.end();
+});
+
 t.test("settings that contradict each other are faults", async (t) => {
   const cases: readonly [string, Changes, string][] = [
     ["a confidential client without a secret", { COGNITO_CLIENT_SECRET: undefined }, "COGNITO_CLIENT_SECRET: the app client's secret"],

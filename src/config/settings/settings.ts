@@ -168,6 +168,15 @@ export const SETTINGS = {
     meaning: "The app client's refresh token validity, only to tell people when the session must end; Cognito gives the verdict.",
     example: "12h",
   }),
+  COGNITO_FOLLOW_CLOCK: open({
+    group: "cognito",
+    kind: flag,
+    absence: byDefault("false"),
+    meaning:
+      "Takes the time from local Cognito, so that sessions expire here when its clock is moved: [Testing](testing.md#separate-processes). Only with " +
+      "`PUBLIC_URL` on `http://localhost` and `COGNITO_ENDPOINT` at a loopback address.",
+    example: "true",
+  }),
   SESSION_KEYS: secret({
     group: "session",
     kind: sessionKeys,

@@ -77,7 +77,7 @@ export class ClockFollowers {
   }
 
   /**
-   * Resolves with how far the clock is ahead of the machine's: at once where that is news to the follower, otherwise when it changes.
+   * Resolves with how far the clock is ahead of the machine's: at once where the follower stands elsewhere, otherwise when it changes.
    *
    * @param closed aborts when its connection closes.
    * @returns null where there are too many followers.
@@ -105,7 +105,8 @@ export class ClockFollowers {
       closed.addEventListener("abort", onClosed, { once: true });
       follower.answer = () => settle(ANSWERS_WITHIN_MS);
       if (closed.aborted) onClosed();
-      else if (reachedMs === null || reachedMs < this.#aheadMs) follower.answer();
+      // One that is ahead, of a local Cognito before this one, is told so, too.
+      else if (reachedMs !== this.#aheadMs) follower.answer();
     });
   }
 
