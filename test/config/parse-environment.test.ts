@@ -38,6 +38,7 @@ t.test("the least that works has the documented defaults, and is warned only of 
     cognitoScopes: ["openid", "email", "profile"],
     cognitoRefreshApi: "auto",
     cognitoRefreshTokenValidityMs: null,
+    cognitoFollowClock: false,
     sessionStore: { kind: "cookie" },
     sessionStoreCa: null,
     sessionStoreIam: null,
