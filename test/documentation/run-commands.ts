@@ -33,6 +33,8 @@ async function copyOfRepository(to: string): Promise<void> {
     });
   }
   await symlink(join(ROOT, "node_modules"), join(to, "node_modules"));
+  // Building from nothing is what packing does.
+  await cp(join(ROOT, "dist"), join(to, "dist"), { recursive: true, preserveTimestamps: true });
 }
 
 /** An app as `npm create vite` makes one, at its smallest. */
