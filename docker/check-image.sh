@@ -12,6 +12,9 @@
 #   BASE_IMAGE   the Dockerfile's           what to build on, with a digest for instance
 #   PORT, COGNITO_PORT, DEMO_PORT, DEMO_COGNITO_PORT    13000, 19229, 13001, 19230: ports of 127.0.0.1
 #
+# It needs an engine whose containers reach the npm registry while the image is built, and find each other by name on a network of their own
+# afterwards: Docker has both; podman needs netavark with aardvark-dns (Debian: apt-get install aardvark-dns), or the dnsname plugin before podman 4.
+#
 # Every container is a network namespace of its own, has a read-only root, no capabilities, and cannot gain privileges.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -120,6 +123,11 @@ $engine network create "$name" >/dev/null
 run "$name-cognito" --network "$name" --network-alias cognito -p "127.0.0.1:$cognito_port:$cognito_port" \
   -e LOCAL_COGNITO_PORT="$cognito_port" -e LOCAL_COGNITO_MIN_TOKEN_VALIDITY=1s -e PUBLIC_URL="http://localhost:$port" "$demo_image" local-cognito
 run "$name-api" --network "$name" --network-alias api -e COGNITO_ENDPOINT="http://cognito:$cognito_port" "$demo_image" sample-api
+# Else everything below fails one by one, and nothing says why.
+if ! $engine run --rm $hardened --network "$name" --entrypoint node "$image" -e 'require("dns").promises.lookup("cognito").catch(() => process.exit(1))'; then
+  broken "containers on a network of their own do not find each other by name. Docker's do; podman needs aardvark-dns (apt-get install aardvark-dns), or the dnsname plugin before podman 4"
+fi
+ok "containers find each other by name"
 until_true 30 "local Cognito answers" answers "http://127.0.0.1:$cognito_port/_local/clock"
 keys=$($engine run --rm $hardened --network none "$image" keygen 2> /dev/null)
 run "$name-proxy" --network "$name" -p "127.0.0.1:$port:3000" \
@@ -138,6 +146,24 @@ case $lines in *"$keys"* | *localcognitodemosecret*) broken "a secret is in the 
 stops_with_0 "$name-proxy"
 stops_with_0 "$name-cognito"
 stops_with_0 "$name-api"
+
+say "The line that the README shows"
+folder=$(mktemp -d)
+mkdir "$folder/secrets" "$folder/dist"
+chmod 700 "$folder/secrets"
+(umask 077; printf %s "$keys" > "$folder/secrets/session-keys"; printf %s a-client-secret > "$folder/secrets/cognito-client-secret")
+echo "<title>The app of the README</title>" > "$folder/dist/index.html"
+sed -n '/^```ini$/,/^```$/{/^```/d;p;}' README.md | sed "s#^PUBLIC_URL=.*#PUBLIC_URL=http://localhost:$port#" > "$folder/bff.env"
+line=$(sed -n '/^docker run .*--read-only/,/[^\\]$/p' README.md | sed "s/-p 3000:/-p 127.0.0.1:$port:/; s/ cognito-bff$/ $(printf %s "$image" | sed 's#[/&]#\\&#g')/; s/--rm //")
+containers+=("$name-readme")
+# As it stands, but for the port, the image's name, and that it goes on in the background.
+docker() { shift; $engine run -d --name "$name-readme" "$@"; }
+(cd "$folder" && eval "$line") >/dev/null || broken "the README's line does not start"
+until_true 30 "cognito-bff health says yes" $engine exec "$name-readme" cognito-bff health
+answer=$(node -e 'fetch(process.argv[1], { headers: { accept: "text/html" } }).then(async (answer) => console.log(await answer.text()))' "http://localhost:$port/")
+case $answer in *"The app of the README"*) ok "it serves the app that is mounted, with secrets that only their owner reads" ;; *) broken "it does not serve the app: $answer" ;; esac
+stops_with_0 "$name-readme"
+rm -r "$folder"
 
 say "The demo in one container"
 run "$name-demo" -p "127.0.0.1:$demo_port:$demo_port" -p "127.0.0.1:$demo_cognito_port:$demo_cognito_port" \

@@ -35,6 +35,8 @@ t.test("the tarball holds what runs, and no tests", async (t) => {
     "no tests in the package",
   );
   t.ok(paths.has("dist/src/demo/spa/index.html"), "the demo's page is in it");
+  for (const path of ["docs/operations.md", "docker/prometheus/alerts.yml", "docker/grafana/dashboard.json", "CHANGELOG.md"])
+    t.ok(paths.has(path), `${path}: what an operator needs comes along`);
 });
 
 t.test("every source map in it leads to sources in it, and every script to its map", async (t) => {
