@@ -85,14 +85,15 @@ program
 program
   .command("check-config")
   .description("every fault of the configuration at once, or the effective configuration with secrets redacted")
-  .action(
+  .option("--json", "for programs")
+  .action(({ json }: { json?: boolean }) =>
     run(async () => {
       const [{ checkConfig }, { heapLimit, openFilesLimit }] = await Promise.all([
         import("./commands/check-config.js"),
-        import("./commands/process-limits.js"),
+        import("./commands/advice/process-limits.js"),
       ]);
-      return print(checkConfig(process.env, {}, openFilesLimit(), heapLimit()));
-    }),
+      return print(checkConfig(process.env, { openFiles: openFilesLimit(), heapBytes: heapLimit(), files: true }, { json }));
+    })(),
   );
 program
   .command("keygen")

@@ -1,7 +1,7 @@
 import type { Environment } from "../config/given-settings.js";
-import { parseEnvironment } from "../config/parse-config.js";
 import { buildServer } from "../server/server.js";
-import { heapLimit, heapWarning, openFilesLimit, openFilesWarning } from "./process-limits.js";
+import { check } from "./advice/check.js";
+import { heapLimit, openFilesLimit } from "./advice/process-limits.js";
 import { untilStopped } from "./stop.js";
 
 /**
@@ -12,16 +12,16 @@ const STUCK_AFTER_MS = 1_000;
 
 /** `cognito-bff start`: the proxy. Resolves with the exit code when it has stopped. */
 export async function start(env: Environment): Promise<number> {
-  const parsing = parseEnvironment(env);
-  if (parsing.kind === "faults") {
-    const { checkConfig } = await import("./check-config.js");
-    process.stderr.write(checkConfig(env).text);
+  const machine = { openFiles: openFilesLimit(), heapBytes: heapLimit(), files: true };
+  const checked = check(env, machine);
+  if (checked.kind === "faults") {
+    const { faultsText } = await import("./advice/config-text.js");
+    process.stderr.write(faultsText(checked.faults, checked.warnings));
     return 1;
   }
-  const { config } = parsing;
-  const warnings = [...parsing.warnings, openFilesWarning(config, openFilesLimit()), heapWarning(config, heapLimit())];
+  const { config } = checked;
   const server = await buildServer(config);
-  for (const warning of warnings) if (warning !== null) server.app.log.warn(warning);
+  for (const { text } of checked.warnings) server.app.log.warn(text);
   const { url, managementUrl } = await server.serve();
   server.app.log.info(
     { event: "sys_startup", url, management_url: managementUrl, public_url: config.publicUrl },

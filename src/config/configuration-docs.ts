@@ -2,6 +2,7 @@ import { ROUTE_MEMBERS, type RouteMember } from "./kinds/proxy-routes-kind.js";
 import { optionName } from "./options.js";
 import type { Absence, GroupName, Setting } from "./settings/setting.js";
 import { SETTING_NAMES, SETTINGS, type SettingName } from "./settings/settings.js";
+import { WARNING_NAMES, WARNINGS, type WarningName } from "./warnings.js";
 
 /** The groups of settings, in the order of the documentation. */
 export const GROUPS: { readonly [name in GroupName]: { readonly title: string; readonly about: string } } = {
@@ -122,9 +123,9 @@ SPA_DIR=/srv/app
 - **Durations** carry their unit: \`500ms\`, \`90s\`, \`15m\`, \`12h\`, \`30d\`. A bare number is a fault that asks which unit was meant. One whole number and one unit: not \`1h30m\`, not \`1.5h\`.
 - **Byte sizes** are a number, or a number with \`KiB\`, \`MiB\` or \`GiB\`: \`67108864\`, \`64MiB\`.
 - **Lists** (keys, secrets, CIDRs, routes) are separated by commas or line ends; scopes by spaces, as OAuth writes them.
-- **Files**: for every variable there is one with \`_FILE\` behind its name, whose value is the path of a file that holds the value: \`SESSION_KEYS_FILE=/run/secrets/session-keys\`. White space around the value, such as the line end that editors add, does not belong to it. Setting both is a fault, and so is a file that is empty or cannot be read.
+- **Files**: for every variable there is one with \`_FILE\` behind its name, whose value is the path of a file that holds the value: \`SESSION_KEYS_FILE=/run/secrets/session-keys\`. White space around the value, such as the line end that editors add, does not belong to it. Setting both is a fault, and so is a file that is empty, cannot be read, or lies in \`SPA_DIR\`.
 - **Empty** variables count as unset: a fault where a value is required, the default elsewhere.
-- **Slips**: a variable whose name is almost one of these, such as \`SESION_KEYS\`, gets a warning that names the one it resembles.
+- **Slips**: a variable whose name is almost one of these, such as \`SESION_MAX_AGE\`, gets a warning that names the one it resembles; where that one has to be there, one line names both: \`SESSION_KEYS is missing; SESION_KEYS is set\`.
 - **Secrets** are shown as \`present\` wherever the configuration is printed, \`SESSION_STORE\` without user and password, and they are never repeated when they are wrong.`;
 
 function optionsSection(): string {
@@ -148,21 +149,36 @@ await app.register(cognitoBff, {
 \`\`\``;
 }
 
-const WARNINGS = `## What is warned about
+const CHECKING = `## check-config for programs
 
-Warnings do not keep the server from starting. They are of
+\`cognito-bff check-config --json\` ends with exit code 0 where \`start\` would start, with 1 where there are faults. Secrets are \`present\` here, too.
 
-- what has no effect: \`HSTS_MAX_AGE\` without an https \`PUBLIC_URL\`, \`SPA_CSP\` without an app, a route's \`proxy: true\` without \`HTTPS_PROXY\`, a
-  \`SESSION_MAX_AGE\` beyond the refresh token's life, \`AWS_ENDPOINT_URL\` and AWS's other variables for endpoints, and names that look like slips;
-- what is in front, with an https \`PUBLIC_URL\`: no \`TRUST_PROXY\`, no \`DRAIN_DELAY\`, a stop that takes longer than ECS and Kubernetes wait, a
-  \`responseHeaderTimeout\` above an AWS load balancer's 60 s; and a \`KEEP_ALIVE_TIMEOUT\` that is not above them;
-- what hides something: a health path that a route would take, a route \`/\` beside the single-page app, a route to \`PUBLIC_URL\` itself;
-- Cognito: no \`COGNITO_DOMAIN\`, or one without a dot; a rate above its default quota; \`COGNITO_REFRESH_API=get_tokens\`, since with refresh token
-  rotation and sessions in cookies one process only may run;
-- \`UPSTREAM_MAX_CONNECTIONS\` above what the limit of open files lets through.`;
+| Member | |
+| --- | --- |
+| \`complete\` | whether \`start\` would start |
+| \`faults\` | where it would not: \`[{ "name", "expected", "got", "misspelt" }]\`; \`got\` and \`misspelt\` only where there is something to say |
+| \`settings\` | where it would: \`[{ "name", "value", "from" }]\`, from \`environment\`, \`file\` or \`default\` |
+| \`routes\` | where it would: each with every member of \`PROXY_ROUTES\`, and \`host_seen\`, the Host that the API sees |
+| \`ways_out\` | with \`HTTPS_PROXY\`: \`[{ "call", "to", "way" }]\` |
+| \`warnings\` | \`[{ "warning", "setting", "text" }]\`, by the names above |`;
+
+/** A warning's row: the setting, or whichever it is. */
+function warningRow(name: WarningName): readonly string[] {
+  const { setting, when, means } = WARNINGS[name];
+  return [`\`${name}\``, setting === null ? "" : `\`${setting}\``, when, means];
+}
+
+function warningsSection(): string {
+  return `## What is warned about
+
+Warnings do not keep the server from starting: \`check-config\` shows them at its end, and \`start\` writes them to its log. In
+\`check-config --json\` each has its name, so that a pipeline can refuse some and let others pass.
+
+${table(["Name", "Setting", "When", "What it means"], WARNING_NAMES.map(warningRow))}`;
+}
 
 /** The text of docs/configuration.md. */
 export function renderConfigurationDocs(): string {
   const groups: readonly GroupName[] = [...new Set(SETTING_NAMES.map((name) => SETTINGS[name].group))];
-  return `${[INTRODUCTION, ...groups.map(groupSection), routeSection(), optionsSection(), WARNINGS].join("\n\n")}\n`;
+  return `${[INTRODUCTION, ...groups.map(groupSection), routeSection(), optionsSection(), warningsSection(), CHECKING].join("\n\n")}\n`;
 }

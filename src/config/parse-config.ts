@@ -3,6 +3,7 @@ import type { Config } from "./config.js";
 import {
   type ConfigFault,
   type Environment,
+  explainBySlips,
   type GivenFrom,
   type GivenSettings,
   givenByEnvironment,
@@ -12,9 +13,11 @@ import {
 } from "./given-settings.js";
 import { type Complaint, decodeAs, echo } from "./kinds/kind.js";
 import { type BffOptions, optionName } from "./options.js";
-import { type Finding, judge } from "./rules.js";
+import type { Finding } from "./rule.js";
+import { judge } from "./rules.js";
 import type { Absence, Setting } from "./settings/setting.js";
 import { isSettingName, SETTING_NAMES, SETTINGS, type SettingName, type SettingValues } from "./settings/settings.js";
+import type { ConfigWarning } from "./warnings.js";
 
 /** One setting as it is in force: what it is, in a form that may be printed, and where it comes from. */
 export interface EffectiveSetting {
@@ -32,6 +35,14 @@ export type ConfigParsing =
       readonly settings: readonly EffectiveSetting[];
     }
   | { readonly kind: "faults"; readonly faults: readonly ConfigFault[]; readonly warnings: readonly string[] };
+
+/** A parsing whose warnings have their names. */
+export type ExaminedConfig = WithWarnings<ConfigParsing>;
+type WithWarnings<P> = P extends ConfigParsing ? Omit<P, "warnings"> & { readonly warnings: readonly ConfigWarning[] } : never;
+
+function withTexts(examined: ExaminedConfig): ConfigParsing {
+  return deepFreeze({ ...examined, warnings: examined.warnings.map(({ text }) => text) });
+}
 
 /** What differs between the commands that read the environment. */
 export interface EnvironmentReading {
@@ -95,19 +106,19 @@ function isComplete(values: Partial<SettingValues>): values is SettingValues {
   return SETTING_NAMES.every((name) => values[name] !== undefined);
 }
 
-function parse(given: GivenSettings, defaults: Defaults): ConfigParsing {
+function parse(given: GivenSettings, defaults: Defaults): ExaminedConfig {
   const { values, faults, settings } = decodeSettings(given, defaults);
   const findings = judge(values);
-  const allFaults = inTableOrder([
-    ...given.faults,
-    ...faults,
-    ...findings.filter((finding) => finding.level === "fault").map(withoutLevel),
-  ]);
+  const explained = explainBySlips(
+    inTableOrder([...given.faults, ...faults, ...findings.filter((finding) => finding.level === "fault").map(withoutLevel)]),
+    given,
+  );
   const warnings = [
     ...given.warnings,
-    ...findings.flatMap((finding) => (finding.level === "warning" ? `${finding.name}: ${finding.text}` : [])),
+    ...explained.rest,
+    ...findings.filter((finding) => finding.level === "warning").map(({ warning, text }) => ({ warning, text })),
   ];
-  if (allFaults.length > 0 || !isComplete(values)) return deepFreeze({ kind: "faults", faults: allFaults, warnings });
+  if (explained.faults.length > 0 || !isComplete(values)) return deepFreeze({ kind: "faults", faults: explained.faults, warnings });
   return deepFreeze({ kind: "config", config: toConfig(values), warnings, settings });
 }
 
@@ -129,10 +140,15 @@ function withoutLevel({ level: _, ...fault }: Extract<Finding, { level: "fault" 
  * Reads the configuration from environment variables and the files that NAME_FILE variables name. Never throws: the answer is the frozen
  * configuration with warnings, or every fault at once. Variables that are empty count as unset. No fault or warning holds a secret.
  */
-export function parseEnvironment(
+export function parseEnvironment(env: Environment, reading: EnvironmentReading = {}): ConfigParsing {
+  return withTexts(examineEnvironment(env, reading));
+}
+
+/** The same, with each warning's name. */
+export function examineEnvironment(
   env: Environment,
   { host, managementHost, readFile = readTextFile }: EnvironmentReading = {},
-): ConfigParsing {
+): ExaminedConfig {
   const defaults: Defaults = {
     ...(host === undefined ? {} : { HOST: host }),
     ...(managementHost === undefined ? {} : { MANAGEMENT_HOST: managementHost }),
@@ -143,7 +159,7 @@ export function parseEnvironment(
 /** The same for the options of `createServer` and of the plugin; faults and warnings speak of the options' names. */
 export function parseOptions(options: BffOptions): ConfigParsing {
   const given = givenByOptions(options);
-  const parsing = parse(given, {});
+  const parsing = withTexts(parse(given, {}));
   const warnings = parsing.warnings.map(inOptionNames);
   if (parsing.kind === "config") return deepFreeze({ ...parsing, warnings });
   // What the options' own reading found names an option already, perhaps one that is written like a variable.

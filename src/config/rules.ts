@@ -4,32 +4,9 @@ import { isEmulated, userPoolId } from "./kinds/cognito-kinds.js";
 import { formatDuration } from "./kinds/duration.js";
 import { liesUnder } from "./kinds/prefix.js";
 import { takesTransportSecurity } from "./kinds/url-kinds.js";
-import type { SettingName, SettingValues } from "./settings/settings.js";
+import { type Finding, fault, type Rule, rule, warning } from "./rule.js";
+import type { SettingValues } from "./settings/settings.js";
 import { uncoveredBy } from "./strictness.js";
-
-/** What a rule over several settings has to say. Texts name variables; for options they are put into the options' names. */
-export type Finding =
-  | { readonly level: "fault"; readonly name: SettingName; readonly expected: string; readonly got?: string }
-  | { readonly level: "warning"; readonly name: SettingName; readonly text: string };
-
-/** Judges what could be decoded: a rule is silent while a value that it needs is missing because of a fault of its own. */
-type Rule = (values: Partial<SettingValues>) => readonly Finding[];
-
-function hasAll<N extends SettingName>(values: Partial<SettingValues>, names: readonly N[]): values is Pick<SettingValues, N> {
-  return names.every((name) => values[name] !== undefined);
-}
-
-function rule<N extends SettingName>(needs: readonly N[], judge: (values: Pick<SettingValues, N>) => readonly Finding[]): Rule {
-  return (values) => (hasAll(values, needs) ? judge(values) : []);
-}
-
-function fault(name: SettingName, expected: string, got?: string): Finding {
-  return got === undefined ? { level: "fault", name, expected } : { level: "fault", name, expected, got };
-}
-
-function warning(name: SettingName, text: string): Finding {
-  return { level: "warning", name, text };
-}
 
 const COGNITO_URLS = ["COGNITO_DOMAIN", "COGNITO_TOKEN_URL", "COGNITO_ENDPOINT"] as const;
 
@@ -76,12 +53,12 @@ const cognitoRules: readonly Rule[] = [
       : [],
   ),
   rule(["COGNITO_DOMAIN"], ({ COGNITO_DOMAIN }) => {
-    if (COGNITO_DOMAIN === null) return [warning("COGNITO_DOMAIN", "not set, so nobody can sign in by redirect")];
+    if (COGNITO_DOMAIN === null) return [warning("cognito_domain_missing", "not set, so nobody can sign in by redirect")];
     const { hostname } = new URL(COGNITO_DOMAIN);
     if (hostname.includes(".") || hostname.includes(":") || hostname === "localhost") return [];
     return [
       warning(
-        "COGNITO_DOMAIN",
+        "cognito_domain_without_dot",
         `${hostname} has no dot; browsers need the whole host, such as ${hostname}.auth.eu-central-1.amazoncognito.com`,
       ),
     ];
@@ -100,7 +77,7 @@ const cognitoRules: readonly Rule[] = [
     COGNITO_REFRESH_API === "get_tokens" && SESSION_STORE.kind === "cookie"
       ? [
           warning(
-            "COGNITO_REFRESH_API",
+            "rotation_in_one_process",
             "if the app client rotates refresh tokens, run one process only: with SESSION_STORE=cookie several use up each other's tokens",
           ),
         ]
@@ -143,7 +120,7 @@ const sessionRules: readonly Rule[] = [
     SESSION_MAX_AGE !== null && COGNITO_REFRESH_TOKEN_VALIDITY !== null && SESSION_MAX_AGE > COGNITO_REFRESH_TOKEN_VALIDITY
       ? [
           warning(
-            "SESSION_MAX_AGE",
+            "session_max_age_no_effect",
             `has no effect beyond COGNITO_REFRESH_TOKEN_VALIDITY (${formatDuration(COGNITO_REFRESH_TOKEN_VALIDITY)})`,
           ),
         ]
@@ -152,7 +129,12 @@ const sessionRules: readonly Rule[] = [
   // Service quota of the UserAuthentication category, per account and Region.
   rule(["REFRESH_RATE_LIMIT"], ({ REFRESH_RATE_LIMIT }) =>
     REFRESH_RATE_LIMIT > 120
-      ? [warning("REFRESH_RATE_LIMIT", "above 120 a second, Cognito's default quota for the whole account and Region, sign-ins included")]
+      ? [
+          warning(
+            "refresh_rate_above_quota",
+            "above 120 a second, Cognito's default quota for the whole account and Region, sign-ins included",
+          ),
+        ]
       : [],
   ),
 ];
@@ -181,7 +163,9 @@ const pathRules: readonly Rule[] = [
     const shadowed = (PROXY_ROUTES ?? []).find(
       ({ prefix }) => PUBLIC_HEALTH_PATH !== null && prefix !== "/" && liesUnder(PUBLIC_HEALTH_PATH, prefix),
     );
-    return shadowed === undefined ? [] : [warning("PUBLIC_HEALTH_PATH", `is answered here and no longer forwarded to ${shadowed.prefix}`)];
+    return shadowed === undefined
+      ? []
+      : [warning("health_path_shadows_route", `is answered here and no longer forwarded to ${shadowed.prefix}`)];
   }),
   rule(["SPA_DIR", "SPA_URL"], ({ SPA_DIR, SPA_URL }) =>
     SPA_DIR !== null && SPA_URL !== null ? [fault("SPA_URL", "nothing, because SPA_DIR is set: the single-page app has one place")] : [],
@@ -189,31 +173,31 @@ const pathRules: readonly Rule[] = [
   rule(["SPA_DIR", "SPA_URL", "PROXY_ROUTES"], ({ SPA_DIR, SPA_URL, PROXY_ROUTES }) => {
     const takesAll = (PROXY_ROUTES ?? []).some(({ prefix }) => prefix === "/");
     if (!takesAll || (SPA_DIR === null && SPA_URL === null)) return [];
-    return [warning("PROXY_ROUTES", "the route / takes every path, so the single-page app is never served")];
+    return [warning("spa_never_served", "the route / takes every path, so the single-page app is never served")];
   }),
   rule(["SPA_DIR", "SPA_URL", "SPA_CSP"], ({ SPA_DIR, SPA_URL, SPA_CSP }) =>
-    SPA_CSP !== null && SPA_DIR === null && SPA_URL === null ? [warning("SPA_CSP", "has no effect without SPA_DIR or SPA_URL")] : [],
+    SPA_CSP !== null && SPA_DIR === null && SPA_URL === null
+      ? [warning("spa_csp_no_effect", "has no effect without SPA_DIR or SPA_URL")]
+      : [],
   ),
 ];
 
 const transportRule = rule(["PUBLIC_URL", "HSTS_MAX_AGE"], ({ PUBLIC_URL, HSTS_MAX_AGE }) =>
   HSTS_MAX_AGE !== null && !takesTransportSecurity(PUBLIC_URL)
-    ? [warning("HSTS_MAX_AGE", "has no effect unless PUBLIC_URL is https:// and not on loopback")]
+    ? [warning("hsts_no_effect", "has no effect unless PUBLIC_URL is https:// and not on loopback")]
     : [],
 );
 
 const loopRule = rule(["PUBLIC_URL", "PROXY_ROUTES"], ({ PUBLIC_URL, PROXY_ROUTES }) =>
   (PROXY_ROUTES ?? [])
     .filter(({ target }) => target.origin === PUBLIC_URL)
-    .map(({ prefix }) =>
-      warning("PROXY_ROUTES", `${prefix} is forwarded to PUBLIC_URL: a loop, unless something in front tells them apart`),
-    ),
+    .map(({ prefix }) => warning("route_loop", `${prefix} is forwarded to PUBLIC_URL: a loop, unless something in front tells them apart`)),
 );
 
 const wayOutRule = rule(["PROXY_ROUTES", "HTTPS_PROXY"], ({ PROXY_ROUTES, HTTPS_PROXY }) =>
   (PROXY_ROUTES ?? [])
     .filter(({ proxy }) => proxy && HTTPS_PROXY === null)
-    .map(({ prefix }) => warning("PROXY_ROUTES", `${prefix} says \`proxy: true\`, which has no effect without HTTPS_PROXY`)),
+    .map(({ prefix }) => warning("route_proxy_no_effect", `${prefix} says \`proxy: true\`, which has no effect without HTTPS_PROXY`)),
 );
 
 const EVERY_ADDRESS = new Set(["0.0.0.0", "::"]);
@@ -235,7 +219,7 @@ const behindSomethingRules: readonly Rule[] = [
     PUBLIC_URL.startsWith("https:") && TRUST_PROXY === false
       ? [
           warning(
-            "TRUST_PROXY",
+            "trust_proxy_off",
             "off, although PUBLIC_URL is https:// and this process speaks plain HTTP: everybody has the address of what is in front, and shares one rate limit",
           ),
         ]
@@ -243,7 +227,7 @@ const behindSomethingRules: readonly Rule[] = [
   ),
   rule(["PUBLIC_URL", "DRAIN_DELAY"], ({ PUBLIC_URL, DRAIN_DELAY }) =>
     PUBLIC_URL.startsWith("https:") && DRAIN_DELAY === 0
-      ? [warning("DRAIN_DELAY", "0s: what is in front goes on sending calls to a process that stops, until its probes have failed")]
+      ? [warning("drain_delay_none", "0s: what is in front goes on sending calls to a process that stops, until its probes have failed")]
       : [],
   ),
   rule(["PUBLIC_URL", "DRAIN_DELAY", "SHUTDOWN_TIMEOUT"], ({ PUBLIC_URL, DRAIN_DELAY, SHUTDOWN_TIMEOUT }) => {
@@ -251,7 +235,7 @@ const behindSomethingRules: readonly Rule[] = [
     if (!PUBLIC_URL.startsWith("https:") || stopsWithinMs <= PLATFORM_WAITS_MS) return [];
     const takes = formatDuration(stopsWithinMs);
     const text = `with DRAIN_DELAY a stop takes up to ${takes}; ECS and Kubernetes kill after 30s unless StopTimeout or terminationGracePeriodSeconds says more`;
-    return [warning("SHUTDOWN_TIMEOUT", text)];
+    return [warning("stop_too_long", text)];
   }),
   rule(["PUBLIC_URL", "PROXY_ROUTES"], ({ PUBLIC_URL, PROXY_ROUTES }) => {
     // The default is 60s itself: whoever leaves it alone is not asked about it.
@@ -259,14 +243,19 @@ const behindSomethingRules: readonly Rule[] = [
     if (!PUBLIC_URL.startsWith("https:") || slow.length === 0) return [];
     const prefixes = slow.map(({ prefix }) => prefix).join(", ");
     const text = `responseHeaderTimeout of ${prefixes} is above 60s, the default idle timeout of an AWS Application Load Balancer: it answers first, with a 504 of its own`;
-    return [warning("PROXY_ROUTES", text)];
+    return [warning("route_outlasts_balancer", text)];
   }),
 ];
 
 const processRules: readonly Rule[] = [
   rule(["MANAGEMENT_TOKEN", "SESSION_STORE"], ({ MANAGEMENT_TOKEN, SESSION_STORE }) =>
     MANAGEMENT_TOKEN !== null && SESSION_STORE.kind === "cookie"
-      ? [warning("MANAGEMENT_TOKEN", "opens nothing: with SESSION_STORE=cookie sessions live in browsers, and there is nothing to list")]
+      ? [
+          warning(
+            "management_token_no_effect",
+            "opens nothing: with SESSION_STORE=cookie sessions live in browsers, and there is nothing to list",
+          ),
+        ]
       : [],
   ),
   rule(["HOST", "PORT", "MANAGEMENT_HOST", "MANAGEMENT_PORT"], ({ HOST, PORT, MANAGEMENT_HOST, MANAGEMENT_PORT }) =>
@@ -278,7 +267,7 @@ const processRules: readonly Rule[] = [
     KEEP_ALIVE_TIMEOUT <= BALANCER_IDLE_MS
       ? [
           warning(
-            "KEEP_ALIVE_TIMEOUT",
+            "keep_alive_too_short",
             "not above 60s, the default idle timeout of an AWS Application Load Balancer: it will answer some calls with 502",
           ),
         ]

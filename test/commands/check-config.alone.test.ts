@@ -1,6 +1,9 @@
-import t from "tap";
+import { chmod, copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import t, { type Test } from "tap";
+import { heapLimit, openFilesLimit } from "../../src/commands/advice/process-limits.js";
 import { checkConfig } from "../../src/commands/check-config.js";
-import { heapLimit, openFilesLimit } from "../../src/commands/process-limits.js";
 import { SETTING_NAMES } from "../../src/config/settings/settings.js";
 import { VALID } from "../config/valid-environment.js";
 
@@ -14,7 +17,11 @@ t.test("a complete configuration is listed whole, with where each value comes fr
   for (const name of SETTING_NAMES) t.match(text, new RegExp(`^  ${name} +(environment|file|default) +\\S`, "m"), name);
   t.match(text, /^ {2}PUBLIC_URL +environment +https:\/\/app\.example\.com$/m);
   t.match(text, /^ {2}PORT +default +3000$/m);
-  t.match(text, /^ {2}\/api +http:\/\/api:8080 +id +required +false +true +1m +1m +off +false +auto +inherit +private$/m);
+  t.match(text, /^ {2}\/api -> http:\/\/api:8080$/m);
+  t.match(
+    text.replaceAll(/\s+/g, " "),
+    "token=id session=required stripPrefix=false rewrite=true proxy=false responseHeaderTimeout=1m bodyIdleTimeout=off requestIdleTimeout=1m host=auto csrf=inherit cache=private",
+  );
   t.match(text, /^Warnings\n {2}KEEP_ALIVE_TIMEOUT: /m);
 });
 
@@ -26,13 +33,14 @@ t.test("the Host that each API sees is listed with why it is this one", async (t
     { prefix: "/named", target: "https://named.internal", host: "public" },
   ];
   const { text } = checkConfig({ ...VALID, PROXY_ROUTES: JSON.stringify(routes) });
+  const words = text.replaceAll(/\s+/g, " ");
   for (const line of [
-    /^ {2}\/plain +app\.example\.com +PUBLIC_URL's for plain http \(auto\): what routes by name needs "host": "target"$/m,
-    /^ {2}\/tls +tls\.internal:8443 +the target's own for https \(auto\): what compares it with Origin needs "host": "public"$/m,
-    /^ {2}\/mesh +mesh\.internal +the target's own, as the route says$/m,
-    /^ {2}\/named +app\.example\.com +PUBLIC_URL's, as the route says$/m,
+    ` /plain app.example.com PUBLIC_URL's for plain http (auto): what routes by name needs "host": "target" `,
+    ` /tls tls.internal:8443 the target's own for https (auto): what compares it with Origin needs "host": "public" `,
+    ` /mesh mesh.internal the target's own, as the route says `,
+    ` /named app.example.com PUBLIC_URL's, as the route says `,
   ])
-    t.match(text, line);
+    t.match(words, line);
 });
 
 t.test("with HTTPS_PROXY the way that each call takes is listed, with why; without it there is one way only", async (t) => {
@@ -42,14 +50,15 @@ t.test("with HTTPS_PROXY the way that each call takes is listed, with why; witho
     { prefix: "/near", target: "https://near.internal", proxy: true },
   ];
   const env = { ...VALID, PROXY_ROUTES: JSON.stringify(routes) };
-  const { text } = checkConfig({ ...env, HTTPS_PROXY: "http://user:hidden@proxy:3128", NO_PROXY: ".internal,.amazoncognito.com" });
+  const wordsOf = (env: Record<string, string>) => checkConfig(env).text.replaceAll(/\s+/g, " ");
+  const text = wordsOf({ ...env, HTTPS_PROXY: "http://user:hidden@proxy:3128", NO_PROXY: ".internal,.amazoncognito.com" });
   for (const line of [
-    /^ {2}\/partner +https:\/\/partner\.example\/v1 .* true +auto +inherit +private$/m,
-    /^ {2}Cognito's API and keys +https:\/\/cognito-idp\.eu-central-1\.amazonaws\.com +through HTTPS_PROXY$/m,
-    /^ {2}its token endpoint +https:\/\/my-app\.auth\.eu-central-1\.amazoncognito\.com +straight: NO_PROXY names it$/m,
-    /^ {2}\/own +http:\/\/api:8080 +straight: the route does not say "proxy": true$/m,
-    /^ {2}\/partner +https:\/\/partner\.example +through HTTPS_PROXY$/m,
-    /^ {2}\/near +https:\/\/near\.internal +straight: NO_PROXY names it$/m,
+    /\/partner -> https:\/\/partner\.example\/v1 [^>]*proxy=true/,
+    " Cognito's API and keys https://cognito-idp.eu-central-1.amazonaws.com through HTTPS_PROXY ",
+    " its token endpoint https://my-app.auth.eu-central-1.amazoncognito.com straight: NO_PROXY names it ",
+    ' /own http://api:8080 straight: the route does not say "proxy": true ',
+    " /partner https://partner.example through HTTPS_PROXY ",
+    " /near https://near.internal straight: NO_PROXY names it ",
   ])
     t.match(text, line);
   t.notMatch(text, "hidden");
@@ -60,13 +69,13 @@ t.test("with HTTPS_PROXY the way that each call takes is listed, with why; witho
     COGNITO_ENDPOINT: "http://127.0.0.1:9229",
     HTTPS_PROXY: "http://proxy:3128",
   };
-  t.match(checkConfig(local).text, /^ {2}Cognito's API and keys +http:\/\/127\.0\.0\.1:9229 +straight: plain http, or on this machine$/m);
+  t.match(wordsOf(local), " Cognito's API and keys http://127.0.0.1:9229 straight: plain http, or on this machine ");
 });
 
 t.test("opened sessions are compared with the heap that Node.js may have, since a full one ends the process", async (t) => {
   const MIB = 1_048_576;
   const words = (size: string, heapBytes: number | null) =>
-    checkConfig({ ...VALID, SESSION_CACHE_BYTES: size }, {}, null, heapBytes).text.replaceAll(/\s+/g, " ");
+    checkConfig({ ...VALID, SESSION_CACHE_BYTES: size }, { heapBytes }).text.replaceAll(/\s+/g, " ");
   t.match(
     words("4GiB", 2_096 * MIB),
     /SESSION_CACHE_BYTES: Node\.js lets its heap have 2096 MiB here, .* set 2032MiB or less, or start with NODE_OPTIONS=--max-old-space-size=4160 /,
@@ -82,20 +91,23 @@ t.test("the calls that are let through are compared with the limit of open files
   const warned =
     /UPSTREAM_MAX_CONNECTIONS: 4096 calls and as many that wait need up to 24676 open files for 2 APIs, and this process may have 1024/;
   const words = (text: string) => text.replaceAll(/\s+/g, " ");
-  t.match(words(checkConfig(env, {}, 1_024).text), warned);
-  t.notMatch(checkConfig(env, {}, 65_536).text, /UPSTREAM_MAX_CONNECTIONS:/);
-  t.notMatch(checkConfig(env, {}, null).text, /UPSTREAM_MAX_CONNECTIONS:/);
+  t.match(words(checkConfig(env, { openFiles: 1_024 }).text), warned);
+  t.notMatch(checkConfig(env, { openFiles: 65_536 }).text, /UPSTREAM_MAX_CONNECTIONS:/);
+  t.notMatch(checkConfig(env, { openFiles: null }).text, /UPSTREAM_MAX_CONNECTIONS:/);
   t.match(
-    words(checkConfig({ ...env, UPSTREAM_MAX_CONNECTIONS: "off" }, {}, 1_024).text),
+    words(checkConfig({ ...env, UPSTREAM_MAX_CONNECTIONS: "off" }, { openFiles: 1_024 }).text),
     /UPSTREAM_MAX_CONNECTIONS: off, and this process may have 1024/,
   );
-  t.notMatch(checkConfig({ ...env, UPSTREAM_MAX_CONNECTIONS: "100" }, {}, 1_024).text, /UPSTREAM_MAX_CONNECTIONS: \d/);
+  t.notMatch(checkConfig({ ...env, UPSTREAM_MAX_CONNECTIONS: "100" }, { openFiles: 1_024 }).text, /UPSTREAM_MAX_CONNECTIONS: \d/);
   const limit = openFilesLimit();
   if (process.platform === "linux") t.ok(limit !== null && limit > 0);
 });
 
 t.test("a file is named as the source of what it holds", async (t) => {
-  const { text } = checkConfig({ ...VALID, PORT_FILE: "/run/port" }, { readFile: (path) => (path === "/run/port" ? "8080\n" : "") });
+  const { text } = checkConfig(
+    { ...VALID, PORT_FILE: "/run/port" },
+    { reading: { readFile: (path) => (path === "/run/port" ? "8080\n" : "") } },
+  );
   t.match(text, /^ {2}PORT +file +8080$/m);
 });
 
@@ -112,10 +124,12 @@ t.test("every fault is listed at once, with what was expected and what was there
     text,
     `The configuration has 3 faults. Nothing will start before they are mended.
 
-  SESSION_KEYS     expected  key 1: exactly 32 bytes in base64, which are 43 characters and one =
+  SESSION_KEYS     expected  key 1: exactly 32 bytes in base64, which are 43
+                             characters and one =
   SESSION_MAX_AGE  expected  30 what? write 30s, 30m, 30h or 30d
                    got       30
-  LOG_LEVEL        expected  \`fatal\`, \`error\`, \`warn\`, \`info\`, \`debug\`, \`trace\`, \`silent\`
+  LOG_LEVEL        expected  \`fatal\`, \`error\`, \`warn\`, \`info\`, \`debug\`, \`trace\`,
+                             \`silent\`
                    got       loud
 
 Warnings
@@ -130,7 +144,101 @@ t.test("one fault is one fault", async (t) => {
 
 t.test("lines fit a terminal: long expectations are broken between words", async (t) => {
   const { text } = checkConfig({});
-  for (const line of text.split("\n")) t.ok(line.length <= 112, line);
+  for (const line of text.split("\n")) t.ok(line.length <= 80, line);
+});
+
+t.test("a missing variable and the one that was meant to be it stand together in one line, and no warning says it again", async (t) => {
+  const { COGNITO_CLIENT_SECRET: secret, SESSION_KEYS: keys, ...rest } = VALID;
+  const { text } = checkConfig({ ...rest, COGNITO_CLIENT_SECERT: secret, SESION_KEYS_FILE: keys });
+  t.match(text, "\n  COGNITO_CLIENT_SECRET is missing; COGNITO_CLIENT_SECERT is set\n");
+  t.match(text, "\n  SESSION_KEYS_FILE is missing; SESION_KEYS_FILE is set\n");
+  t.notMatch(text, "Warnings");
+  t.match(
+    checkConfig({ ...rest, cognito_client_secret: secret, SESSION_KEYS: keys }).text,
+    "COGNITO_CLIENT_SECRET is missing; cognito_client_secret is set",
+  );
+  const there = checkConfig({ ...VALID, COGNITO_CLIENT_SECRET: "short secret", COGNITO_CLIENT_SECERT: secret }).text;
+  t.notMatch(there, "is missing");
+});
+
+/** A folder that others may look into, as those of a server's files are. */
+async function folder(t: Test): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), "check-config-"));
+  t.teardown(() => rm(path, { recursive: true }));
+  await chmod(path, 0o755);
+  return path;
+}
+
+t.test("files and folders that variables name are looked at: whether they are there, and whom they let in", async (t) => {
+  const path = await folder(t);
+  const [keys, app] = [join(path, "keys"), join(path, "app")];
+  const { SESSION_KEYS, ...rest } = VALID;
+  const env = { ...rest, SESSION_KEYS_FILE: keys, SPA_DIR: app };
+  const words = () => checkConfig(env, { files: true }).text.replaceAll(/\s+/g, " ");
+  t.match(words(), "SESSION_KEYS_FILE expected the path of a readable file that holds the value; there is no such file (ENOENT)");
+  t.match(words(), `SPA_DIR expected a folder with the built app's index.html; there is no such folder got ${app} `);
+  await writeFile(keys, SESSION_KEYS ?? "", { mode: 0o600 });
+  await writeFile(app, "");
+  t.match(words(), "index.html; this is a file");
+  await rm(app);
+  await mkdir(app);
+  t.match(words(), "index.html; there is no index.html in it");
+  await writeFile(join(app, "index.html"), "");
+  t.notMatch(words(), "Warnings");
+  await chmod(keys, 0o644);
+  t.match(words(), "SESSION_KEYS_FILE: every user of this machine can read it (mode 0644): chmod 600, or 640");
+  await chmod(path, 0o700);
+  t.notMatch(words(), "Warnings", "nobody else gets to it");
+  await chmod(path, 0o755);
+  await chmod(keys, 0o666);
+  await chmod(app, 0o777);
+  t.match(words(), "SESSION_KEYS_FILE: every user of this machine can write it (mode 0666)");
+  t.match(words(), "SPA_DIR: every user of this machine can write it (mode 0777)");
+  await copyFile(keys, join(app, "keys"));
+  t.match(
+    checkConfig({ ...env, SESSION_KEYS_FILE: join(app, "keys") }, { files: true }).text.replaceAll(/\s+/g, " "),
+    "SESSION_KEYS_FILE expected a path outside SPA_DIR, whose files everybody can load",
+  );
+});
+
+t.test("what a container mounts as secrets has the modes of its platform, and is not warned of", async (t) => {
+  const path = await folder(t);
+  // As Kubernetes lays out a volume: each name leads to the release of it that is in force.
+  await mkdir(join(path, "..2026_11_26"), { mode: 0o755 });
+  await writeFile(join(path, "..2026_11_26", "keys"), VALID["SESSION_KEYS"] ?? "", { mode: 0o644 });
+  await symlink("..2026_11_26/keys", join(path, "keys"));
+  const { SESSION_KEYS: _, ...rest } = VALID;
+  t.notMatch(checkConfig({ ...rest, SESSION_KEYS_FILE: join(path, "keys") }, { files: true }).text, "Warnings");
+});
+
+t.test("as JSON: the same for programs, with a name for each warning", async (t) => {
+  const read = (env: Record<string, string>) => {
+    const { text, exitCode } = checkConfig(env, {}, { json: true });
+    return { document: JSON.parse(text) as Record<string, unknown>, exitCode };
+  };
+  const whole = read({ ...VALID, PROXY_ROUTES: "/api=http://api:8080", KEEP_ALIVE_TIMEOUT: "30s" });
+  t.equal(whole.exitCode, 0);
+  t.match(whole.document, {
+    complete: true,
+    routes: [{ prefix: "/api", target: "http://api:8080", token: "id", responseHeaderTimeout: "1m", host_seen: "app.example.com" }],
+    ways_out: [],
+    warnings: [{ warning: "keep_alive_too_short", setting: "KEEP_ALIVE_TIMEOUT", text: /^KEEP_ALIVE_TIMEOUT: not above 60s/ }],
+  });
+  t.same(
+    (whole.document["settings"] as { name: string }[]).map(({ name }) => name),
+    SETTING_NAMES,
+  );
+  const { COGNITO_CLIENT_SECRET: secret, ...rest } = VALID;
+  const faulty = read({ ...rest, COGNITO_CLIENT_SECERT: `${secret}`, PORT: "x" });
+  t.equal(faulty.exitCode, 1);
+  t.match(faulty.document, {
+    complete: false,
+    faults: [
+      { name: "PORT", got: "x" },
+      { name: "COGNITO_CLIENT_SECRET", misspelt: "COGNITO_CLIENT_SECERT" },
+    ],
+    warnings: [],
+  });
 });
 
 t.test("AWS's own variables for other endpoints are warned of: they have no effect", async (t) => {

@@ -15,8 +15,8 @@ t.test("when PUBLIC_URL is localhost with another port, check-config prints what
     text,
     `
 Vite in front
-  PUBLIC_URL is http://localhost:5173 and PORT 3000. If Vite's development server is what listens there, its
-  vite.config.js needs:
+  PUBLIC_URL is http://localhost:5173 and PORT 3000. If Vite's development
+  server is what listens there, its vite.config.js needs:
 
 export default {
   server: {

@@ -5,6 +5,7 @@ import { decodeAs } from "../../src/config/kinds/kind.js";
 import { ROUTE_MEMBERS } from "../../src/config/kinds/proxy-routes-kind.js";
 import type { Absence, Setting } from "../../src/config/settings/setting.js";
 import { SETTING_NAMES, SETTINGS } from "../../src/config/settings/settings.js";
+import { WARNING_NAMES, WARNINGS } from "../../src/config/warnings.js";
 
 /** The variables that deployments rely on: one more is a decision, one less breaks somebody's. */
 const PROMISED = [
@@ -39,6 +40,15 @@ t.test("every variable has a row, and so has every member of a route", async (t)
   const page = renderConfigurationDocs();
   for (const name of PROMISED) t.equal(page.split(`\n| \`${name}\` | `).length, 2, name);
   for (const name of Object.keys(ROUTE_MEMBERS)) t.equal(page.split(`\n| \`${name}\` | `).length, 2, name);
+});
+
+t.test("every warning has a row under its name, and names a setting that exists", async (t) => {
+  const page = renderConfigurationDocs();
+  for (const name of WARNING_NAMES) {
+    t.equal(page.split(`\n| \`${name}\` | `).length, 2, name);
+    const { setting } = WARNINGS[name];
+    t.ok(setting === null || SETTING_NAMES.includes(setting), name);
+  }
 });
 
 t.test("the committed page is what the schema says", async (t) => {

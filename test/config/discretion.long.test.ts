@@ -47,7 +47,7 @@ t.test("any environment gives a configuration or faults, never an exception", as
 t.test("a fault or a warning holds no control character", async () => {
   fc.assert(
     fc.property(anyEnvironment, (changes) => {
-      const { text } = checkConfig({ ...VALID, ...changes }, { readFile: readNothing });
+      const { text } = checkConfig({ ...VALID, ...changes }, { reading: { readFile: readNothing } });
       return !/[^\P{Cc}\n]/u.test(text);
     }),
     { numRuns: 300 },
@@ -83,7 +83,7 @@ t.test("no secret is ever repeated in a fault, a warning or by check-config", as
       const texts = [
         JSON.stringify(parsing),
         inspect(parsing, { depth: 20, showHidden: true }),
-        checkConfig(env, { readFile: readNothing }).text,
+        ...[false, true].map((json) => checkConfig(env, { reading: { readFile: readNothing } }, { json }).text),
       ];
       return texts.every((text) => !text.includes(MARK) && !text.includes(Buffer.from(MARK).toString("base64").slice(0, 12)));
     }),

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { getHeapStatistics } from "node:v8";
-import type { Config } from "../config/config.js";
+import type { Config } from "../../config/config.js";
+import { type ConfigWarning, warningOf } from "../../config/warnings.js";
 
 /** What a process has open besides its calls: listening sockets, the log, connections to Cognito, modules. */
 const FILES_ASIDE = 100;
@@ -16,16 +17,24 @@ export function openFilesLimit(): number | null {
 }
 
 /** A warning where the calls that are let through may need more open files than there can be: each has its browser's connection and the API's. */
-export function openFilesWarning({ upstreamMaxConnections, proxyRoutes }: Config, limit: number | null): string | null {
+export function openFilesWarning({ upstreamMaxConnections, proxyRoutes }: Config, limit: number | null): ConfigWarning | null {
   if (limit === null || proxyRoutes.length === 0) return null;
   if (upstreamMaxConnections === null)
-    return `UPSTREAM_MAX_CONNECTIONS: off, and this process may have ${limit} files open: beyond some ${fitting(limit, 1)} calls at a time connections fail`;
+    return connections(
+      `off, and this process may have ${limit} files open: beyond some ${fitting(limit, 1)} calls at a time connections fail`,
+    );
   const origins = new Set(proxyRoutes.map(({ target }) => target.origin)).size;
   // As many again wait, with the browser's connection alone.
   const needed = upstreamMaxConnections * 3 * origins + FILES_ASIDE;
   if (needed <= limit) return null;
   const apis = origins === 1 ? "one API" : `${origins} APIs`;
-  return `UPSTREAM_MAX_CONNECTIONS: ${upstreamMaxConnections} calls and as many that wait need up to ${needed} open files for ${apis}, and this process may have ${limit} (ulimit -n): raise that, or set ${fitting(limit, origins)}`;
+  return connections(
+    `${upstreamMaxConnections} calls and as many that wait need up to ${needed} open files for ${apis}, and this process may have ${limit} (ulimit -n): raise that, or set ${fitting(limit, origins)}`,
+  );
+}
+
+function connections(text: string): ConfigWarning {
+  return warningOf("upstream_connections_above_open_files", text);
 }
 
 function fitting(limit: number, origins: number): number {
@@ -42,9 +51,10 @@ export function heapLimit(): number {
 }
 
 /** A warning where opened sessions may fill the heap, whose end is the process's. */
-export function heapWarning({ sessionCacheBytes }: Pick<Config, "sessionCacheBytes">, limit: number | null): string | null {
+export function heapWarning({ sessionCacheBytes }: Pick<Config, "sessionCacheBytes">, limit: number | null): ConfigWarning | null {
   if (limit === null || sessionCacheBytes + HEAP_ASIDE <= limit) return null;
   const most = Math.max(1, Math.floor((limit - HEAP_ASIDE) / MIB));
   const needed = Math.ceil((sessionCacheBytes + HEAP_ASIDE) / MIB);
-  return `SESSION_CACHE_BYTES: Node.js lets its heap have ${Math.floor(limit / MIB)} MiB here, and a full one ends the process: set ${most}MiB or less, or start with NODE_OPTIONS=--max-old-space-size=${needed} where there is as much memory`;
+  const text = `Node.js lets its heap have ${Math.floor(limit / MIB)} MiB here, and a full one ends the process: set ${most}MiB or less, or start with NODE_OPTIONS=--max-old-space-size=${needed} where there is as much memory`;
+  return warningOf("session_cache_above_heap", text);
 }
