@@ -70,7 +70,7 @@ const cognitoRules: readonly Rule[] = [
     return [
       ...(PUBLIC_URL.startsWith("http:") ? [] : [unless("PUBLIC_URL is http://localhost[:PORT]")]),
       ...(isLocal ? [] : [unless("COGNITO_ENDPOINT is a loopback address, such as http://127.0.0.1:9229: a name could lead elsewhere")]),
-      warning("COGNITO_FOLLOW_CLOCK", "true: local Cognito moves this process's clock; for development and tests alone"),
+      warning("clock_followed", "true: local Cognito moves this process's clock; for development and tests alone"),
     ];
   }),
   rule(["COGNITO_REFRESH_API", "SESSION_STORE"], ({ COGNITO_REFRESH_API, SESSION_STORE }) =>

@@ -47,6 +47,11 @@ export const WARNINGS = {
     when: "A host without a dot, such as the prefix alone",
     means: "Write the whole host: `my-app.auth.eu-central-1.amazoncognito.com`",
   },
+  clock_followed: {
+    setting: "COGNITO_FOLLOW_CLOCK",
+    when: "`true`",
+    means: "Local Cognito moves this process's clock: for development and tests alone",
+  },
   rotation_in_one_process: {
     setting: "COGNITO_REFRESH_API",
     when: "`get_tokens` with `SESSION_STORE=cookie`",
