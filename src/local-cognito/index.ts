@@ -9,13 +9,25 @@ import { type LocalCognitoSeed, plantSeed } from "./seed.js";
 import { createLocalServer, FAULT_OPERATIONS } from "./server/server.js";
 import { createState } from "./sign-in/state.js";
 import type { IssuerForm } from "./sign-in/token-issuer.js";
+import { type Person, type PersonRequest, signIn } from "./testing/person.js";
+import { localCognitoAt, type RemoteFault, type RemoteLocalCognito } from "./testing/remote.js";
 
 export type { RecordedCall } from "./controls/calls.js";
 export type { ActiveFault, FaultName, FaultPlan } from "./controls/faults.js";
 export type { DefaultSeed } from "./default-seed.js";
 export type { SeedClient, SeedGroup, SeedUser, SeedUserPool } from "./seed.js";
-export type { ClockMove, IssuerForm, LocalCognitoClock, LocalCognitoSeed, SharedClock };
-export { createLocalClock, DEFAULT_SEED, defaultSeed };
+export type {
+  ClockMove,
+  IssuerForm,
+  LocalCognitoClock,
+  LocalCognitoSeed,
+  Person,
+  PersonRequest,
+  RemoteFault,
+  RemoteLocalCognito,
+  SharedClock,
+};
+export { createLocalClock, DEFAULT_SEED, defaultSeed, localCognitoAt, signIn };
 
 /** How to start a local Cognito. Everything has a default. */
 export interface LocalCognitoOptions {

@@ -36,7 +36,7 @@ const ROOMS: { readonly [place: string]: readonly (readonly string[])[] } = {
   proxy: [["tunnel"], ["."], ["routes"], ["connections", "headers"]],
   session: [["."], ["refresh"]],
   store: [["redis"], ["."], ["memory"]],
-  "local-cognito": [["."], ["server"], ["managed-login", "operations"], ["controls", "sign-in"], ["pools"], ["common"]],
+  "local-cognito": [["."], ["server", "testing"], ["managed-login", "operations"], ["controls", "sign-in"], ["pools"], ["common"]],
 };
 const MOST_FILES = 14;
 /** Rooms that hold more, and why they are one room. */

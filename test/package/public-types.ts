@@ -19,7 +19,7 @@ import {
   type Reason,
   type SessionDocument,
 } from "cognito-bff";
-import { DEFAULT_SEED, defaultSeed, type LocalCognito, startLocalCognito } from "cognito-bff/local-cognito";
+import { DEFAULT_SEED, defaultSeed, type LocalCognito, localCognitoAt, signIn, startLocalCognito } from "cognito-bff/local-cognito";
 import fastify, { type FastifyInstance } from "fastify";
 
 const required = {
@@ -117,6 +117,12 @@ export async function rehearse(): Promise<LocalCognito> {
   // One line shares the clock the other way round, too.
   await createServer({ ...required, sessionKeys: ["key"] }, { clock: (await startLocalCognito()).clock });
   const { followers, dropped }: { readonly followers: number; readonly dropped: readonly string[] } = await cognito.advance("31d");
+  const person = await signIn("http://localhost:3000", DEFAULT_SEED.user);
+  const answer: Response = await person.fetch("/api/orders", { method: "POST", body: "{}" });
+  const remote = localCognitoAt();
+  await remote.addFault({ operation: "InitiateAuth", fault: "throttle", times: answer.status });
+  // @ts-expect-error no such fault
+  await remote.addFault({ operation: "InitiateAuth", fault: "earthquake" });
   // @ts-expect-error a bare number has no unit
   await cognito.advance(31);
   // @ts-expect-error what has no timers is no clock for a server
