@@ -32,6 +32,7 @@ function createProcess(instance: string, dice: Dice) {
       newestBytes: now.openedBytes * 0.08,
     }),
     cacheMaxBytes: 64 * MIB,
+    keyFingerprints: [],
     store: null,
     sessions: { of: "seen", read: async () => null },
   });

@@ -24,7 +24,7 @@ export async function start(env: Environment): Promise<number> {
   for (const { text } of checked.warnings) server.app.log.warn(text);
   const { url, managementUrl } = await server.serve();
   server.app.log.info(
-    { event: "sys_startup", url, management_url: managementUrl, public_url: config.publicUrl },
+    { event: "sys_startup", url, management_url: managementUrl, public_url: config.publicUrl, session_keys: server.keyFingerprints },
     "cognito-bff is listening",
   );
   // A signal from now on finds calls under way.

@@ -76,5 +76,7 @@ export interface Config {
   readonly drainDelayMs: number;
   readonly shutdownTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
+  /** Null: `iso` on a terminal, `epoch` elsewhere. */
+  readonly logTime: "epoch" | "iso" | null;
   readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
 }

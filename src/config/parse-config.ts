@@ -229,6 +229,7 @@ function toConfig(v: SettingValues): Config {
     drainDelayMs: v.DRAIN_DELAY,
     shutdownTimeoutMs: v.SHUTDOWN_TIMEOUT,
     keepAliveTimeoutMs: v.KEEP_ALIVE_TIMEOUT,
+    logTime: v.LOG_TIME,
     logLevel: v.LOG_LEVEL,
   };
 }

@@ -66,6 +66,7 @@ function composeWith(config: Config, options: CompositionOptions, processWide: P
     cognitoAheadMs: () => appClient.time.aheadMs,
     cache: appClient.cacheFigures,
     cacheMaxBytes: config.sessionCacheBytes,
+    keyFingerprints: processWide.keyFingerprints,
     store: sharedStore && { isThere: sharedStore.state.isThere, isHeard: sharedStore.isHeard },
     sessions: { of: appClient.operator ? "shared" : "seen", read: appClient.counts.figures },
   });

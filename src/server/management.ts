@@ -30,6 +30,7 @@ export interface ManagementOptions {
   /** Null where sessions live in cookies. */
   readonly operator: Operator | null;
   readonly counts: Pick<SessionCounts, "summary">;
+  readonly keyFingerprints: readonly string[];
 }
 
 /** Why a process is not to be sent calls. */
@@ -42,7 +43,7 @@ export type NotReady = "starting" | "waiting_for_clock" | "waiting_for_store" | 
 export function createManagementServer(
   { managementHost, managementToken, ...urls }: ManagementSettings,
   metrics: Metrics,
-  { clock, unread, log, operator, counts }: ManagementOptions,
+  { clock, unread, log, operator, counts, keyFingerprints }: ManagementOptions,
   whyNotReady: () => NotReady | null,
 ): FastifyInstance {
   const onLoopback = isLoopback(managementHost);
@@ -73,7 +74,8 @@ export function createManagementServer(
   app.get("/livez", async () => ({ status: "live" }));
   app.get("/readyz", async (_request, reply) => {
     const reason = whyNotReady();
-    return reason === null ? { status: "ready" } : reply.code(503).send({ status: "not ready", reason });
+    const keys = { session_keys: keyFingerprints };
+    return reason === null ? { status: "ready", ...keys } : reply.code(503).send({ status: "not ready", reason, ...keys });
   });
   app.get("/metrics", async (_request, reply) => {
     const [ours, ofProcess] = await Promise.all([metrics.registry.metrics(), processMetrics().metrics()]);

@@ -55,7 +55,7 @@ declare module "fastify" {
 }
 
 /** The settings of docs/configuration.md in camel case; the log and its level are the app's own. */
-export type BffPluginOptions = Omit<BffOptions, "logLevel">;
+export type BffPluginOptions = Omit<BffOptions, "logLevel" | "logTime">;
 
 function toBffSession(session: Session, options: SessionDocumentOptions): BffSession {
   const { user } = sessionDocument(session, options);

@@ -17,6 +17,7 @@ import { createRefreshRateLimiter, type RefreshRateLimiter } from "../session/re
 import { createOwnTurns, createSharedTurns, type SharedTurnsOptions } from "../session/refresh/turn-supply.js";
 import { createAuditLog, createUserPseudonym } from "../telemetry/audit-log.js";
 import type { Tell } from "../telemetry/events.js";
+import { keyFingerprints } from "../telemetry/key-fingerprints.js";
 import { createMetrics, type Metrics } from "../telemetry/metrics.js";
 import { findTracer, type Tracer } from "../telemetry/tracing.js";
 
@@ -36,6 +37,8 @@ export interface ProcessWide {
   readonly random: () => number;
   readonly metrics: Metrics;
   readonly tell: Tell;
+  /** Of the session keys, in their order. */
+  readonly keyFingerprints: readonly string[];
   /** Null where no OpenTelemetry SDK is registered. */
   readonly tracer: Tracer | null;
   readonly wayOut: WayOut;
@@ -108,6 +111,7 @@ export function createProcessWide(config: Config, options: ProcessWideOptions): 
     random,
     metrics,
     tell: tellBoth(config, metrics, log, clock),
+    keyFingerprints: keyFingerprints(config.sessionKeys),
     tracer: findTracer(),
     wayOut,
     refreshLimiter: limiter(LONGEST_REFRESH_WAIT_MS),

@@ -13,7 +13,7 @@ import { ProblemError } from "../http/problem/problem.js";
 import { answerErrorsAsProblems, sendProblem } from "../http/problem/problem-details.js";
 import { requestIdOf } from "../http/problem/request-id.js";
 import { declareRequestState, routableUrl } from "../http/problem/request-state.js";
-import type { Clock } from "../model/clock.js";
+import { type Clock, systemClock } from "../model/clock.js";
 import { type ListenSettings, listenFault } from "../model/listen-fault.js";
 import { describeError } from "../model/log.js";
 import type { OpenStore } from "../store/open-sessions.js";
@@ -62,6 +62,8 @@ export interface BffServer {
 
 /** One whose start goes by its two steps. */
 export interface StartingServer extends BffServer {
+  /** Of the session keys, in their order. */
+  readonly keyFingerprints: readonly string[];
   /** As `listen`, but before what a first refresh needs is loaded. From here on calls are served, so that `close` has to end them. */
   serve(): ReturnType<BffServer["listen"]>;
   /** Loads it. Nobody waits for it whose token lives. Closes everything and rejects where it cannot be loaded. */
@@ -116,7 +118,7 @@ async function assemble({ app, parts, metrics, output }: Begun): Promise<Startin
   await app.after();
   fastPath.closeAtAdditions();
 
-  return { app, ...beginningAndEnd({ app, parts, metrics, connections, output }) };
+  return { app, keyFingerprints: parts.keyFingerprints, ...beginningAndEnd({ app, parts, metrics, connections, output }) };
 }
 
 interface Built extends Begun {
@@ -126,7 +128,7 @@ interface Built extends Begun {
 /** So long an outage of the shared store is none: a master that fails over takes less, and all replicas see it. */
 const SHORTEST_OUTAGE_MS = 15_000;
 
-function beginningAndEnd({ app, parts, metrics, connections, output }: Built): Omit<StartingServer, "app"> {
+function beginningAndEnd({ app, parts, metrics, connections, output }: Built): Omit<StartingServer, "app" | "keyFingerprints"> {
   const { config } = parts;
   let phase: "starting" | "waiting_for_clock" | "waiting_for_store" | "listening" | "stopping" = "starting";
   let closing: Promise<void> | null = null;
@@ -210,9 +212,17 @@ async function listenAt(server: FastifyInstance, host: string, port: number, set
   }
 }
 
+/** A person reads the hour; a program reads milliseconds since 1970, which is pino's own form. */
+function timeOfLines({ logTime }: Config, { isTerminal }: LogOutput): { timestamp?: () => string } {
+  if ((logTime ?? (isTerminal ? "iso" : "epoch")) === "epoch") return {};
+  return { timestamp: () => `,"time":"${new Date(systemClock.now()).toISOString()}"` };
+}
+
 function createApp(config: Config, log: FastifyBaseLogger | LogOutput): FastifyInstance {
   const options: FastifyHttpOptions<Server, FastifyBaseLogger> = {
-    ...(log instanceof LogOutput ? { logger: { level: config.logLevel, stream: log } } : { loggerInstance: log }),
+    ...(log instanceof LogOutput
+      ? { logger: { level: config.logLevel, stream: log, ...timeOfLines(config, log) } }
+      : { loggerInstance: log }),
     // Fastify before 5.10 knows no log controller, and later ones warn about the options of before.
     ...("LogController" in fastify ? { logController: new fastify.LogController(REQUEST_LOG) } : REQUEST_LOG),
     genReqId: ({ headers }) => requestIdOf(headers),

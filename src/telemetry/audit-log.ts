@@ -6,6 +6,7 @@ import { sessionPseudonym } from "../model/session.js";
 import type { Alert, SessionOf, Tell } from "./events.js";
 import { writeProblemLine } from "./problem-lines.js";
 import { createRepeats } from "./repeats.js";
+import { suspectOf } from "./suspects.js";
 
 const HASH_CHARACTERS = 16;
 
@@ -91,7 +92,8 @@ export function createAuditLog(log: Log, userPseudonym: (subject: string) => str
       case "alert": {
         const { alert, details } = event;
         // A wrong secret must not hide that a trigger is wrong as well.
-        repeats.happened(`${alert} ${kindOf(details)}`, (count) => log.error({ alert, ...details, count }, ALERTS[alert]));
+        const named = alert === "misconfigured" ? { setting: suspectOf(details), ...details } : details;
+        repeats.happened(`${alert} ${kindOf(details)}`, (count) => log.error({ alert, ...named, count }, ALERTS[alert]));
       }
     }
   };

@@ -24,6 +24,8 @@ export interface Gauges {
     readonly endingBytes: number;
   };
   readonly cacheMaxBytes: number;
+  /** In their order. */
+  readonly keyFingerprints: readonly string[];
   /** Null where sessions live in cookies. */
   readonly store: StoreGauges | null;
   readonly sessions: {
@@ -108,8 +110,15 @@ export function addGauges(registry: Registry, gauges: Gauges): void {
       cacheBytes.set({ cache: "newest" }, newestBytes);
     },
   });
+  addKeyFingerprints(registry, gauges.keyFingerprints);
   for (const [of, what] of COUNTED) addCountedSessions(registry, of, what, gauges.sessions);
   addStore(registry, gauges.store);
+}
+
+function addKeyFingerprints(registry: Registry, fingerprints: readonly string[]): void {
+  const help = "Always 1, with a fingerprint of each session key and its place; place 1 seals";
+  const keys = new Gauge({ name: "bff_session_key_info", help, labelNames: ["place", "fingerprint"], registers: [registry] });
+  for (const [index, fingerprint] of fingerprints.entries()) keys.set({ place: String(index + 1), fingerprint }, 1);
 }
 
 const COUNTED: readonly (readonly [of: "shared" | "seen", what: string])[] = [

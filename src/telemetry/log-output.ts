@@ -1,4 +1,5 @@
 import { write, writeSync } from "node:fs";
+import { isatty } from "node:tty";
 
 /** Characters that wait while nobody takes them. Beyond it new lines are lost: memory is for calls. */
 const MOST_WAITING = 1024 * 1024;
@@ -44,6 +45,11 @@ export class LogOutput {
     // Node makes a pipe or socket non-blocking when its stream is first asked for. A blocking one that nobody reads would hold a thread, and
     // with it the end of the process.
     return new LogOutput(process.stdout.fd);
+  }
+
+  /** Whether a person reads along. */
+  get isTerminal(): boolean {
+    return isatty(this.#fd);
   }
 
   /** Lines that could not be written. */

@@ -3,6 +3,7 @@ import type { FinishedRequest, Tell } from "./events.js";
 import { addGauge, addGauges, addTotal, type Gauges } from "./gauges.js";
 import type { PlainSeries } from "./plain-histogram.js";
 import { createSeries, type Series, zero } from "./series.js";
+import { suspectOf } from "./suspects.js";
 
 /** The methods OpenTelemetry knows; any other is one label, or a client could make as many series as it likes. */
 const KNOWN_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "QUERY"]);
@@ -99,6 +100,7 @@ function countEvents(series: Series): Tell {
         break;
       case "alert":
         series.alerts.inc({ alert: event.alert });
+        if (event.alert === "misconfigured") series.suspected.inc({ setting: suspectOf(event.details) });
     }
   };
 }

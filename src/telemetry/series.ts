@@ -3,6 +3,7 @@ import { version } from "../model/version.js";
 import { ENDING_CAUSES } from "../wire/reasons.js";
 import type { Alert, BffEvent, CognitoOutcome, RefreshResult } from "./events.js";
 import { PlainHistogram } from "./plain-histogram.js";
+import { SUSPECTS } from "./suspects.js";
 
 /** OpenTelemetry's for `http.server.request.duration` (semantic conventions for HTTP metrics). Seconds. */
 const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
@@ -46,6 +47,9 @@ export function createSeries(registry: Registry) {
   const revoked = counter("bff_tokens_revoked_total", "Refresh tokens revoked at Cognito");
   const cookieBytes = histogram("bff_session_cookie_bytes", "Bytes of the Cookie header a session's ticket takes", COOKIE_BYTES);
   const alerts = counter("bff_alerts_total", "Log lines somebody has to act on", ["alert"]);
+  const suspected = counter("bff_misconfigured_total", "Times that Cognito refused a setting, by the variable to look at first", [
+    "setting",
+  ]);
   const storeErrors = counter("bff_store_errors_total", "What the session store could not do", ["operation"]);
   const problems = counter("bff_problems_total", "Problem documents answered, by reason", ["reason"]);
   /** Observed for every call. */
@@ -80,6 +84,7 @@ export function createSeries(registry: Registry) {
     revoked,
     cookieBytes,
     alerts,
+    suspected,
     storeErrors,
     problems,
     requestSeconds,
@@ -109,7 +114,7 @@ const STORE_OPERATIONS = wordsOf<Extract<BffEvent, { kind: "store_failed" }>["op
 const COGNITO_OUTCOMES: readonly CognitoOutcome[] = ["ok", "cognito_throttled", "cognito_blocked"];
 
 /** A series that is missing until the first time cannot show its first increase. */
-export function zero({ refreshes, alerts, storeErrors, ended, cognitoCalls, age }: Series, registry: Registry): void {
+export function zero({ refreshes, alerts, suspected, storeErrors, ended, cognitoCalls, age }: Series, registry: Registry): void {
   const build = new Gauge({
     name: "bff_build_info",
     help: "Always 1, with the version",
@@ -119,6 +124,7 @@ export function zero({ refreshes, alerts, storeErrors, ended, cognitoCalls, age 
   build.set({ version, node: process.version }, 1);
   for (const result of REFRESH_RESULTS) refreshes.inc({ result }, 0);
   for (const alert of ALERTS) alerts.inc({ alert }, 0);
+  for (const setting of SUSPECTS) suspected.inc({ setting }, 0);
   for (const operation of STORE_OPERATIONS) storeErrors.inc({ operation }, 0);
   for (const [reason, causes] of Object.entries(ENDING_CAUSES)) for (const cause of causes) ended.inc({ reason, cause }, 0);
   for (const outcome of COGNITO_OUTCOMES) cognitoCalls.inc({ operation: "InitiateAuth", outcome }, 0);

@@ -88,7 +88,8 @@ t.test("start listens, answers its probes, and ends with 0 on SIGTERM; health te
     output()
       .split("\n")
       .find((candidate) => candidate.includes("is listening")) ?? "{}";
-  const { url, management_url: management } = JSON.parse(line) as { url: string; management_url: string };
+  const { url, management_url: management, ...said } = JSON.parse(line) as { url: string; management_url: string };
+  t.match(said, { time: Number, session_keys: [/^[0-9a-f]{12}$/] }, "no terminal: milliseconds since 1970");
   t.equal((await fetch(`${management}/livez`)).status, 200);
   t.equal((await fetch(`${management}/readyz`)).status, 200);
   t.equal(
@@ -107,6 +108,18 @@ t.test("start listens, answers its probes, and ends with 0 on SIGTERM; health te
   t.equal(dead.code, 1);
   t.match(dead.output, /does not answer/);
   t.notMatch(output(), /localcognitodemosecret/, "the secret is in no line");
+});
+
+t.test("LOG_TIME=iso: log lines say when in words that a person reads", async (t) => {
+  const cognito = await startLocalCognito({ port: 0 });
+  t.teardown(() => cognito.close());
+  const env = { ...ENVIRONMENT, COGNITO_ENDPOINT: cognito.url, COGNITO_DOMAIN: cognito.url, LOG_TIME: "iso" };
+  const { output } = await start(t, "start", env, /is listening/);
+  for (const line of output()
+    .trim()
+    .split("\n")
+    .filter((candidate) => candidate.startsWith("{")))
+    t.match(JSON.parse(line), { time: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/ });
 });
 
 t.test("a start that cannot have its management port is one line that names the setting, and exit code 1", async (t) => {

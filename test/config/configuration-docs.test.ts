@@ -29,7 +29,7 @@ const PROMISED = [
   ...["HTTPS_PROXY", "NO_PROXY"],
   "UPSTREAM_MAX_CONNECTIONS",
   "UPSTREAM_MAX_HEADER_BYTES",
-  ...["DRAIN_DELAY", "SHUTDOWN_TIMEOUT", "KEEP_ALIVE_TIMEOUT", "LOG_LEVEL"],
+  ...["DRAIN_DELAY", "SHUTDOWN_TIMEOUT", "KEEP_ALIVE_TIMEOUT", "LOG_LEVEL", "LOG_TIME"],
 ];
 
 t.test("every variable that deployments rely on is a setting, and there is no other", async (t) => {

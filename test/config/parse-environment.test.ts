@@ -68,6 +68,7 @@ t.test("the least that works has the documented defaults, and is warned only of 
     shutdownTimeoutMs: 8_000,
     keepAliveTimeoutMs: 75_000,
     logLevel: "info",
+    logTime: null,
   });
 });
 
@@ -109,6 +110,7 @@ t.test("a value is read as it is meant", async (t) => {
     [{ SPA_DIR: "/srv/app", SPA_CSP: "report-only: default-src 'self'" }, (c) => c.spaCsp, "report-only: default-src 'self'"],
     [{ AUTH_PREFIX: "/my/bff" }, (c) => c.authPrefix, "/my/bff"],
     [{ LOG_LEVEL: "silent" }, (c) => c.logLevel, "silent"],
+    [{ LOG_TIME: "iso" }, (c) => c.logTime, "iso"],
   ];
   for (const [changes, pick, expected] of cases) t.same(pick(configWith(changes)), expected, JSON.stringify(changes));
 });
@@ -271,6 +273,7 @@ t.test("a value that cannot be meant is refused by name", async (t) => {
     ["SHUTDOWN_TIMEOUT", ["8", "61m"]],
     ["KEEP_ALIVE_TIMEOUT", ["75", "500ms"]],
     ["LOG_LEVEL", ["verbose", "INFO"]],
+    ["LOG_TIME", ["utc", "ISO"]],
     [
       "MANAGEMENT_TOKEN",
       ["short", "0123456789abcdef0123456789abcde", "0123456789abcdef 0123456789abcdef", "ä".repeat(32), "x".repeat(513)],

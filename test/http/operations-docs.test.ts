@@ -32,7 +32,7 @@ t.test("every alert leads to a section that exists", (t) => {
     ),
     ...[...DOCUMENT.matchAll(/<a id="([^"]+)">/g)].map(([, id = ""]) => id),
   ]);
-  const linked = [...ALERTS.matchAll(/runbook_url: docs\/operations\.md#(\S+)/g)].map(([, anchor = ""]) => anchor);
+  const linked = [...ALERTS.matchAll(/runbook_url: '\{\{ \$externalLabels\.runbook_base \}\}docs\/operations\.md#(\S+)'/g)].map(([, anchor = ""]) => anchor);
   t.ok(linked.length > 10);
   t.same(
     linked.filter((anchor) => !anchors.has(anchor)),

@@ -1,5 +1,5 @@
 import { choice, duration } from "../kinds/basic-kinds.js";
-import { byDefault, open } from "./setting.js";
+import { byDefault, nothing, open } from "./setting.js";
 
 const SECOND_MS = 1_000;
 const HOUR_MS = 3_600_000;
@@ -34,5 +34,12 @@ export const PROCESS_SETTINGS = {
     absence: byDefault("info"),
     meaning: "The least severe log lines that are written.",
     example: "debug",
+  }),
+  LOG_TIME: open({
+    group: "process",
+    kind: choice("epoch", "iso"),
+    absence: nothing("`iso` on a terminal, `epoch` elsewhere"),
+    meaning: "How log lines say when: milliseconds since 1970, which programs read fastest, or `2026-11-26T17:00:00.000Z`.",
+    example: "iso",
   }),
 } as const;
