@@ -28,7 +28,7 @@ const METRIC = /\b(?:bff|http_server|process|nodejs)_\w+/g;
 
 /** Every label a panel or an alert may divide by: each has a vocabulary of ours or of the configuration, never a person's or a browser's. */
 const BOUNDED = new Set(
-  "le job instance alertname result operation outcome reason cause alert route kind status_class cache status within http_response_status_code".split(
+  "le job instance alertname result operation outcome reason cause alert route kind status_class cache status within hour day setting place fingerprint http_response_status_code".split(
     " ",
   ),
 );

@@ -32,7 +32,9 @@ t.test("every alert leads to a section that exists", (t) => {
     ),
     ...[...DOCUMENT.matchAll(/<a id="([^"]+)">/g)].map(([, id = ""]) => id),
   ]);
-  const linked = [...ALERTS.matchAll(/runbook_url: '\{\{ \$externalLabels\.runbook_base \}\}docs\/operations\.md#(\S+)'/g)].map(([, anchor = ""]) => anchor);
+  const linked = [...ALERTS.matchAll(/runbook_url: '\{\{ \$externalLabels\.runbook_base \}\}docs\/operations\.md#(\S+)'/g)].map(
+    ([, anchor = ""]) => anchor,
+  );
   t.ok(linked.length > 10);
   t.same(
     linked.filter((anchor) => !anchors.has(anchor)),
@@ -44,5 +46,30 @@ t.test("every alert leads to a section that exists", (t) => {
     [],
     "and so does every link within the page",
   );
+  t.end();
+});
+
+/** The sections of alerts, by the alert's name; one may be of two. */
+function sectionsOfAlerts(): ReadonlyMap<string, string> {
+  const [, ...sections] = DOCUMENT.split(/^### (?=Bff)/m);
+  return new Map(
+    sections.flatMap((section) => {
+      const [title = ""] = section.split("\n", 1);
+      const text = section.slice(title.length).split(/^##+ /m, 1)[0] ?? "";
+      return title.split(", ").map((name) => [name, text] as const);
+    }),
+  );
+}
+
+t.test("every alert has its section, which begins with the one command to run", (t) => {
+  const sections = sectionsOfAlerts();
+  const alerts = [...ALERTS.matchAll(/- alert: (\w+)/g)].map(([, name = ""]) => name);
+  t.ok(alerts.length > 25);
+  t.same([...sections.keys()].sort(), [...alerts].sort(), "each has one, and none is of an alert that is no more");
+  for (const [name, text] of sections) {
+    const [, command = "", rest = ""] = /^\n+```sh [^\n]+\n([^\n]+)\n```\n([\s\S]*)$/.exec(text) ?? [];
+    t.ok(command.length > 3, `${name} begins with a block of one line`);
+    t.ok(rest.trim().length > 40, `${name} says what it means`);
+  }
   t.end();
 });
