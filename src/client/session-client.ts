@@ -21,6 +21,7 @@ const MINUTE_MS = 60_000;
 const SHORTEST_WARNING_MS = 20_000;
 const BETWEEN_ACTIVITIES_MS = MINUTE_MS;
 
+/** How a page has its session: where the proxy is, and when to warn. */
 export interface SessionClientOptions extends CallOptions {
   /** The server's AUTH_PREFIX; `/auth`. */
   readonly authPrefix?: string;
@@ -34,6 +35,7 @@ export interface SessionClientOptions extends CallOptions {
   readonly draftLifetimeMs?: number;
 }
 
+/** How to sign in: where to come back to, and what managed login is told. */
 export interface LoginOptions {
   /** `popup`: in a window of its own, to be called on the person's click; `redirect`: on this page, which is left. */
   readonly mode?: "popup" | "redirect";

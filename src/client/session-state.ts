@@ -47,8 +47,10 @@ export type SessionState<Claims = AnyClaims> =
   | { readonly status: "anonymous"; readonly loginUrl: string }
   | { readonly status: "unreachable" };
 
+/** The states in which somebody is signed in. */
 export type SignedInState<Claims = AnyClaims> = Extract<SessionState<Claims>, { readonly session: unknown }>;
 
+/** Whether somebody is signed in, be it that their session expires soon. */
 export function isSignedIn<Claims>(state: SessionState<Claims>): state is SignedInState<Claims> {
   return "session" in state;
 }

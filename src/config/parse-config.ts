@@ -27,6 +27,7 @@ export interface EffectiveSetting {
   readonly from: GivenFrom | "default";
 }
 
+/** What came of the settings: a configuration that is whole, or everything that keeps it from being so. Warnings come with either. */
 export type ConfigParsing =
   | {
       readonly kind: "config";

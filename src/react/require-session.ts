@@ -2,6 +2,7 @@ import { createElement, Fragment, type ReactElement, type ReactNode, useState } 
 import type { SessionState } from "../client/index.js";
 import { useSession } from "./session-provider.js";
 
+/** The properties of `RequireSession`. */
 export interface RequireSessionProps {
   /** Shown while nobody is known to be signed in: before the first answer, to strangers, after a sign-out. */
   readonly fallback?: ReactNode;

@@ -13,6 +13,7 @@ import type { AnyClaims, SessionClient, SessionClientOptions, SessionState, Sess
 import { userOf } from "../client/session-state.js";
 import { deferClient, UNKNOWN } from "./deferred-client.js";
 
+/** The properties of `SessionProvider`. */
 export interface SessionProviderProps {
   /** Of the app's own making: whoever made it disposes of it. Without one the provider makes its own. */
   readonly client?: SessionClient<unknown> | undefined;

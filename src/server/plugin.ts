@@ -34,6 +34,7 @@ export interface BffSession {
   token(kind: "id" | "access"): string;
 }
 
+/** What the plugin adds to the app: `app.bff`. */
 export interface BffDecoration {
   /** Prometheus metrics of these routes, to be served or merged with an app's own (`Registry.merge` of prom-client). */
   readonly metrics: Registry;

@@ -36,6 +36,7 @@ const LONGEST_HEADERS_BYTES = 32 * 1024;
 /** The router's limit for what a wildcard may match; the headers' limit is the real one. */
 const LONGEST_PATH_PARAMETER = LONGEST_HEADERS_BYTES;
 
+/** What a server takes of its surroundings besides its settings. */
 export interface ServerRuntime {
   readonly clock?: Clock;
   /** Where log lines go instead of standard output. */

@@ -20,6 +20,7 @@ import {
 } from "../client/index.js";
 import { userOf } from "../client/session-state.js";
 
+/** What `createSession` takes. */
 export interface SessionPluginOptions extends SessionClientOptions {
   /** Of the app's own making: whoever made it disposes of it, and the other options are its own. Without one the plugin makes its own. */
   readonly client?: SessionClient<unknown> | undefined;

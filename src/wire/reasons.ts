@@ -81,7 +81,9 @@ export const REASONS = {
   store_unavailable: { status: 503, slug: "store-unavailable", title: "The session store cannot be reached" },
 } as const satisfies Record<string, { status: number; slug: string; title: string }>;
 
+/** What a problem document says is wrong, in a word that programs compare. */
 export type Reason = keyof typeof REASONS;
+/** Why that is, where more is known. */
 export type Cause = ExpiredCause | SignedOutCause | InvalidCause | SignInCause;
 
 /** Why Cognito gave no verdict. Waiting helps, as it does for some of the other reasons: each answer carries Retry-After. */

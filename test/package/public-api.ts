@@ -39,6 +39,25 @@ function isComputed(node: Node, project: Project): boolean {
   return COMPUTED.includes(node.kind) && !project.emitter.printNode(node).startsWith("readonly ");
 }
 
+/** A declaration that users can import, or reach from one. */
+export interface Declared {
+  readonly name: string;
+  /** As the compiler prints it, without comments. */
+  readonly text: string;
+  /** As it stands in the published file, its comments within; the same as `text` where that says what is computed. */
+  readonly source: string;
+  /** The comment before it, with its stars; empty where there is none. */
+  readonly comment: string;
+}
+
+export interface EntrySurface {
+  readonly name: string;
+  /** What it exports. */
+  readonly exported: readonly Declared[];
+  /** What it does not, but what can be reached from there, and from no entry point before it. */
+  readonly reached: readonly Declared[];
+}
+
 class Surface {
   readonly #project: Project;
   readonly #reached = new Map<string, Sym>();
@@ -50,31 +69,26 @@ class Surface {
   }
 
   /** What an entry point exports, then what can be reached from there, each in the order of names. */
-  render(file: string): string {
+  read(name: string, file: string): EntrySurface {
     const { checker, program } = this.#project;
     const source = program.getSourceFile(file);
     const module = source && checker.getSymbolAtLocation(source);
     if (!module) throw new Error(`${file} is no module`);
-    const exported = checker.getExportsOfModule(module).map((symbol) => ({ name: symbol.name, symbol: this.#origin(symbol) }));
-    const own = new Set(exported.map(({ symbol }) => symbol.id));
-    const sections = [exported.sort(byName).map(({ name, symbol }) => `export ${this.#declaration(symbol, name)}`)];
+    const symbols = checker.getExportsOfModule(module).map((symbol) => ({ name: symbol.name, symbol: this.#origin(symbol) }));
+    const own = new Set(symbols.map(({ symbol }) => symbol.id));
+    const exported = symbols.sort(byName).map(({ name, symbol }) => this.#declared(symbol, name));
     const seen = new Set<string>();
-    const reached: { readonly name: string; readonly text: string }[] = [];
+    const reached: Declared[] = [];
     for (;;) {
       const next = [...this.#reached].find(([key, { id }]) => !seen.has(key) && !own.has(id));
       if (next === undefined) break;
       seen.add(next[0]);
-      if (!this.#written.has(next[1].id)) reached.push({ name: next[1].name, text: this.#declaration(next[1], next[1].name) });
+      if (!this.#written.has(next[1].id)) reached.push(this.#declared(next[1], next[1].name));
       this.#written.add(next[1].id);
     }
     this.#reached.clear();
     for (const id of own) this.#written.add(id);
-    if (reached.length > 0)
-      sections.push(
-        ["// Not exported by name, but part of the above, and of nothing before that."],
-        reached.sort(byName).map(({ text }) => text),
-      );
-    return sections.flat().join("\n\n");
+    return { name, exported, reached: reached.sort(byName) };
   }
 
   /** `declare module "fastify"` and the like: what importing us adds to others. */
@@ -91,23 +105,38 @@ class Surface {
     return symbol.flags & SymbolFlags.Alias ? this.#project.checker.getAliasedSymbol(symbol) : symbol;
   }
 
-  #declaration(symbol: Sym, name: string): string {
-    const { checker, emitter } = this.#project;
-    return symbol.declarations
+  #declared(symbol: Sym, name: string): Declared {
+    const parts = symbol.declarations
       .map((handle) => handle.resolve(this.#project))
       .filter((node) => node !== undefined)
-      .map((node) => {
-        const computed = some(node, (part) => isComputed(part, this.#project));
-        if (computed && symbol.flags & SymbolFlags.TypeAlias) return `type ${name} = ${this.#computed(symbol)};`;
-        if (computed && symbol.flags & SymbolFlags.Variable) {
-          const type = checker.getTypeOfSymbol(symbol);
-          return `const ${name}: ${type ? checker.typeToString(type, undefined, IN_FULL) : "unknown"};`;
-        }
-        this.#follow(node);
-        const text = emitter.printNode(node).replace(/^export (?=declare |interface |type )|^export default /, "");
-        return node.kind === SyntaxKind.VariableDeclaration ? `const ${text};` : text.replace(/^declare /, "");
-      })
-      .join("\n");
+      .map((node) => this.#part(node, symbol, name));
+    const joined = (of: (part: (typeof parts)[number]) => string) => parts.map(of).filter(Boolean).join("\n");
+    return { name, text: joined(({ text }) => text), source: joined(({ source }) => source), comment: joined(({ comment }) => comment) };
+  }
+
+  #part(node: Node, symbol: Sym, name: string): Omit<Declared, "name"> {
+    const { checker, emitter } = this.#project;
+    // The comment of a constant stands before its statement.
+    const whole = node.kind === SyntaxKind.VariableDeclaration ? node.parent.parent : node;
+    const comment = /^\s*(\/\*\*[\s\S]*?\*\/)/.exec(whole.getFullText())?.[1] ?? "";
+    const same = (text: string) => ({ text, source: text, comment });
+    const computed = some(node, (part) => isComputed(part, this.#project));
+    if (computed && symbol.flags & SymbolFlags.TypeAlias) return same(`type ${name} = ${this.#computed(symbol)};`);
+    if (computed && symbol.flags & SymbolFlags.Variable) {
+      const type = checker.getTypeOfSymbol(symbol);
+      return same(`const ${name}: ${type ? checker.typeToString(type, undefined, IN_FULL) : "unknown"};`);
+    }
+    this.#follow(node);
+    const printed = emitter.printNode(node).replace(/^export (?=declare |interface |type )|^export default /, "");
+    const text = node.kind === SyntaxKind.VariableDeclaration ? `const ${printed};` : printed.replace(/^declare /, "");
+    return {
+      text,
+      source: whole
+        .getText()
+        .replace(/^export (?:default )?/, "")
+        .replace(/^declare /, ""),
+      comment,
+    };
   }
 
   /** Objects property by property, anything else as the compiler prints it. */
@@ -153,8 +182,13 @@ export function entryPoints(): readonly { readonly name: string; readonly types:
   );
 }
 
+export interface PublicSurface {
+  readonly entries: readonly EntrySurface[];
+  readonly augmentations: readonly string[];
+}
+
 /** Every entry point with all that its users can reach. */
-export function renderPublicApi(): string {
+export function readPublicSurface(): PublicSurface {
   const folder = mkdtempSync(join(tmpdir(), "public-api-"));
   const api = new API();
   try {
@@ -166,10 +200,20 @@ export function renderPublicApi(): string {
     const project = api.updateSnapshot({ openProjects: [config] }).getProject(config);
     if (!project) throw new Error("the compiler opened no project");
     const surface = new Surface(project);
-    const sections = entries.map(({ name, file }) => `// ${name}\n\n${surface.render(file)}`);
-    return `${[...sections, "// What importing it adds to other packages", ...surface.augmentations()].join("\n\n")}\n`;
+    return { entries: entries.map(({ name, file }) => surface.read(name, file)), augmentations: surface.augmentations() };
   } finally {
     api.close();
     rmSync(folder, { recursive: true });
   }
+}
+
+/** The same as text that changes with what users' compilers see, and with nothing else. */
+export function renderPublicApi({ entries, augmentations }: PublicSurface = readPublicSurface()): string {
+  const sections = entries.flatMap(({ name, exported, reached }) => [
+    `// ${name}`,
+    ...exported.map(({ text }) => `export ${text}`),
+    ...(reached.length === 0 ? [] : ["// Not exported by name, but part of the above, and of nothing before that."]),
+    ...reached.map(({ text }) => text),
+  ]);
+  return `${[...sections, "// What importing it adds to other packages", ...augmentations].join("\n\n")}\n`;
 }

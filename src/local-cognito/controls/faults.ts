@@ -15,6 +15,7 @@ export const FAULTS = {
   unknown_error: "an exception name that no client knows",
 } as const;
 
+/** What local Cognito can be asked to do wrong. */
 export type FaultName = keyof typeof FAULTS;
 
 export function isFaultName(text: string): text is FaultName {
