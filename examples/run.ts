@@ -10,7 +10,7 @@ export const FRAMEWORKS = ["react", "vue", "svelte"] as const;
 export type Framework = (typeof FRAMEWORKS)[number];
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const VITE_PORT = 5173;
+const VITE_PORT = process.env["VITE_PORT"] ?? "5173";
 
 export const folderOf = (framework: Framework): string => `${ROOT}examples/${framework}`;
 
@@ -59,9 +59,10 @@ async function main(name: string | undefined): Promise<void> {
   const folder = folderOf(framework);
   await assembleClient();
   if (!existsSync(`${folder}/node_modules`)) await install(framework);
+  const vite = [`${folder}/node_modules/vite/bin/vite.js`, "--logLevel", "warn", "--port", VITE_PORT];
   const demo = [`${ROOT}dist/src/main.js`, "demo"];
   await together([
-    spawn(process.execPath, [`${folder}/node_modules/vite/bin/vite.js`, "--logLevel", "warn"], { cwd: folder, stdio: "inherit" }),
+    spawn(process.execPath, vite, { cwd: folder, stdio: "inherit" }),
     spawn(process.execPath, demo, { stdio: "inherit", env: { ...process.env, SPA_URL: `http://localhost:${VITE_PORT}` } }),
   ]);
 }

@@ -1,10 +1,15 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import t, { type Test } from "tap";
 import { assembleClient, FRAMEWORKS, type Framework, folderOf, install, run } from "../../examples/run.js";
+import { freePort } from "../../src/demo/free-port.js";
 import { isAccessible } from "../browser/axe.js";
 import { Visitor } from "../browser/visitor.js";
 import { browserSuite } from "../support/chromium.js";
 import { compilerSays } from "../support/compiler.js";
+import { until } from "../support/condition.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";
 
 const CSP =
@@ -30,6 +35,24 @@ for (const { framework, built } of builds) {
 t.test("react: its types are right with the published package's", async (t) => {
   await builds[0]?.built;
   t.equal(await compilerSays(folderOf("react")), "");
+});
+
+t.test("npm run example starts the one that is named, in front of Vite, and ends all of it when it is told", async (t) => {
+  await builds[0]?.built;
+  const [port, vitePort, cognitoPort] = [await freePort(), await freePort(), await freePort()];
+  const child = spawn(process.execPath, ["--no-warnings", fileURLToPath(new URL("../../examples/run.js", import.meta.url)), "react"], {
+    env: { ...process.env, PORT: `${port}`, VITE_PORT: `${vitePort}`, LOCAL_COGNITO_PORT: `${cognitoPort}` },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = once(child, "exit");
+  t.teardown(() => child.kill("SIGKILL"));
+  for await (const chunk of child.stdout.setEncoding("utf8")) if (String(chunk).includes("Ctrl+C")) break;
+  const addresses = [`http://localhost:${port}/`, `http://localhost:${vitePort}/`, `http://127.0.0.1:${cognitoPort}/_local/clock`];
+  await until(async () => (await (await fetch(`http://localhost:${port}/`)).text()).includes("/@vite/client"));
+  child.kill("SIGTERM");
+  await ended;
+  await until(async () => (await Promise.all(addresses.map((url) => fetch(url).catch(() => null)))).every((answer) => answer === null));
+  t.pass("nothing answers any more");
 });
 
 /** The built app behind the proxy, and somebody who has it open. */
