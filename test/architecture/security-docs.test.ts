@@ -123,3 +123,20 @@ t.test("every class of attack has a test that bears its name, and docs/security.
     t.ok(row?.[3]?.includes(name), `${name} has a test named after it`);
   }
 });
+
+t.test("each limit in the table of docs/security.md is what stands in the file beside it", async (t) => {
+  const [, table = ""] = (await readFile(new URL("docs/security.md", ROOT), "utf8")).split(/^## Limits$/m);
+  const rows = (table.split(/^##/m, 1)[0] ?? "").split("\n").filter((line) => /^\| [^-W]/.test(line) || line.startsWith("| wrong"));
+  t.ok(rows.length > 20);
+  let held = 0;
+  for (const row of rows) {
+    const cells = row.split(" | ");
+    t.equal(cells.length, 4, row);
+    const [, path = "", code = ""] = /\]\(\.\.\/(src\/[^)]+)\)(?: `([^`]+)`)?/.exec(cells[3] ?? "") ?? [];
+    if (path === "") continue;
+    const source = await readFile(new URL(path, ROOT), "utf8");
+    t.ok(source.includes(code), `${path}: ${code}`);
+    if (code !== "") held++;
+  }
+  t.ok(held > 15);
+});
