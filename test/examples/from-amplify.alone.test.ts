@@ -30,8 +30,16 @@ t.test("the code of docs/from-amplify.md that takes Amplify's place compiles", a
   // The right of each pair.
   const after = [...DOCUMENT.matchAll(/<\/td><td>([\s\S]*?)<\/td><\/tr>/g)].flatMap(([, text = ""]) => tsIn(text));
   t.ok(after.length >= 8);
-  const session = tsIn(DOCUMENT).find((code) => code.startsWith("// session.ts")) ?? "";
-  await writeFile(join(folder, "session.ts"), session);
+  // Files of its own.
+  const files = tsIn(DOCUMENT).flatMap((code) => {
+    const [, name] = /^\/\/ ([\w.]+)\n/.exec(code) ?? [];
+    return name === undefined ? [] : [{ name, code }];
+  });
+  t.same(
+    files.map(({ name }) => name),
+    ["session.ts", "main.ts"],
+  );
+  for (const { name, code } of files) await writeFile(join(folder, name), code);
   await writeFile(join(folder, "app.d.ts"), APP);
   for (const [index, code] of after.entries()) await writeFile(join(folder, `after-${index}.ts`), `${code}\nexport {};\n`);
   const compilerOptions = {
@@ -42,7 +50,10 @@ t.test("the code of docs/from-amplify.md that takes Amplify's place compiles", a
     types: [],
     strict: true,
     noEmit: true,
-    paths: { "cognito-bff-client": [fileURLToPath(new URL("dist/src/client/index.d.ts", ROOT))] },
+    paths: {
+      "cognito-bff-client": [fileURLToPath(new URL("dist/src/client/index.d.ts", ROOT))],
+      "cognito-bff-client/element": [fileURLToPath(new URL("dist/src/element/index.d.ts", ROOT))],
+    },
   };
   await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
   t.equal(await compilerSays(folder), "");
