@@ -31,3 +31,34 @@ export function describeError(error: unknown): { name: string; code?: string; me
       .slice(0, LONGEST_MESSAGE),
   };
 }
+
+/**
+ * Every `event` of the log, with the fields that its lines carry: programs look for them, so none of either goes without a release that says so
+ * (docs/compatibility.md). Those of requests and sign-ins are of OWASP's vocabulary
+ * (https://cheatsheetseries.owasp.org/cheatsheets/Logging_Vocabulary_Cheat_Sheet.html).
+ */
+export const LOG_EVENTS = {
+  authn_login_success: ["request_id"],
+  authn_login_fail: ["request_id", "reason", "cause"],
+  session_created: ["session", "user", "cookie_bytes"],
+  session_renewed: ["session", "user", "late"],
+  session_expired: ["session", "user", "reason", "cause", "age_seconds", "replaced"],
+  session_lost: ["session", "user"],
+  authn_token_reuse: ["session", "user"],
+  authn_token_revoked: ["session", "user", "everywhere"],
+  session_use_after_expire: ["request_id", "reason", "cause", "session"],
+  authz_fail: ["request_id", "reason"],
+  input_validation_fail: ["request_id", "reason"],
+  excess_rate_limit_exceeded: ["request_id", "reason"],
+  sys_startup: ["url", "management_url", "public_url", "session_keys"],
+  sys_shutdown: ["drain_delay_ms", "shutdown_timeout_ms"],
+  sys_clock_followed: ["cognito_endpoint"],
+  sys_clock_lost: ["cognito_endpoint"],
+  sys_clock_moved: ["moved_ms", "ahead_ms", "now"],
+  store_away: ["error"],
+  store_back: ["away_ms"],
+  store_evicts: ["maxmemory_policy"],
+  store_forgets: [],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+export type LogEvent = keyof typeof LOG_EVENTS;

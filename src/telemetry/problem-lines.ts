@@ -1,10 +1,11 @@
+import type { LogEvent } from "../model/log.js";
 import { REASONS, type Reason } from "../wire/reasons.js";
 import type { BffEvent } from "./events.js";
 
 interface ProblemLine {
   readonly level: "debug" | "info" | "warn";
   /** Of OWASP's logging vocabulary. */
-  readonly event?: string;
+  readonly event?: LogEvent;
 }
 
 /**

@@ -22,7 +22,8 @@ const INTRODUCTION = `# The programming interface
 
 *This page is generated from the published types and their comments by \`npm run api\`; a test says when it is behind.*
 
-What can be imported is listed here; nothing else of the package can.`;
+What can be imported is listed here; nothing else of the package can. What may change in which release:
+[Compatibility](compatibility.md).`;
 
 /** Values before types, each in the order of names. */
 function inOrder(declared: readonly Declared[]): readonly Declared[] {
