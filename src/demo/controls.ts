@@ -8,6 +8,8 @@ export interface DemoControlOptions {
   readonly user: { readonly email: string; readonly password: string };
   /** Whether there is a list of a person's sessions: with a shared store. */
   readonly listsSessions: boolean;
+  /** Which demo it is: a page that outlives one starts anew with the next. */
+  readonly name: string;
 }
 
 /** What the demo's buttons call on its own origin: administration that Cognito's API keeps from browsers. */
@@ -18,9 +20,11 @@ const ADMINISTRATION: Readonly<Record<string, string>> = {
 };
 
 export function demoControls(app: FastifyInstance, options: DemoControlOptions): void {
-  const { publicUrl, localCognitoUrl, userPoolId, user, listsSessions } = options;
+  const { publicUrl, localCognitoUrl, userPoolId, user, listsSessions, name } = options;
   app.get("/demo/config.json", async (_request, reply) => {
-    return reply.header("cache-control", "no-store").send({ local_cognito: localCognitoUrl, user, lists_sessions: listsSessions });
+    return reply
+      .header("cache-control", "no-store")
+      .send({ demo: name, local_cognito: localCognitoUrl, user, lists_sessions: listsSessions });
   });
   for (const [path, operation] of Object.entries(ADMINISTRATION)) {
     app.post(path, async (request, reply) => {

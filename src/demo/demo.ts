@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import type { Config } from "../config/config.js";
 import { requireConfig } from "../config/config-error.js";
 import type { BffOptions } from "../config/options.js";
@@ -86,7 +86,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     );
     const { user, userPoolId } = DEFAULT_SEED;
     const listsSessions = config.sessionStore.kind !== "cookie" || options.runtime?.openStore !== undefined;
-    demoControls(server.app, { publicUrl, localCognitoUrl: localCognito.url, userPoolId, user, listsSessions });
+    demoControls(server.app, { publicUrl, localCognitoUrl: localCognito.url, userPoolId, user, listsSessions, name: randomUUID() });
     const { managementUrl } = await server.listen();
     const started = api;
     return {

@@ -4,7 +4,8 @@ import { orderItems, showBasket } from "./basket.js";
 import { answerOf, calls } from "./calls.js";
 import { startDevices } from "./devices.js";
 import { hideNotice, isWaiting, showGoodNews, showTrouble } from "./notice.js";
-import { ENDINGS, gateWords } from "./words.js";
+import { emptyForm, fields, hasFailed, hasTyped, showFailed } from "./order-form.js";
+import { ENDINGS, gateWords, mayNotSignIn, orderWords } from "./words.js";
 
 const DRAFT = "order";
 
@@ -12,7 +13,7 @@ const find = (id) => document.getElementById(id);
 const form = find("order-form");
 const client = createSessionClient();
 // It asks to sign in when that is needed.
-Object.assign(document.querySelector("session-guard"), { client, words: ENDINGS });
+const guard = Object.assign(document.querySelector("session-guard"), { client, words: ENDINGS });
 
 /** Whose form is on the page; null while nothing private is shown. */
 let person = null;
@@ -29,7 +30,7 @@ form.addEventListener("submit", placeOrder);
 for (const id of ["sign-in", "sign-in-top"]) onSignIn(id, () => client.login());
 onSignIn("sign-in-form", signInAgain);
 find("sign-out").addEventListener("click", signOut);
-find("order-again").addEventListener("click", () => showOnly("checkout"));
+find("order-again").addEventListener("click", orderAgain);
 
 // The back button may bring back a page from before a sign-out: nothing private shows until the server has spoken.
 window.addEventListener("pageshow", ({ persisted }) => {
@@ -68,11 +69,12 @@ function endingOf({ status, reason = status, cause }) {
 }
 
 function showSignedIn({ sub }) {
+  offerSignIn(false);
   if (sub === person) return;
-  form.reset();
+  emptyForm();
   person = sub;
   const draft = client.takeDraft(DRAFT);
-  if (draft) {
+  if (draft && hasTyped(draft)) {
     for (const [name, value] of Object.entries(draft)) form.elements.namedItem(name).value = value;
     client.saveDraft(DRAFT, draft);
     showGoodNews("Welcome back. Everything you typed is still here.");
@@ -83,17 +85,33 @@ function showSignedIn({ sub }) {
 function showEnded(ending) {
   const interrupted = person !== null;
   // Ended on purpose: the next one at this screen must not read what was typed.
-  if (ending.reason === "signed_out") form.reset();
+  if (ending.reason === "signed_out") emptyForm();
   hideNotice();
+  const [title, text] = gateWords(ending);
+  offerSignIn(mayNotSignIn(ending));
   // Ended against the person's will: the form stays in sight.
-  if (interrupted && (ending.reason === "expired" || ending.reason === "invalid")) return;
-  if (ending.reason !== "anonymous") find("signed-out-why").textContent = gateWords(ending);
+  if (interrupted && (ending.reason === "expired" || ending.reason === "invalid")) {
+    // Only where it is true.
+    guard.words = hasTyped() ? ENDINGS : { ...ENDINGS, kept: "" };
+    if (mayNotSignIn(ending)) find("form-hint").textContent = `${title}. ${text}`;
+    // On narrow screens the dialog stands at the bottom: below the form, in front of the panel.
+    if (!find("checkout").hidden && matchMedia("(max-width: 68rem)").matches) form.scrollIntoView({ block: "end" });
+    return;
+  }
+  find("signed-out-title").textContent = title;
+  find("signed-out-why").textContent = text;
   showNothingPrivate("signed-out");
+}
+
+/** Not as what is meant, where Cognito would refuse it. */
+function offerSignIn(isLater) {
+  for (const id of ["sign-in", "sign-in-form"]) find(id).classList.toggle("quiet", isLater);
+  find("form-hint").textContent = "What you type is kept in this tab.";
 }
 
 function showNothingPrivate(section) {
   person = null;
-  form.reset();
+  emptyForm();
   showOnly(section);
 }
 
@@ -124,29 +142,31 @@ function heard({ method, path, answer }) {
     void client.check().then(show);
   }
   if (answer.kind === "ended") hideNotice();
-  else if (answer.kind !== "ok") showTrouble(answer, { lead: lead(method, path, answer), retry: () => client.check() });
-  else if (isWaiting()) showGoodNews("All is well again. You can go on.");
-}
-
-function lead(method, path, answer) {
-  if (method === "GET") return "";
-  if (path === "/auth/logout") return "You are still signed in. ";
-  const unsure = answer.kind === "offline" || answer.problem?.reason === "upstream_timeout";
-  return unsure ? "We cannot tell whether your order arrived. " : "Your order has not been placed yet. ";
+  else if (answer.kind !== "ok") {
+    const lead = path === "/auth/logout" ? "You are still signed in. " : "";
+    const tail = method === "GET" && hasTyped() ? " What you typed is still here." : "";
+    showTrouble(answer, { lead, tail, retry: () => client.check() });
+  } else if (isWaiting()) showGoodNews(`All is well again. ${hasFailed() ? "Your order waits to be sent again." : "You can go on."}`);
 }
 
 async function placeOrder(event) {
   event.preventDefault();
   if (placing) return;
   setPlacing(true);
+  showFailed("");
   const answer = await order();
   setPlacing(false);
-  // The notice sticks to the bottom of the window; the button stays in sight above it.
-  find("place-order").scrollIntoView({ block: "nearest" });
-  if (answer.kind !== "ok") return;
+  if (answer.kind !== "ok") {
+    showFailed(orderWords(answer));
+    // The notice sticks to the bottom of the window; the button stays in sight above it.
+    const button = find("place-order").hidden ? find("sign-in-form") : find("place-order");
+    if (answer.kind === "ended") button.focus();
+    button.scrollIntoView({ block: "nearest" });
+    return;
+  }
   client.dropDraft(DRAFT);
   hideNotice();
-  form.reset();
+  emptyForm();
   find("order-number").textContent = answer.body.order_number;
   showOnly("ordered");
   find("ordered").focus();
@@ -158,9 +178,15 @@ async function order() {
   const body = JSON.stringify({ items: orderItems, address: fields() });
   try {
     return await answerOf(await client.fetch("/api/orders", { method: "POST", headers, body, cache: "no-store", replay: true }));
-  } catch {
-    return { kind: "offline" };
+  } catch (error) {
+    return { kind: error.name === "SessionEndedError" ? "ended" : "offline" };
   }
+}
+
+function orderAgain() {
+  showOnly("checkout");
+  // The button that had the focus is gone.
+  find("checkout-title").focus();
 }
 
 // aria-disabled rather than disabled, which would take the keyboard's focus away.
@@ -173,8 +199,4 @@ function setPlacing(now) {
 async function signOut() {
   leaving = true;
   leaving = (await client.logout()).kind === "leaving";
-}
-
-function fields() {
-  return Object.fromEntries(new FormData(form));
 }

@@ -1,36 +1,27 @@
 /** The panel beside the shop: levers on local Cognito's controls, and a call through the proxy after each of them. No real app has this. */
 import { calls } from "./calls.js";
-import { addCalls, addMarker } from "./timeline.js";
+import { LEVERS, nothingYet, TWO_HOURS } from "./levers.js";
+import { hasTyped } from "./order-form.js";
+import { addCalls, addMarker, bringBack } from "./timeline.js";
 
-const AT_ONCE = 50;
 const REFRESH_OPERATIONS = ["InitiateAuth", "GetTokensFromRefreshToken"];
 
-/** Each lever: what it says, what to expect, how it is pulled, and how many calls follow (one). */
-const LEVERS = [
-  { group: "Calls", label: "One call", hint: "GET /api/echo", calls: 1 },
-  {
-    group: "Calls",
-    label: `${AT_ONCE} at once`,
-    hint: "2 h later: one refresh",
-    marker: "2 hours pass",
-    pull: () => advance("2h"),
-    calls: AT_ONCE,
-  },
-  { group: "Time", label: "2 hours pass", hint: "the ID token dies", pull: () => advance("2h") },
-  { group: "Time", label: "31 days pass", hint: "the refresh token too", pull: () => advance("31d") },
-  { group: "Cognito", label: "Throttle Cognito", hint: "“Rate exceeded”", pull: () => fault("throttle") },
-  { group: "Cognito", label: "Cognito is down", hint: "an HTML page, 503", pull: () => fault("html_503") },
-  { group: "Cognito", label: "Lift all faults", hint: "Cognito is well again", pull: () => control("DELETE", "/_local/faults") },
-  { group: "Account", label: "Disable user", hint: "felt at the next refresh", pull: () => own("/demo/disable-user") },
-  { group: "Account", label: "Enable user", hint: "may sign in again", pull: () => own("/demo/enable-user") },
-  { group: "Account", label: "Revoke all sessions", hint: "felt at the next refresh", pull: () => own("/demo/revoke") },
-];
+const controls = {
+  advance: (by) => control("POST", "/_local/clock", { advance: by }),
+  fault,
+  clearFaults: () => control("DELETE", "/_local/faults"),
+  own: (path) => ask(path, { method: "POST", headers: { "x-bff-csrf": "1" } }),
+};
 
+/** Each lever's button, and where its hint stands. */
+const buttons = new Map();
 let localCognito = "";
 let client;
 /** The calls of a lever, gathered for one line, and how many there will be; null otherwise. */
 let gathered = null;
 let pulling = false;
+/** The lever that was pulled last. */
+let offered = null;
 let callsRead = 0;
 let refreshes = 0;
 let writing = Promise.resolve();
@@ -46,6 +37,8 @@ export async function startBackstage(shopClient) {
   find("demo-email").textContent = config.user.email;
   find("demo-password").textContent = config.user.password;
   find("demo-user").hidden = false;
+  bringBack(config.demo);
+  find("offer-button").addEventListener("click", takeOffer);
   find("levers").replaceChildren(...[...new Set(LEVERS.map(({ group }) => group))].map(leverGroup));
   find("backstage").hidden = false;
   await newRefreshes();
@@ -56,13 +49,31 @@ export async function startBackstage(shopClient) {
 async function pull(lever) {
   if (pulling) return;
   setPulling(true);
-  if (lever.pull)
-    addMarker(lever.marker ?? lever.label, (await lever.pull()) ? "" : "The lever did not work: local Cognito did not take it.");
+  offer("");
+  if (lever.pull) {
+    const worked = await lever.pull(controls);
+    addMarker(lever.marker ?? lever.label, worked ? "" : "The lever did not work: local Cognito did not take it.");
+    if (worked) offered = lever;
+  }
   const answers = await makeCalls(lever.calls ?? 1);
   // Shows the new ID token's life; never itself the cause of a refresh, for the call before has just seen to that.
   if (answers.some(({ answer }) => answer.kind === "ok")) await client.check();
-  await showFacts();
+  const facts = await showFacts();
+  if (offered === lever) offer(nothingYet(lever, facts));
   setPulling(false);
+}
+
+/** What a lever does is seen once the token has died. */
+function offer(text) {
+  find("offer-text").textContent = text;
+  find("offer").hidden = text === "";
+}
+
+function takeOffer() {
+  if (pulling) return;
+  // The button is about to go, and the focus with it.
+  buttons.get(offered)?.button.focus();
+  void pull(TWO_HOURS);
 }
 
 /** Calls through the proxy, all at the same time. More than one make one line in the log. */
@@ -79,7 +90,11 @@ async function makeCalls(count) {
   return made;
 }
 
-function noteCall(call) {
+function noteCall(answered) {
+  // Now: what is answered here may empty the form.
+  const { answer } = answered;
+  const keepsTyped = answer.kind === "ended" && answer.problem.reason !== "signed_out" && hasTyped();
+  const call = { ...answered, keepsTyped };
   if (gathered && call.path === "/api/echo") {
     const { made, count, done } = gathered;
     made.push(call);
@@ -113,25 +128,29 @@ function isRefresh({ operation, auth_flow }) {
 }
 
 async function showFacts() {
-  if (localCognito === "") return;
-  const clock = await control("GET", "/_local/clock");
+  const facts = { minutesLeft: null, areFaults: false };
+  if (localCognito === "") return facts;
+  const [clock, faults] = await Promise.all([control("GET", "/_local/clock"), control("GET", "/_local/faults")]);
   const nowMs = Date.parse(clock?.now);
   find("fact-clock").textContent = Number.isNaN(nowMs) ? "–" : clockFormat.format(nowMs);
-  find("fact-token").textContent = tokenLife(nowMs);
+  facts.minutesLeft = minutesLeft(nowMs);
+  facts.areFaults = (faults ?? []).length > 0;
+  find("fact-token").textContent = tokenLife(facts);
   find("fact-refreshes").textContent = String(refreshes);
+  for (const [lever, { hint }] of buttons) hint.textContent = lever.hint(facts);
+  return facts;
 }
 
 const clockFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
-function tokenLife(nowMs) {
+function minutesLeft(nowMs) {
   const { session } = client.session();
-  if (!session) return "none";
-  const minutes = Math.ceil((Date.parse(session.token_expires_at) - nowMs) / 60_000);
-  return minutes > 0 ? `${minutes} min left` : "expired";
+  return session ? Math.ceil((Date.parse(session.token_expires_at) - nowMs) / 60_000) : null;
 }
 
-function advance(by) {
-  return control("POST", "/_local/clock", { advance: by });
+function tokenLife({ minutesLeft: minutes }) {
+  if (minutes === null) return "none";
+  return minutes > 0 ? `${minutes} min left` : "expired";
 }
 
 async function fault(kind) {
@@ -143,11 +162,6 @@ async function fault(kind) {
 /** One of local Cognito's controls. Its answer, `true` when that has no body, null when it did not work. */
 function control(method, path, body) {
   return ask(`${localCognito}${path}`, { method, credentials: "omit", ...json(body) });
-}
-
-/** What only the demo's own server may do: Cognito's admin operations. */
-function own(path) {
-  return ask(path, { method: "POST", headers: { "x-bff-csrf": "1" } });
 }
 
 async function ask(url, init) {
@@ -176,7 +190,8 @@ function leverGroup(name) {
 function leverButton(lever) {
   const button = Object.assign(document.createElement("button"), { type: "button", className: "lever" });
   const label = Object.assign(document.createElement("span"), { textContent: lever.label });
-  const hint = Object.assign(document.createElement("small"), { textContent: lever.hint });
+  const hint = document.createElement("small");
+  buttons.set(lever, { button, hint });
   button.append(label, " ", hint);
   button.addEventListener("click", () => pull(lever));
   return button;

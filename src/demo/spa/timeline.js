@@ -1,12 +1,28 @@
-/** The log of what happened, newest first, in the words of the person and of the wire. */
+/** The log of what happened, newest first, in the words of the person and of the wire. It outlives the way to the sign-in page and back. */
 const MOST_ENTRIES = 60;
+const KEPT = "demo-log";
 
-const entries = document.querySelector("#log-entries");
+const list = document.querySelector("#log-entries");
 const empty = document.querySelector("#log-empty");
+
+/** What is shown, as plain data, the newest first. */
+let entries = [];
+let demo = "";
+
+/** What this tab had seen of the same demo before the page was loaded. */
+export function bringBack(runningDemo) {
+  demo = runningDemo;
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
+    if (kept?.demo === demo) for (const entry of kept.entries.toReversed()) show(entry);
+  } catch {
+    // No storage, or somebody else's there.
+  }
+}
 
 /** A lever was pulled. */
 export function addMarker(label, trouble = "") {
-  add("lever", element("p", "marker", label), trouble && element("p", "meaning", trouble));
+  add({ tone: "lever", marker: label, meaning: trouble });
 }
 
 /** Calls made at the same time, and the refreshes that Cognito saw meanwhile: one line for each kind of answer. */
@@ -22,40 +38,63 @@ export function addCalls(calls, refreshes) {
 function addKind(calls, refreshes) {
   const [{ method, path, answer, tookMs }] = calls;
   const many = calls.length > 1;
-  add(
-    tone(answer),
-    requestLine(`${many ? `${calls.length} × ` : ""}${method} ${path}`, answer, many ? "" : `${tookMs} ms`),
-    element("p", "meaning", `${meaning(method, answer, refreshes)} ${count(answer, refreshes)}`.trim()),
-    details(answer),
-  );
+  const { reason, cause } = answer.problem ?? {};
+  add({
+    tone: tone(answer),
+    call: `${many ? `${calls.length} × ` : ""}${method} ${path}`,
+    status: String(status(answer)),
+    reason: reason && cause ? `${reason} · ${cause}` : reason,
+    took: many ? "" : `${tookMs} ms`,
+    meaning: `${meaning(calls[0], refreshes)} ${count(answer, refreshes)}`.trim(),
+    body: bodyOf(answer),
+    isSent: method !== "GET",
+  });
 }
 
-function add(toneName, ...parts) {
-  const entry = element("li", "entry");
-  entry.dataset.tone = toneName;
-  entry.append(...parts.filter(Boolean));
-  entries.prepend(entry);
-  while (entries.children.length > MOST_ENTRIES) entries.lastElementChild.remove();
+function add(entry) {
+  show(entry);
+  // What was sent, an address, is nothing to be found by whoever comes next.
+  const kept = entries.map(({ isSent, body, ...rest }) => (isSent && !rest.reason ? rest : { ...rest, body }));
+  try {
+    sessionStorage.setItem(KEPT, JSON.stringify({ demo, entries: kept }));
+  } catch {
+    // No storage, or no room.
+  }
+}
+
+function show(entry) {
+  const item = element("li", "entry");
+  item.dataset.tone = entry.tone;
+  const parts = [
+    entry.marker ? element("p", "marker", entry.marker) : requestLine(entry),
+    entry.meaning && element("p", "meaning", entry.meaning),
+    details(entry.body),
+  ];
+  item.append(...parts.filter(Boolean));
+  list.prepend(item);
+  entries = [entry, ...entries].slice(0, MOST_ENTRIES);
+  while (list.children.length > MOST_ENTRIES) list.lastElementChild.remove();
   empty.hidden = true;
 }
 
-function requestLine(call, answer, took) {
+function requestLine({ call, status: code, reason, took }) {
   const line = element("p", "request");
-  line.append(element("code", "call", call), element("span", "arrow", " → "), element("strong", "status", String(status(answer))));
-  const { reason, cause } = answer.problem ?? {};
-  if (reason) line.append(" ", element("code", "reason", cause ? `${reason} · ${cause}` : reason));
+  line.append(element("code", "call", call), element("span", "arrow", " → "), element("strong", "status", code));
+  if (reason) line.append(" ", element("code", "reason", reason));
   if (took) line.append(" ", element("span", "took", took));
   return line;
 }
 
-function meaning(method, answer, refreshes) {
+function meaning({ method, answer, keepsTyped }, refreshes) {
   switch (answer.kind) {
     case "ok":
       return refreshes.some(succeeded) ? "A new ID token was fetched on the way: nobody noticed." : "";
     case "ended":
-      return answer.problem.reason === "anonymous" ? "Nobody is signed in." : "The person is told why, and keeps what was typed.";
+      return answer.problem.reason === "anonymous"
+        ? "Nobody is signed in."
+        : `The person is told why${keepsTyped ? ", and keeps what was typed" : ""}.`;
     case "busy":
-      return `The session is kept.${method === "GET" ? ` The shop tries again in ${answer.retryAfterSeconds} s.` : ""}`;
+      return `The session is kept.${method === "GET" ? ` The shop looks again in ${answer.retryAfterSeconds} s.` : ""}`;
     case "offline":
       return "No answer at all. The session is kept.";
     default:
@@ -85,16 +124,23 @@ function status(answer) {
   return answer.kind === "offline" ? "no answer" : answer.status;
 }
 
-/** What came back, to unfold. */
-function details(answer) {
+/** What came back. */
+function bodyOf(answer) {
   const shown = answer.problem ?? answer.body;
   if (shown === undefined || shown === null || shown === "") return null;
-  const box = element("details", "");
   const title = answer.problem ? "The problem document" : shown.headers ? "What the API received" : "The answer";
-  box.append(element("summary", "", title), element("pre", "", typeof shown === "string" ? shown : JSON.stringify(shown, withoutToken, 2)));
-  box.querySelector("pre").tabIndex = 0;
+  const text = typeof shown === "string" ? shown : JSON.stringify(shown, withoutToken, 2);
   // The one answer that this demo is about.
-  box.open = answer.kind === "ended" && answer.problem.reason !== "anonymous";
+  return { title, text, isOpen: answer.kind === "ended" && answer.problem.reason !== "anonymous" };
+}
+
+/** To unfold. */
+function details(body) {
+  if (!body) return null;
+  const box = element("details", "");
+  box.append(element("summary", "", body.title), element("pre", "", body.text));
+  box.querySelector("pre").tabIndex = 0;
+  box.open = body.isOpen;
   return box;
 }
 

@@ -13,14 +13,19 @@ export const ENDINGS = {
   operator: ["The shop ended your session", "Please sign in again to go on."],
 };
 
-/** On the page that offers to sign in, when the session had ended before it was opened. */
+const GATE = {
+  anonymous: ["Sign in to check out", "Your basket waits here. Signing in takes you to Amazon Cognito and straight back."],
+  signed_out: ["You are signed out", "Your basket waits here."],
+};
+
+/** On the page that offers to sign in, when the session had ended before it was opened: a title, and a text. */
 export function gateWords({ reason, cause }) {
-  const [title, text] =
-    ENDINGS[cause] ??
-    (reason === "signed_out"
-      ? ["You are signed out", "Your basket waits here."]
-      : ["Your session has ended", "Please sign in again to go on."]);
-  return `${title}. ${text}`;
+  return ENDINGS[cause] ?? GATE[reason] ?? ["Your session has ended", "Please sign in again to go on."];
+}
+
+/** Cognito would refuse it before somebody else has acted. */
+export function mayNotSignIn({ cause }) {
+  return cause === "user_disabled" || cause === "user_deleted";
 }
 
 const NOTICES = {
@@ -33,6 +38,16 @@ const NOTICES = {
   upstream_timeout: "The shop’s service takes too long.",
   denied: "The sign-in service refused to renew your session.",
 };
+
+/** What became of an order that was not placed, until it is sent again. */
+export function orderWords(answer) {
+  if (answer.kind === "ended") return "Your order has not been placed yet. Once you are signed in, send it again.";
+  const unsure = answer.kind === "offline" || answer.problem?.reason === "upstream_timeout";
+  const [said, next] = unsure
+    ? ["We cannot tell whether your order arrived.", "Please send it again only if no confirmation comes."]
+    : ["Your order has not been placed yet.", "What you typed is still here: send it again in a moment."];
+  return `${said} ${noticeWords(answer)} ${next}`;
+}
 
 /** One sentence for an answer that is neither a success nor the session's end. */
 export function noticeWords(answer) {
