@@ -11,7 +11,7 @@ const FOLLOWS = {
   COGNITO_DOMAIN: "http://127.0.0.1:9229",
 };
 
-t.test("a clock is followed at a loopback address alone, by what people open on localhost", (t) => {
+t.test("time set back: a clock is followed at a loopback address alone, by what people open on localhost", (t) => {
   const endpoint = "COGNITO_FOLLOW_CLOCK: `false`, unless COGNITO_ENDPOINT is a loopback address";
   const origin = "COGNITO_FOLLOW_CLOCK: `false`, unless PUBLIC_URL is http://localhost[:PORT]";
   for (const COGNITO_ENDPOINT of ["http://127.0.0.1:9229", "http://127.8.9.10:9229", "http://[::1]:9229", "http://127.0.0.1/base"])

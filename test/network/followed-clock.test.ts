@@ -89,7 +89,7 @@ t.test("a local Cognito that is not there yet is waited for, and one that comes 
   t.equal(aheadMs(), 32 * DAY_MS, "where it overtakes, it is followed");
 });
 
-t.test("nothing that an endpoint says moves the clock back, or to where dates end", async (t) => {
+t.test("time set back: nothing that an endpoint says moves the clock back, or to where dates end", async (t) => {
   const hostile = [
     '{"ahead_ms":-1000}',
     '{"ahead_ms":9007199254740991}',
