@@ -23,7 +23,8 @@ const WAITING = { statusCode: 503, body: { status: "not ready", reason: "waiting
 
 async function ready(managementUrl: string) {
   const { statusCode, body } = await request(`${managementUrl}/readyz`);
-  return { statusCode, body: await body.json() };
+  const { session_keys: _, ...said } = Object(await body.json()) as Record<string, unknown>;
+  return { statusCode, body: said };
 }
 
 async function isLive(managementUrl: string): Promise<boolean> {
