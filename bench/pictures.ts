@@ -133,6 +133,19 @@ async function takeShop(browser: Browser): Promise<void> {
       await save(page, "demo-expired");
     }),
   );
+  await withDemo({}, (demo) =>
+    withPage(browser, { ...PHONE, colorScheme: "dark" }, async (page) => {
+      await signIn(page, demo);
+      const fields = { name: "Ada Lindgren", street: "Harbour Street 12", postcode: "2100", town: "Copenhagen" };
+      for (const [id, text] of Object.entries(fields)) await page.locator(`#${id}`).fill(text);
+      demo.clock.advance(MONTH_MS);
+      await page.locator("#place-order").click();
+      await page.locator("session-guard dialog").waitFor();
+      await save(page, "demo-phone");
+      await page.goto(`${demo.url}/auth/problems/refresh_token_expired`);
+      await save(page, "problem-page");
+    }),
+  );
 }
 
 const TERMINAL = `
