@@ -35,6 +35,8 @@ export interface EndingRelay {
    * @param known the version that the caller has, whose token it revokes itself.
    */
   write(ended: Session | SessionId, order: EndingOrder, known: Session | null): Awaitable<Session | null>;
+  /** Whether the store has not said yet that it knows of an ending of ours: other processes may go on with the session. */
+  isUnwritten(id: SessionId): boolean;
   /** Writes one that the store had not heard of, or has lost. */
   catchUp(id: SessionId, order: EndingOrder): void;
   /** Ends all sessions that a person has by now, again later where the store is away: a sign-in of meanwhile lives on. */
@@ -244,6 +246,7 @@ export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
   return {
     hear,
     write,
+    isUnwritten: (id) => unwritten.has(id),
     catchUp: (id, order) => void after(write(id, order, null), (last) => found(last, null)),
     writeAll(subject, ending) {
       const orderedAtMs = clock.now();

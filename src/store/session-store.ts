@@ -139,8 +139,12 @@ export interface SessionDirectory {
   named(pseudonym: string): Awaitable<readonly SessionId[] | StoreUnavailable>;
   /** How many began at each of these moments or later, without looking at any of them. */
   countSince(momentsMs: readonly number[]): Awaitable<readonly number[] | StoreUnavailable>;
-  /** Takes one out that is no more. Nobody waits for it. */
-  forget(id: SessionId): void;
+  /**
+   * Takes one out that is no more. Nobody waits for it.
+   *
+   * @param user under whose name it was found; null: under nobody's.
+   */
+  forget(id: SessionId, user: string | null): void;
 }
 
 /** What a store tells without being asked. */

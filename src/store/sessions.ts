@@ -76,6 +76,7 @@ export interface Sessions {
   touch(session: Session): void;
   /** Ends a session here before it returns, and in the store as soon as that can be had. The version it ended with, as far as it is known. */
   end(ended: Session | SessionId, ending: SessionEnding, superseded?: boolean): Awaitable<Session | null>;
+  isUnwritten: EndingRelay["isUnwritten"];
   /** Ends it in the store first, and only if nobody has renewed it. */
   endUnlessRenewed(session: Session, ending: SessionEnding): Awaitable<Ended>;
   /** The newest living sessions of a person. */
@@ -199,6 +200,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     endAllOf: relay.writeAll,
     settled: () => Promise.all([relay.flush(), activity.flush()]).then(() => {}),
     revoked: relay.revoked,
+    isUnwritten: relay.isUnwritten,
     lease: (id) => store.lease(id),
     seal,
     sealEnding: codec.sealEnding,

@@ -17,7 +17,7 @@ t.test("two proxies, one Redis", { skip }, async (t) => {
     redis.destroy();
     await server.stop();
   });
-  const demo = await runDemo(t, { sessionStore: server.url, sessionIdleTimeout: "10m" });
+  const demo = await runDemo(t, { sessionStore: server.url, sessionIdleTimeout: "10m", cognitoRefreshTokenValidity: "1d" });
   const other = await runAnotherServer(t, demo, { changes: { publicUrl: demo.url } });
   const at = (url: string, path: string) => new URL(path, url).href;
 
@@ -60,6 +60,13 @@ t.test("two proxies, one Redis", { skip }, async (t) => {
       t.match(problemOf(await person.call(at(other.url, "/auth/session"))), { reason: "expired", cause: "idle_timeout" });
     },
   );
+
+  await t.test("a refresh token's lifetime that is set too low is told, and loses no session", async (t) => {
+    const { person } = await begun();
+    const { session_ends_at: endsAt } = (await person.call("/auth/session")).json<SessionDocument>();
+    t.ok(Date.parse(endsAt ?? "") - demo.clock.now() <= 24 * 3_600_000);
+    for (const key of await redis.keys("bff:*")) t.ok((await redis.pTTL(key)) > 400 * 24 * 3_600_000, key);
+  });
 
   await t.test("a proxy that stops writes what it has seen before it goes", async (t) => {
     const { person, lastSeen } = await begun();

@@ -153,7 +153,7 @@ async function deploy(t: Test, graceSeconds: number, leaseMs: number | null): Pr
   const opened = await openRedis({
     url: new Secret(server.url),
     sessionKeys: [KEY],
-    refreshableMs: null,
+    maxAgeMs: null,
     clock: systemClock,
     random: Math.random,
     log: silentLog,

@@ -31,7 +31,7 @@ const seenDocument = ({ handle, session, endsAtMs, idleEndsAtMs }: SeenSession) 
   session_ends_at: timeOrNull(endsAtMs),
 });
 
-const endedDocument = ({ handle, session, atCognito }: EndedSession) => ({
+const endedDocument = ({ handle, atCognito, ...session }: EndedSession) => ({
   handle,
   user: whose(session),
   started_at: time(session.startedAtMs),

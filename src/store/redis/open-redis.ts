@@ -13,7 +13,8 @@ import { createTurns, type DrawTurns } from "./turns.js";
 export interface OpenRedisOptions extends Omit<RedisConnectionsOptions, "channel"> {
   /** 32 bytes each: the first seals, all open. */
   readonly sessionKeys: readonly Secret<Buffer>[];
-  readonly refreshableMs: number | null;
+  /** SESSION_MAX_AGE; null: off. */
+  readonly maxAgeMs: number | null;
   /** How long a lease lasts without being renewed; five seconds unless a test says otherwise. */
   readonly leaseMs?: number;
 }

@@ -1,3 +1,4 @@
+import type { Clock } from "../../model/clock.js";
 import type { Session, SessionId, UserAgent } from "../../model/session.js";
 import { ByteReader, ByteWriter } from "../byte-string.js";
 import type { Sealer } from "../sealing.js";
@@ -13,6 +14,16 @@ import { DICTIONARY } from "../token-packing.js";
  *
  * A release reads the next layout before any writes it.
  */
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Browsers keep no cookie for longer (RFC 6265bis, 5.5): beyond it nobody comes back for a session. */
+const LONGEST_COOKIE_MS = 400 * DAY_MS;
+/**
+ * How long the store knows of an id that it has no record of and the caller no session: that it has ended, and which fences were granted. A ticket
+ * that holds the id alone opens nothing without a record. What could bring one is under way, a sign-in or a refresh, or in a process that has lost
+ * the store: for no longer than its tokens live, a day. A ticket that holds the session whole comes with it, and its ending is kept as a record is.
+ */
+export const UNKNOWN_MS = 2 * DAY_MS;
 
 const WITHOUT_USER_AGENT = 1;
 const LAYOUT = 2;
@@ -32,6 +43,12 @@ function encodePrefix(userAgent: UserAgent | null): Buffer {
     .text(userAgent?.browser ?? "")
     .text(userAgent?.system ?? "")
     .finish();
+}
+
+/** For whoever looks at many: one that was sealed with a key of long ago must not hide the others. */
+export function nullIfUnreadable(error: unknown): null {
+  if (error instanceof UnreadableRecord) return null;
+  throw error;
 }
 
 export interface Records {
@@ -65,9 +82,28 @@ export function createRecords(sealer: Sealer): Records {
       try {
         return open(id, sealed, lastSeenAtMs);
       } catch (error) {
-        if (error instanceof UnreadableRecord) return null;
-        throw error;
+        return nullIfUnreadable(error);
       }
     },
+  };
+}
+
+/** How long a record is kept, from now: until the session's end as far as that is certain, and a day. */
+export type RecordLife = (session: Pick<Session, "startedAtMs">) => number;
+
+/**
+ * Cognito lets a refresh token live for up to ten years, and nobody here knows for how long, whatever COGNITO_REFRESH_TOKEN_VALIDITY says: each
+ * write counts anew, until a limit of ours.
+ */
+export function createRecordLife({
+  clock,
+  maxAgeMs,
+}: {
+  readonly clock: Pick<Clock, "now">;
+  readonly maxAgeMs: number | null;
+}): RecordLife {
+  return ({ startedAtMs }) => {
+    const ourLimitMs = maxAgeMs === null ? LONGEST_COOKIE_MS : startedAtMs + maxAgeMs - clock.now();
+    return Math.ceil(Math.max(0, Math.min(LONGEST_COOKIE_MS, ourLimitMs)) + DAY_MS);
   };
 }

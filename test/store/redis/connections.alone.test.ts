@@ -378,7 +378,7 @@ t.test("a user with a password of the ACL, percent-encoded, which is told to nob
   const opened = await openRedis({
     url: new Secret(url(password)),
     sessionKeys: [keyFrom("acl")],
-    refreshableMs: null,
+    maxAgeMs: null,
     clock: systemClock,
     random: Math.random,
     log: silentLog,

@@ -82,7 +82,7 @@ t.test("a store is opened once its server is there", { skip }, async (t) => {
   const opening = openRedis({
     url: new Secret(line.url.replace("//", "//default:not-to-be-told@")),
     sessionKeys: [keyFrom("link")],
-    refreshableMs: null,
+    maxAgeMs: null,
     clock: systemClock,
     random: Math.random,
     log: { ...silentLog, warn: (details, text) => void lines.push(JSON.stringify([details, text])) },
