@@ -5,7 +5,7 @@ import type { Lease, Leased } from "../session-store.js";
 import { type Announcements, releasedMessage } from "./announcements.js";
 import { CHANNEL, intentsKey, leaseKey, recordKey } from "./keys.js";
 import type { RedisLink } from "./redis-link.js";
-import { listIn, numberIn, textIn } from "./replies.js";
+import { listIn, numberIn, wordIn } from "./replies.js";
 import { ANNOUNCE, LEASE, RELEASE, RENEW } from "./scripts.js";
 
 const LEASE_MS = 5_000;
@@ -101,7 +101,10 @@ export function createLeases({ link, announcements, clock, leaseMs = LEASE_MS, a
       const { released, leave } = waiters.add(id);
       try {
         const answer = listIn(await link.run(LEASE, [recordKey(id), leaseKey(id)], [token, String(leaseMs), String(fenceForMs)]));
-        if (textIn(answer[0]) === "held") return { kind: "held", over: over(released, leave, Math.max(0, numberIn(answer[1]))) };
+        if (wordIn(answer[0], ["held", "granted"]) === "held") {
+          const leftMs = Math.min(leaseMs, Math.max(0, numberIn(answer[1])));
+          return { kind: "held", over: over(released, leave, leftMs) };
+        }
         leave();
         return { kind: "granted", lease: granted(id, token, numberIn(answer[1])) };
       } catch (error) {

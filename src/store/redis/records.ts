@@ -27,6 +27,8 @@ export const UNKNOWN_MS = 2 * DAY_MS;
 
 const WITHOUT_USER_AGENT = 1;
 const LAYOUT = 2;
+/** Several times what two sets of Cognito's largest tokens come to. Opening takes time with what is there, whoever wrote it. */
+const LONGEST_RECORD = 1024 * 1024;
 
 /** What stands before the session. */
 function readPrefix(reader: ByteReader): UserAgent | null {
@@ -64,6 +66,7 @@ export interface Records {
 
 export function createRecords(sealer: Sealer): Records {
   function open(id: SessionId, sealed: string, lastSeenAtMs: number): Session {
+    if (sealed.length > LONGEST_RECORD) throw new UnreadableRecord("a session's record is longer than any that is written");
     const opened = sealer.open("record", sealed);
     if (opened.kind === "invalid") throw new UnreadableRecord(`a session's record cannot be opened: ${opened.cause}`);
     const { plaintext, dictionary } = opened;

@@ -15,7 +15,7 @@ import { createLeases, INTENT_MS, type Leases } from "./leases.js";
 import { createPeople, type People } from "./people.js";
 import { createRecordLife, createRecords, nullIfUnreadable, type RecordLife, type Records, UNKNOWN_MS } from "./records.js";
 import type { RedisLink, Reply } from "./redis-link.js";
-import { endingIn, listIn, numberIn, supersededText, textIn, textOrNull } from "./replies.js";
+import { endingIn, listIn, numberIn, rowIn, supersededText, textIn, textOrNull, wordIn } from "./replies.js";
 import { COMMIT, END, KEEP_ALTERNATE, RESTORE, TOUCH } from "./scripts.js";
 import { createSessionIndex, type SessionIndex } from "./session-index.js";
 import { createWriteBack, isAhead } from "./write-back.js";
@@ -63,7 +63,7 @@ function createReading(parts: Parts) {
 
   async function load(id: SessionId, carried: Session | null): Promise<Loaded> {
     if (carried) carriedHere.set(id, carried.version);
-    const [cause, superseded, sealed, lastSeenAt] = listIn(await link.command("HMGET", recordKey(id), "e", "x", "d", "s"));
+    const [cause, superseded, sealed, lastSeenAt] = rowIn(await link.command("HMGET", recordKey(id), "e", "x", "d", "s"), 4);
     if (textOrNull(cause) !== null) return endingIn(cause, superseded);
     const known = table.newest(id);
     if (textOrNull(sealed) === null) return unwritten(known, carried);
@@ -107,7 +107,7 @@ async function keepBeside(parts: Parts, late: Session, written: Session, lease: 
   const newer = { kind: "newer", session: written } as const;
   if (!late.unverified || newestRefreshToken(late).reveal() === newestRefreshToken(written).reveal()) return newer;
   const kept = listIn(await link.run(KEEP_ALTERNATE, keysOf(late.id), [records.seal(late), String(lease?.fence ?? 0)]));
-  return textIn(kept[0]) === "ended" ? endingIn(kept[1], kept[2]) : newer;
+  return wordIn(kept[0], ["ended", "kept"]) === "ended" ? endingIn(kept[1], kept[2]) : newer;
 }
 
 async function alternatesOf({ link, records }: Parts, id: SessionId): Promise<readonly Session[]> {
@@ -138,12 +138,12 @@ async function commit(parts: Parts, opened: Opened, session: Session, expected: 
       String(INTENT_MS),
     ]),
   );
-  switch (textIn(kind)) {
+  switch (wordIn(kind, ["ended", "newer", "saved"])) {
     case "ended":
       return endingIn(first, second);
     case "newer":
       return keepBeside(parts, session, opened(id, first, second), lease);
-    default:
+    case "saved":
       // A fail-over loses what no replica has.
       if (expected === null || session.unverified) await parts.history.replicated();
       return { kind: "saved" };
@@ -159,12 +159,12 @@ async function restore(parts: Parts, session: Session) {
   const numbers = [version, refreshedAtMs, unverified ? 1 : 0].map(String);
   const args = [...numbers, records.seal(session), String(lastSeenAtMs), String(lastsMs)];
   const [kind, first, second] = listIn(await link.run(RESTORE, [recordKey(id)], args));
-  return { kind: textIn(kind), first, second };
+  return { kind: wordIn(kind, ["ended", "newer", "restored"]), first, second };
 }
 
 /** Whether the store has an older version of it, or none; without sending it. */
 async function isMissing({ link }: Parts, { id, version, refreshedAtMs }: Session): Promise<boolean> {
-  const [cause, stored, storedAt] = listIn(await link.command("HMGET", recordKey(id), "e", "v", "r"));
+  const [cause, stored, storedAt] = rowIn(await link.command("HMGET", recordKey(id), "e", "v", "r"), 3);
   if (textOrNull(cause) !== null) return false;
   if (textOrNull(stored) === null) return true;
   return numberIn(stored) < version || (numberIn(stored) === version && numberIn(storedAt) < refreshedAtMs);
@@ -172,12 +172,12 @@ async function isMissing({ link }: Parts, { id, version, refreshedAtMs }: Sessio
 
 async function touch({ link }: Parts, { id, lastSeenAtMs }: Seen): Promise<Touched> {
   const [kind, first, second] = listIn(await link.run(TOUCH, [recordKey(id)], [String(lastSeenAtMs)]));
-  switch (textIn(kind)) {
+  switch (wordIn(kind, ["ended", "gone", "touched"])) {
     case "ended":
       return endingIn(first, second);
     case "gone":
       return { kind: "gone" };
-    default:
+    case "touched":
       return { kind: "touched", lastSeenAtMs: numberIn(first) };
   }
 }
@@ -203,12 +203,12 @@ async function end(parts: Parts, opened: Opened, ended: Session | SessionId, ord
       String(leases.fenceOf(id)),
     ]),
   );
-  switch (textIn(kind)) {
+  switch (wordIn(kind, ["newer", "open", "ended"])) {
     case "newer":
       return { kind: "newer", session: opened(id, first, second) };
     case "open":
       return { kind: "unavailable", retryAfterSeconds: Math.min(5, Math.ceil(numberIn(first) / 1000)) };
-    default: {
+    case "ended": {
       const last = textOrNull(sealed) === null ? null : records.openedOrNull(id, textIn(sealed), numberIn(lastSeenAt));
       const whose = last ?? session;
       if (whose) people.drop(whose);

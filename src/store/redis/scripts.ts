@@ -116,9 +116,15 @@ redis.call('DEL', KEYS[2], KEYS[3])
 redis.call('PUBLISH', ARGV[6], ARGV[7])
 return {'ended', ARGV[1], ARGV[2], '0', r[5], r[6], unanswered}`);
 
-/** Keys: record, lease. Arguments: token, length of the lease, time to live of a record that is nothing but the fence. */
+/**
+ * Keys: record, lease. Arguments: token, length of the lease, time to live of a record that is nothing but the fence. A lease without an end, as a copy of
+ * the data that left times to live behind makes one, would be held for ever: it gets one.
+ */
 export const LEASE = script(`
-if not redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return {'held', redis.call('PTTL', KEYS[2])} end
+if not redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then
+  if redis.call('PTTL', KEYS[2]) < 0 then redis.call('PEXPIRE', KEYS[2], ARGV[2]) end
+  return {'held', redis.call('PTTL', KEYS[2])}
+end
 local fence = redis.call('HINCRBY', KEYS[1], 'f', 1)
 if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
 return {'granted', fence}`);

@@ -74,6 +74,17 @@ t.test("sessions in Redis", { skip }, async (t) => {
     t.match(await store.end(session, ofVerdict(session, REUSED)), { kind: "newer", session: { version: 2 } });
   });
 
+  await t.test("a lease that has lost its time to live is given one: it is not held for ever", async (t) => {
+    const store = await open(t);
+    const { id } = fresh();
+    await leaseOf(store, { ...fresh(), id });
+    const key = `bff:{${id}}:lease`;
+    await redis.persist(key);
+    t.match(await store.lease(id), { kind: "held" });
+    const leftMs = await redis.pTTL(key);
+    t.ok(leftMs > 0 && leftMs <= 5_000, String(leftMs));
+  });
+
   await t.test("its own question, another verdict, or a sign-out is held up by no note", async (t) => {
     const store = await open(t);
     for (const [order, announced] of [
