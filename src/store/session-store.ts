@@ -67,6 +67,8 @@ export type Ended =
 export interface EndingOrder extends KnownEnding {
   /** Only while nobody has written newer tokens than these: a rejected refresh ends nothing that a sibling has renewed. Null: in any case. */
   readonly unlessNewerThan: Session | null;
+  /** Only while the store knows of no activity after this: who takes a session for idle may not have seen the person. Missing: in any case. */
+  readonly unlessUsedAfterMs?: number;
 }
 
 /**

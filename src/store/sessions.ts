@@ -15,6 +15,7 @@ import {
   after,
   type Committed,
   type Ended,
+  type EndingOrder,
   type Lease,
   type Leased,
   type Listed,
@@ -24,6 +25,7 @@ import {
 import type { SessionTable } from "./session-table.js";
 import {
   authTimeIn,
+  bestOf,
   createOutgoingTickets,
   type InvalidTicket,
   type Marker,
@@ -50,6 +52,8 @@ export interface SessionsOptions {
 
 /** The sessions as this process sees them: what its table knows it answers at once, and everything else goes through the table as well. */
 export interface Sessions {
+  /** Whether another process may have seen a person whom this one has not. */
+  readonly areShared: boolean;
   /** Without a promise where this process knows the answer. Never throws for what a browser sends. */
   read(presented: PresentedCookies): Awaitable<Reading>;
   /** The newest version known here; null where there is none, or the session has ended. */
@@ -79,6 +83,8 @@ export interface Sessions {
   isUnwritten: EndingRelay["isUnwritten"];
   /** Ends it in the store first, and only if nobody has renewed it. */
   endUnlessRenewed(session: Session, ending: SessionEnding): Awaitable<Ended>;
+  /** The same if nobody has used it since. */
+  endUnlessUsed(session: Session, ending: SessionEnding): Awaitable<Ended>;
   /** The newest living sessions of a person. */
   sessionsOf(subject: string, most: number): Awaitable<Listed>;
   /** Ends all sessions that a person has by now; again later where the store is away. */
@@ -158,10 +164,19 @@ export function createSessions(options: SessionsOptions): Sessions {
     return answer;
   }
 
+  function endIf(session: Session, order: EndingOrder): Awaitable<Ended> {
+    return after(store.end(session, order), (answer) => {
+      if (answer.kind === "ended") table.end(session, answer.ending, answer.superseded);
+      if (answer.kind === "newer") table.keep(answer.session, elsewhere);
+      return answer;
+    });
+  }
+
   const { seal, ticketFor } = createOutgoingTickets(codec, table, store.tickets);
   const onMissed = subscribe(options, relay);
 
   return {
+    areShared: store.tickets === "ids",
     read: createReader(options, load),
     newest: (id) => table.newest(id),
     newestOf(session) {
@@ -189,13 +204,9 @@ export function createSessions(options: SessionsOptions): Sessions {
       const order = { ending, superseded, unlessNewerThan: null };
       return after(write(ended, order, here), (last) => last ?? here);
     },
-    endUnlessRenewed(session, ending) {
-      return after(store.end(session, { ending, superseded: false, unlessNewerThan: session }), (answer) => {
-        if (answer.kind === "ended") table.end(session, answer.ending, answer.superseded);
-        if (answer.kind === "newer") table.keep(answer.session, elsewhere);
-        return answer;
-      });
-    },
+    endUnlessRenewed: (session, ending) => endIf(session, { ending, superseded: false, unlessNewerThan: session }),
+    endUnlessUsed: (session, ending) =>
+      endIf(session, { ending, superseded: false, unlessNewerThan: null, unlessUsedAfterMs: session.lastSeenAtMs }),
     sessionsOf: (subject, most) => store.sessionsOf(subject, most),
     endAllOf: relay.writeAll,
     settled: () => Promise.all([relay.flush(), activity.flush()]).then(() => {}),
@@ -212,9 +223,6 @@ export function createSessions(options: SessionsOptions): Sessions {
     onKept: table.onKept,
   };
 }
-
-/** A cookie that stands twice must not lock the person out: a living session wins over everything else, and what nobody could say over a verdict. */
-const BEST: readonly Reading["kind"][] = ["session", "unavailable", "ended"];
 
 const NO_MARKERS: readonly Marker[] = [];
 
@@ -265,21 +273,13 @@ function createReader({ codec, table, store, userPoolId, clientId, seemsOver, st
     return loaded instanceof Promise ? loaded.then((late) => readingOf(ticket, late)) : readingOf(ticket, loaded);
   }
 
-  function best(readings: readonly Reading[]): Reading {
-    for (const kind of BEST) {
-      const found = readings.find((reading) => reading.kind === kind);
-      if (found) return found;
-    }
-    return readings[0] ?? { kind: "none" };
-  }
-
   function readAll(presented: PresentedCookies): Awaitable<Reading> {
     const { tickets, markers } = codec.read(presented);
     const [first] = tickets;
     if (first && tickets.length === 1) return resolve(first, markers);
     if (first) {
       const readings = tickets.map((ticket) => resolve(ticket, markers));
-      return readings.some((reading) => reading instanceof Promise) ? Promise.all(readings).then(best) : best(readings as Reading[]);
+      return readings.some((reading) => reading instanceof Promise) ? Promise.all(readings).then(bestOf) : bestOf(readings as Reading[]);
     }
     if (presented.any) return { kind: "invalid", cause: "unreadable" };
     const marker = markers[0];

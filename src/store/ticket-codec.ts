@@ -88,6 +88,17 @@ export type Reading =
   /** Sealed for another user pool or app client: the server's mistake, not the user's end. */
   | { readonly kind: "foreign"; readonly userPoolId: string; readonly clientId: string };
 
+/** A cookie that stands twice must not lock the person out: a living session wins over everything else, and what nobody could say over a verdict. */
+const BEST: readonly Reading["kind"][] = ["session", "unavailable", "ended"];
+
+export function bestOf(readings: readonly Reading[]): Reading {
+  for (const kind of BEST) {
+    const found = readings.find((reading) => reading.kind === kind);
+    if (found) return found;
+  }
+  return readings[0] ?? { kind: "none" };
+}
+
 /** Between sessions and what stands in cookies. Synchronous, asks nobody, and never throws for what a browser sends. */
 export interface TicketCodec {
   /** What a ticket says, given in the parts it came in, that was opened before and is still in memory; null for any other. */

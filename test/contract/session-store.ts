@@ -113,6 +113,20 @@ const RUNS: readonly (readonly [promise: string, check: Check])[] = [
     },
   ],
   [
+    "a session that seems idle ends, unless somebody has used it since",
+    async (t, _deployment, sessions) => {
+      const session = sessionOf();
+      const ticket = await begin(sessions, session);
+      const idle = { reason: "expired", cause: "idle_timeout" } as const;
+      const used = { ...session, lastSeenAtMs: session.lastSeenAtMs + 1 };
+      t.same(await renew(sessions, session, refreshed(used)), { kind: "saved" });
+      t.match(await sessions.endUnlessUsed(session, idle), { kind: "newer", session: { lastSeenAtMs: used.lastSeenAtMs } });
+      t.match(await read(sessions, [ticket]), { kind: "session" });
+      t.match(await sessions.endUnlessUsed(used, idle), { kind: "ended", ending: idle, before: false });
+      t.match(await read(sessions, [ticket]), { kind: "ended", ending: idle });
+    },
+  ],
+  [
     "a version older than what is known is not written, and whoever comes with it gets the newer one",
     async (t, _deployment, sessions) => {
       const session = sessionOf();

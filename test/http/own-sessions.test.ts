@@ -225,6 +225,26 @@ t.test("a session that was used after it is said to have ended is in the list: w
   t.equal((await sessionsOf(person)).length, 3);
 });
 
+t.test("nobody's session ends as idle while another process writes that it is used; an outage ends none either", async (t) => {
+  const demo = await runSharedDemo(t, { sessionIdleTimeout: "10m" });
+  const [person, other] = [await demo.signedIn(), await demo.signedIn()];
+  const [first, second] = [...demo.backend.rows.keys()];
+  demo.advance("11m");
+  demo.backend.beforeEnd = (id) => {
+    const row = demo.backend.rows.get(id);
+    // Right before this process's order reaches the store.
+    if (row && id === first) row.session = { ...row.session, lastSeenAtMs: demo.clock.now() - 120_000 };
+  };
+  t.equal((await person.call("/api/echo")).status, 200);
+  t.equal((await person.call("/auth/session")).status, 200);
+  demo.backend.broken = { end: "rejects" };
+  t.match(problemOf(await other.call("/api/echo")), { status: 503, reason: "store_unavailable" });
+  demo.backend.broken = {};
+  t.match(problemOf(await other.call("/api/echo")), { status: 401, cause: "idle_timeout" });
+  t.same([...demo.backend.endings.keys()], [second]);
+  await until(() => demo.localCognito.calls.list("RevokeToken").length === 1, "its token is revoked");
+});
+
 t.test("sessions that a limit has passed for are in no list, though nobody has come back for them", async (t) => {
   const demo = await runSharedDemo(t, { sessionIdleTimeout: "10m" });
   await demo.signedIn();

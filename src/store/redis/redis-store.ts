@@ -201,6 +201,7 @@ async function end(parts: Parts, opened: Opened, ended: Session | SessionId, ord
       endedMessage(id, order),
       mayBeSiblings ? String(INTENT_MS) : "0",
       String(leases.fenceOf(id)),
+      String(order.unlessUsedAfterMs ?? ""),
     ]),
   );
   switch (wordIn(kind, ["newer", "open", "ended"])) {

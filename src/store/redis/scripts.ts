@@ -86,7 +86,8 @@ return {'touched', ARGV[1]}`);
 
 /**
  * Keys: record, intents, alternates. Arguments: cause, superseded, version and time of the tokens it is about ("" in any case), time to live,
- * channel, message, for how long notes of others hold it up (0: they do not), the asker's own fence. The last answer says whether there are notes of
+ * channel, message, for how long notes of others hold it up (0: they do not), the asker's own fence, the last activity that the asker knows of ("" in
+ * any case): compared here, since another process may be writing a later one. The last answer says whether there are notes of
  * others at all.
  */
 export const END = script(`
@@ -96,6 +97,7 @@ if ARGV[3] ~= '' and r[3] then
   local v, mine = tonumber(r[3]), tonumber(ARGV[3])
   if v > mine or (v == mine and tonumber(r[4]) > tonumber(ARGV[4])) then return {'newer', r[5], r[6]} end
 end
+if ARGV[10] ~= '' and r[6] and tonumber(r[6]) > tonumber(ARGV[10]) then return {'newer', r[5], r[6]} end
 local unanswered = '0'
 if ARGV[8] ~= '0' then
   ${NOW}
