@@ -5,9 +5,10 @@ import { createAnnouncements } from "./announcements.js";
 import { adviseOn } from "./connection/advice.js";
 import { createHistory } from "./connection/history.js";
 import type { StoreState } from "./connection/state.js";
-import { CHANNEL, createPersonKeys } from "./keys.js";
+import { CHANNEL, createPersonKeys, PROBE_KEYS } from "./keys.js";
 import { connectRedis, type RedisConnectionsOptions } from "./redis-link.js";
 import { createRedisStore } from "./redis-store.js";
+import { PROBE } from "./scripts.js";
 import { createTurns, type DrawTurns } from "./turns.js";
 
 export interface OpenRedisOptions extends Omit<RedisConnectionsOptions, "channel"> {
@@ -26,7 +27,7 @@ export interface OpenedRedis {
   /** Once it has been reached for the first time. Rejects where it is closed before. */
   readonly ready: Promise<void>;
   readonly state: StoreState;
-  /** Says in the log what of its settings would lose sessions. */
+  /** Says in the log what of its settings would lose sessions or refuse them. */
   advise(): Promise<void>;
   /** Whether what other processes say is heard. */
   isHeard(): boolean;
@@ -53,7 +54,7 @@ export async function beginRedis({ sessionKeys, ...options }: OpenRedisOptions):
     drawTurns: (perSecond) => createTurns(link, options.clock, perSecond),
     ready,
     state,
-    advise: () => adviseOn(askAll, options.log),
+    advise: () => adviseOn(askAll, () => link.run(PROBE, PROBE_KEYS, [CHANNEL]), options.log),
     isHeard: announcements.isCurrent,
     close() {
       history.close();

@@ -164,3 +164,26 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
 redis.call('PUBLISH', ARGV[3], ARGV[4])
 return 1`);
+
+/** Keys: two that nobody uses. Argument: channel. All that scripts ask for, to see whether this user may. */
+export const PROBE = script(`
+redis.call('TIME')
+redis.call('DEL', KEYS[1], KEYS[2])
+redis.call('HSET', KEYS[1], 'probe', '1')
+redis.call('PEXPIRE', KEYS[1], 1000)
+redis.call('HINCRBY', KEYS[1], 'probe', 1)
+for _, command in ipairs({'HGETALL', 'HLEN', 'HKEYS', 'PTTL'}) do redis.call(command, KEYS[1]) end
+redis.call('HMGET', KEYS[1], 'probe')
+redis.call('HDEL', KEYS[1], 'probe')
+redis.call('SET', KEYS[1], '1', 'PX', 1000)
+redis.call('GET', KEYS[1])
+redis.call('ZADD', KEYS[2], 1, 'probe')
+redis.call('PEXPIRE', KEYS[2], 1000)
+redis.call('ZCARD', KEYS[2])
+redis.call('ZCOUNT', KEYS[2], '-inf', '+inf')
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', '0')
+redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -4)
+redis.call('ZREM', KEYS[2], 'probe')
+redis.call('DEL', KEYS[1], KEYS[2])
+redis.call('PUBLISH', ARGV[1], 'probe')
+return 1`);

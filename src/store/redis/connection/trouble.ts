@@ -17,6 +17,11 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/^WRONGPASS/, "it refuses the user name or the password"],
   [/^NOAUTH/, "it wants a user name and a password"],
   [/^NOPERM/, "its ACL does not let this user do what is needed; docs/scaling.md has the rights"],
+  // Redis 7 and Valkey, and Redis 6, of a command in a script.
+  [
+    /^ERR (?:ACL failure in script|The user executing the script)/,
+    "its ACL does not let this user do what is needed; docs/scaling.md has the rights",
+  ],
   [/^MOVED/, "it is a node of a cluster: SESSION_STORE has to begin with redis-cluster:// or rediss-cluster://"],
   [/^ERR This instance has cluster support disabled/, "it is no cluster: SESSION_STORE has to begin with redis:// or rediss://"],
   [/^READONLY/, "it is a replica: SESSION_STORE has to name the server that is written to, or Sentinels"],
