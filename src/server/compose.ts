@@ -79,6 +79,8 @@ function composeWith(config: Config, options: CompositionOptions, processWide: P
       await settled();
       await forwarder.close();
       close();
+      // Leases given back, say: a sibling would wait until they have run out.
+      await sharedStore?.settled();
       sharedStore?.close();
     },
   };

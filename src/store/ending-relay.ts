@@ -197,6 +197,15 @@ export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
   const backlog = new Backlog(options);
   /** The sessions whose ending the store has not said to know. */
   const unwritten = new Set<SessionId>();
+  /** Commands that have no answer yet: the call that ended the session may have had its own. */
+  const underWay = new Set<PromiseLike<unknown>>();
+
+  function follow<T>(answer: Awaitable<T>): Awaitable<T> {
+    if (!(answer instanceof Promise)) return answer;
+    const followed = answer.finally(() => underWay.delete(followed));
+    underWay.add(followed);
+    return followed;
+  }
 
   function hear(id: SessionId, { ending, superseded }: KnownEnding): void {
     if (table.endingOf(id)) return;
@@ -226,7 +235,7 @@ export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
   function write(ended: Session | SessionId, order: EndingOrder, known: Session | null): Awaitable<Session | null> {
     const id = idOf(ended);
     unwritten.add(id);
-    return after(store.end(ended, order), (answer) => {
+    const last = after(store.end(ended, order), (answer) => {
       if (answer.kind === "unavailable") later(ended, order, known);
       else {
         unwritten.delete(id);
@@ -234,6 +243,7 @@ export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
       }
       return answer.kind === "ended" ? answer.last : null;
     });
+    return follow(last);
   }
 
   function endAll(subject: string, ending: SessionEnding, orderedAtMs: number): Awaitable<AllEnded> {
@@ -251,19 +261,24 @@ export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
     writeAll(subject, ending) {
       const orderedAtMs = clock.now();
       const attempt = () => after(endAll(subject, ending, orderedAtMs), ({ kind }) => kind !== "unavailable");
-      return after(endAll(subject, ending, orderedAtMs), (answer) => {
+      const ended = after(endAll(subject, ending, orderedAtMs), (answer) => {
         // Cognito lets none of them refresh any more: beyond this their tokens are dead.
         const isOfUse = () => clock.now() - orderedAtMs < ALL_OF_USE_FOR_MS;
         if (answer.kind === "unavailable") backlog.later({ whose: { everywhere: true }, attempt, isOfUse, over: () => {} });
         return answer;
       });
+      return follow(ended);
     },
     revoked(id) {
       // While the store does not know of it, this is all that keeps the session from coming back with what another process has written.
       if (!unwritten.has(id)) table.revoked(id);
     },
     storeIsBack: () => backlog.storeIsBack(),
-    flush: () => backlog.flush(),
+    async flush() {
+      await Promise.all([backlog.flush(), ...underWay]);
+      // Those of them that the store was away for.
+      await backlog.flush();
+    },
     onHeard: (listener) => onHeard.add(listener),
     onFoundLate: (listener) => onFoundLate.add(listener),
   };

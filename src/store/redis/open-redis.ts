@@ -31,12 +31,14 @@ export interface OpenedRedis {
   advise(): Promise<void>;
   /** Whether what other processes say is heard. */
   isHeard(): boolean;
+  /** Once all that was asked has been answered or has failed, for a second at most. */
+  settled(): Promise<void>;
   close(): void;
 }
 
 /** The shared store of this process, which may be out of reach yet: until it is there, its commands reject. */
 export async function beginRedis({ sessionKeys, ...options }: OpenRedisOptions): Promise<OpenedRedis> {
-  const { link, subscription, ready, state, askAll, close } = await connectRedis({ ...options, channel: CHANNEL });
+  const { link, subscription, ready, state, askAll, settled, close } = await connectRedis({ ...options, channel: CHANNEL });
   const announcements = createAnnouncements(subscription, options.clock, link);
   const history = createHistory({ ...options, askAll });
   subscription.onSubscribed(history.connected);
@@ -56,6 +58,7 @@ export async function beginRedis({ sessionKeys, ...options }: OpenRedisOptions):
     state,
     advise: () => adviseOn(askAll, () => link.run(PROBE, PROBE_KEYS, [CHANNEL]), options.log),
     isHeard: announcements.isCurrent,
+    settled,
     close() {
       history.close();
       announcements.close();
