@@ -190,23 +190,29 @@ class Backlog {
   }
 }
 
+/** The same store, with commands that have no answer yet: the call that ended a session may have had its own. */
+function followed(store: EndingRelayOptions["store"]): { readonly store: EndingRelayOptions["store"]; answered(): Promise<unknown> } {
+  const underWay = new Set<Promise<unknown>>();
+  function follow<T>(answer: Awaitable<T>): Awaitable<T> {
+    if (!(answer instanceof Promise)) return answer;
+    const following = answer.finally(() => underWay.delete(following));
+    underWay.add(following);
+    return following;
+  }
+  return {
+    store: { end: (...args) => follow(store.end(...args)), endAllOf: (...args) => follow(store.endAllOf(...args)) },
+    answered: () => Promise.allSettled(underWay),
+  };
+}
+
 export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
-  const { table, store, clock } = options;
+  const { table, clock } = options;
+  const { store, answered } = followed(options.store);
   const onHeard = new Listeners<[id: SessionId, ending: SessionEnding]>();
   const onFoundLate = new Listeners<[last: Session]>();
   const backlog = new Backlog(options);
   /** The sessions whose ending the store has not said to know. */
   const unwritten = new Set<SessionId>();
-  /** Commands that have no answer yet: the call that ended the session may have had its own. */
-  const underWay = new Set<PromiseLike<unknown>>();
-
-  function follow<T>(answer: Awaitable<T>): Awaitable<T> {
-    if (!(answer instanceof Promise)) return answer;
-    const followed = answer.finally(() => underWay.delete(followed));
-    underWay.add(followed);
-    return followed;
-  }
-
   function hear(id: SessionId, { ending, superseded }: KnownEnding): void {
     if (table.endingOf(id)) return;
     table.end(id, ending, superseded);
@@ -235,7 +241,7 @@ export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
   function write(ended: Session | SessionId, order: EndingOrder, known: Session | null): Awaitable<Session | null> {
     const id = idOf(ended);
     unwritten.add(id);
-    const last = after(store.end(ended, order), (answer) => {
+    return after(store.end(ended, order), (answer) => {
       if (answer.kind === "unavailable") later(ended, order, known);
       else {
         unwritten.delete(id);
@@ -243,7 +249,6 @@ export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
       }
       return answer.kind === "ended" ? answer.last : null;
     });
-    return follow(last);
   }
 
   function endAll(subject: string, ending: SessionEnding, orderedAtMs: number): Awaitable<AllEnded> {
@@ -261,13 +266,12 @@ export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
     writeAll(subject, ending) {
       const orderedAtMs = clock.now();
       const attempt = () => after(endAll(subject, ending, orderedAtMs), ({ kind }) => kind !== "unavailable");
-      const ended = after(endAll(subject, ending, orderedAtMs), (answer) => {
+      return after(endAll(subject, ending, orderedAtMs), (answer) => {
         // Cognito lets none of them refresh any more: beyond this their tokens are dead.
         const isOfUse = () => clock.now() - orderedAtMs < ALL_OF_USE_FOR_MS;
         if (answer.kind === "unavailable") backlog.later({ whose: { everywhere: true }, attempt, isOfUse, over: () => {} });
         return answer;
       });
-      return follow(ended);
     },
     revoked(id) {
       // While the store does not know of it, this is all that keeps the session from coming back with what another process has written.
@@ -275,7 +279,7 @@ export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
     },
     storeIsBack: () => backlog.storeIsBack(),
     async flush() {
-      await Promise.all([backlog.flush(), ...underWay]);
+      await Promise.all([backlog.flush(), answered()]);
       // Those of them that the store was away for.
       await backlog.flush();
     },

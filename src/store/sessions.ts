@@ -110,15 +110,15 @@ export interface Sessions {
 
 type Load = (id: SessionId, carried: Session | null) => Awaitable<Loaded>;
 
-function createLoad({ table, store }: SessionsOptions, relay: EndingRelay): Load {
+function createLoad({ table, store, clock }: SessionsOptions, relay: EndingRelay): Load {
   /** What the store says, once the table knows it. */
-  function learn(id: SessionId, loaded: Loaded): Loaded {
+  function learn(id: SessionId, loaded: Loaded, askedAtMs: number): Loaded {
     if ("kind" in loaded) {
       if (loaded.kind === "ended") relay.hear(id, loaded);
       return loaded;
     }
     if (store.tickets === "sessions") return loaded;
-    if (table.keep(loaded, "in_store")) return table.newest(id) ?? loaded;
+    if (table.keep(loaded, "in_store", askedAtMs)) return table.newest(id) ?? loaded;
     // It has ended here, and the store has not heard of it.
     const known = table.endingOf(id);
     if (!known) return loaded;
@@ -128,8 +128,9 @@ function createLoad({ table, store }: SessionsOptions, relay: EndingRelay): Load
 
   // Without a closure for each call, as in the reader.
   return (id, carried) => {
+    const askedAtMs = store.tickets === "sessions" ? 0 : clock.now();
     const loaded = store.load(id, carried);
-    return loaded instanceof Promise ? loaded.then((late) => learn(id, late)) : learn(id, loaded);
+    return loaded instanceof Promise ? loaded.then((late) => learn(id, late, askedAtMs)) : learn(id, loaded, askedAtMs);
   };
 }
 
@@ -147,33 +148,33 @@ function subscribe({ table, store }: SessionsOptions, { hear, storeIsBack }: End
 }
 
 export function createSessions(options: SessionsOptions): Sessions {
-  const { codec, table, store, activity } = options;
+  const { codec, table, store, activity, clock } = options;
   const elsewhere = store.tickets === "ids" ? "in_store" : "nowhere";
   const relay = createEndingRelay(options);
   const { hear, write, onHeard } = relay;
   const load = createLoad(options, relay);
+  const { seal, ticketFor } = createOutgoingTickets(codec, table, store.tickets);
+  const onMissed = subscribe(options, relay);
 
-  function keepCommitted(session: Session, answer: Committed): Committed {
+  function keepCommitted(session: Session, answer: Committed, askedAtMs: number): Committed {
     if (answer.kind === "saved") {
       activity.stored(session);
-      const known = table.keep(session, elsewhere) ? null : table.endingOf(session.id);
+      const known = table.keep(session, elsewhere, askedAtMs) ? null : table.endingOf(session.id);
       return known ? { kind: "ended", ...known } : answer;
     }
     if (answer.kind === "ended") hear(session.id, answer);
-    if (answer.kind === "newer") table.keep(answer.session, elsewhere);
+    if (answer.kind === "newer") table.keep(answer.session, elsewhere, askedAtMs);
     return answer;
   }
 
   function endIf(session: Session, order: EndingOrder): Awaitable<Ended> {
+    const askedAtMs = clock.now();
     return after(store.end(session, order), (answer) => {
       if (answer.kind === "ended") table.end(session, answer.ending, answer.superseded);
-      if (answer.kind === "newer") table.keep(answer.session, elsewhere);
+      if (answer.kind === "newer") table.keep(answer.session, elsewhere, askedAtMs);
       return answer;
     });
   }
-
-  const { seal, ticketFor } = createOutgoingTickets(codec, table, store.tickets);
-  const onMissed = subscribe(options, relay);
 
   return {
     areShared: store.tickets === "ids",
@@ -188,12 +189,16 @@ export function createSessions(options: SessionsOptions): Sessions {
     find: (id) => load(id, null),
     keep: (session) => table.keep(session, "nowhere"),
     begin(session) {
+      const askedAtMs = clock.now();
       const answer = store.commit(session, null, null);
       // A ticket that holds the session needs no memory beside it.
       if (elsewhere === "nowhere") return answer;
-      return after(answer, (committed) => keepCommitted(session, committed));
+      return after(answer, (committed) => keepCommitted(session, committed, askedAtMs));
     },
-    commit: (session, expected, lease) => after(store.commit(session, expected, lease), (answer) => keepCommitted(session, answer)),
+    commit(session, expected, lease) {
+      const askedAtMs = clock.now();
+      return after(store.commit(session, expected, lease), (answer) => keepCommitted(session, answer, askedAtMs));
+    },
     touch(session) {
       if (table.keep(session, "but_for_activity")) activity.writeUnnoted(session);
     },

@@ -32,15 +32,37 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/^ERR unknown command .?HELLO/i, "it is older than Redis 6"],
 ];
 
+const codeOf = (error: Error) => ("code" in error && typeof error.code === "string" ? error.code : "");
+/** What a server's own words begin with. */
+const wordOf = (text: string) => /^[A-Z_]{3,}/.exec(text)?.[0];
+
+/** Which trouble it is, without its text. */
+export function nameOf(error: unknown): { readonly name: string; readonly code?: string } {
+  if (!(error instanceof Error)) return { name: typeof error };
+  const code = codeOf(error) || wordOf(error.message);
+  return { name: error.name, ...(code === undefined ? {} : { code }) };
+}
+
+/**
+ * A server, or what stands before it, repeats what it was sent where it does not know the command ("with args beginning with: …"): a password, an IAM
+ * token, a sealed session. Nothing from the first quotation mark on is said.
+ */
+function withoutArguments(error: Error): Error {
+  const [told = ""] = error.message.split(/['"`]| with args/, 1);
+  if (told === error.message) return error;
+  const code = codeOf(error);
+  return Object.assign(new Error(`${told.trimEnd()} …`), { name: error.name }, code === "" ? {} : { code });
+}
+
 /** The same trouble in words that say what to do, with its code. */
 export function clearly(error: unknown): Error {
   if (!(error instanceof Error)) return new Error("it cannot be connected to");
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  const code = codeOf(error);
   for (const [pattern, advice] of ADVICE) {
     const word = [code, error.message].find((text) => pattern.test(text));
     if (word === undefined) continue;
-    const named = /^[A-Z_]{3,}/.exec(word)?.[0] ?? code;
+    const named = wordOf(word) ?? code;
     return Object.assign(new Error(advice), named === "" ? {} : { code: named });
   }
-  return error;
+  return withoutArguments(error);
 }
