@@ -266,7 +266,8 @@ export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
     writeAll(subject, ending) {
       const orderedAtMs = clock.now();
       const attempt = () => after(endAll(subject, ending, orderedAtMs), ({ kind }) => kind !== "unavailable");
-      return after(endAll(subject, ending, orderedAtMs), (answer) => {
+      // At once, all that there is: by the clock of another process a session may have begun after this moment. Later, only what had begun by now.
+      return after(endAll(subject, ending, Number.POSITIVE_INFINITY), (answer) => {
         // Cognito lets none of them refresh any more: beyond this their tokens are dead.
         const isOfUse = () => clock.now() - orderedAtMs < ALL_OF_USE_FOR_MS;
         if (answer.kind === "unavailable") backlog.later({ whose: { everywhere: true }, attempt, isOfUse, over: () => {} });

@@ -196,7 +196,8 @@ export interface SessionStore {
   /**
    * Ends them all, and says which they were.
    *
-   * @param orderedAtMs when the person asked for it: what began (`startedAtMs`) after that lives on, since the command may come much later.
+   * @param orderedAtMs when the person asked for it: what began (`startedAtMs`) after that lives on, since the command may come much later. Infinity
+   *   where it comes at once.
    */
   endAllOf(subject: string, ending: SessionEnding, orderedAtMs: number): Awaitable<AllEnded>;
 }

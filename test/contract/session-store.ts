@@ -492,6 +492,15 @@ const SHARED: readonly (readonly [
     },
   ],
   [
+    "a session that began in a process whose clock is ahead ends with the others of its person",
+    async (t, { open, settle }, sessions) => {
+      const ticket = await begin(sessions, { ...sessionOf(), startedAtMs: START_MS + 5 * MINUTE_MS });
+      t.match(await (await open()).endAllOf("user-1", LOGOUT), { kind: "ended", ids: { length: 1 } });
+      await settle();
+      t.match(await read(sessions, [ticket]), { kind: "ended", ending: LOGOUT });
+    },
+  ],
+  [
     "a session without a record is gone: no verdict, and no outage",
     async (t, _deployment, sessions) => {
       t.match(await read(sessions, [sessions.seal(sessionOf())]), { kind: "gone" });
