@@ -279,11 +279,8 @@ export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
       if (!unwritten.has(id)) table.revoked(id);
     },
     storeIsBack: () => backlog.storeIsBack(),
-    async flush() {
-      await Promise.all([backlog.flush(), answered()]);
-      // Those of them that the store was away for.
-      await backlog.flush();
-    },
+    // The second time for those of them that the store was away for.
+    flush: () => Promise.all([backlog.flush(), answered()]).then(() => backlog.flush()),
     onHeard: (listener) => onHeard.add(listener),
     onFoundLate: (listener) => onFoundLate.add(listener),
   };

@@ -155,7 +155,6 @@ export function createSessions(options: SessionsOptions): Sessions {
   const load = createLoad(options, relay);
   const { seal, ticketFor } = createOutgoingTickets(codec, table, store.tickets);
   const onMissed = subscribe(options, relay);
-
   function keepCommitted(session: Session, answer: Committed, askedAtMs: number): Committed {
     if (answer.kind === "saved") {
       activity.stored(session);
