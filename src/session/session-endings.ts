@@ -23,8 +23,8 @@ export interface SessionEndingsOptions {
 export interface SessionEndings {
   /** Ends the session here alone, at once; `SignOut` ends it at Cognito as well. Its newest version, whose tokens live on. */
   end(session: Session, ending: SessionEnding): Awaitable<Session>;
-  /** Ends a session that could not be had, since the store could not be asked, for a person who wants to leave. */
-  endUnseen(id: SessionId, ending: SessionEnding): void;
+  /** Ends a session that the store could not be asked for, for a person who wants to leave; by its id where their ticket holds no more. */
+  endUnseen(unseen: Session | SessionId, ending: SessionEnding): void;
   /**
    * Ends the session on Cognito's verdict, unless somebody has renewed it meanwhile: the loser of a race ends nothing.
    *
@@ -136,12 +136,13 @@ export function createSessionEndings(options: SessionEndingsOptions): SessionEnd
     }),
     enforceLimits,
     replace,
-    endUnseen(id, ending) {
+    endUnseen(unseen, ending) {
+      const [id, carried] = typeof unseen === "string" ? [unseen, null] : [unseen.id, unseen];
       if (sessions.endingOf(id)) return;
-      const last = sessions.end(id, ending);
-      tell({ kind: "session_ended", id, ending, known: null, replaced: false });
+      const last = sessions.end(unseen, ending);
+      tell({ kind: "session_ended", id, ending, known: carried && knownOf(carried), replaced: false });
       announce(id, ending);
-      void after(last, (newest) => newest && void revocation.revoke(newestRefreshToken(newest), newest));
+      void after(last, (newest) => newest && revoke(newest));
     },
     onEnded: (listener) => onEnded.add(listener),
   };

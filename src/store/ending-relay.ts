@@ -242,11 +242,9 @@ export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
     const id = idOf(ended);
     unwritten.add(id);
     return after(store.end(ended, order), (answer) => {
+      if (answer.kind !== "unavailable") unwritten.delete(id);
       if (answer.kind === "unavailable") later(ended, order, known);
-      else {
-        unwritten.delete(id);
-        backlog.storeAnswered();
-      }
+      else backlog.storeAnswered();
       return answer.kind === "ended" ? answer.last : null;
     });
   }

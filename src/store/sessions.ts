@@ -166,9 +166,9 @@ export function createSessions(options: SessionsOptions): Sessions {
     return answer;
   }
 
-  function endIf(session: Session, order: EndingOrder): Awaitable<Ended> {
+  function endIf(session: Session, ending: SessionEnding, condition: Partial<EndingOrder>): Awaitable<Ended> {
     const askedAtMs = clock.now();
-    return after(store.end(session, order), (answer) => {
+    return after(store.end(session, { ending, superseded: false, unlessNewerThan: null, ...condition }), (answer) => {
       if (answer.kind === "ended") table.end(session, answer.ending, answer.superseded);
       if (answer.kind === "newer") table.keep(answer.session, elsewhere, askedAtMs);
       return answer;
@@ -188,11 +188,10 @@ export function createSessions(options: SessionsOptions): Sessions {
     find: (id) => load(id, null),
     keep: (session) => table.keep(session, "nowhere"),
     begin(session) {
-      const askedAtMs = clock.now();
-      const answer = store.commit(session, null, null);
       // A ticket that holds the session needs no memory beside it.
-      if (elsewhere === "nowhere") return answer;
-      return after(answer, (committed) => keepCommitted(session, committed, askedAtMs));
+      if (elsewhere === "nowhere") return store.commit(session, null, null);
+      const askedAtMs = clock.now();
+      return after(store.commit(session, null, null), (committed) => keepCommitted(session, committed, askedAtMs));
     },
     commit(session, expected, lease) {
       const askedAtMs = clock.now();
@@ -205,12 +204,11 @@ export function createSessions(options: SessionsOptions): Sessions {
     latest: (session) => activity.latest(session),
     end(ended, ending, superseded = false) {
       const here = table.end(ended, ending, superseded);
-      const order = { ending, superseded, unlessNewerThan: null };
-      return after(write(ended, order, here), (last) => last ?? here);
+      // With all that is known of it: how long a store has to remember the ending depends on the session.
+      return after(write(here ?? ended, { ending, superseded, unlessNewerThan: null }, here), (last) => last ?? here);
     },
-    endUnlessRenewed: (session, ending) => endIf(session, { ending, superseded: false, unlessNewerThan: session }),
-    endUnlessUsed: (session, ending) =>
-      endIf(session, { ending, superseded: false, unlessNewerThan: null, unlessUsedAfterMs: session.lastSeenAtMs }),
+    endUnlessRenewed: (session, ending) => endIf(session, ending, { unlessNewerThan: session }),
+    endUnlessUsed: (session, ending) => endIf(session, ending, { unlessUsedAfterMs: session.lastSeenAtMs }),
     sessionsOf: (subject, most) => store.sessionsOf(subject, most),
     endAllOf: relay.writeAll,
     settled: () => Promise.all([relay.flush(), activity.flush()]).then(() => {}),
@@ -256,7 +254,9 @@ function createReader({ codec, table, store, userPoolId, clientId, seemsOver, st
     if (ended) return readingOf(ticket, { kind: "ended", ...ended });
     const stale = table.lastConfirmed(id, staleMs);
     // One that seems over may have been seen by another process: an outage is not a verdict.
-    return stale && !seemsOver(stale) ? sessionReading(stale, ticket) : { kind: "unavailable", id, retryAfterSeconds };
+    return stale && !seemsOver(stale)
+      ? sessionReading(stale, ticket)
+      : { kind: "unavailable", id, carried: ticket.carried, retryAfterSeconds };
   }
 
   function resolve(ticket: OpenedTicket | InvalidTicket, markers: readonly Marker[]): Awaitable<Reading> {

@@ -82,8 +82,8 @@ export type Reading =
     }
   /** The store was asked and has no record of it: lost, or not written yet. No verdict, so the ticket is kept. */
   | { readonly kind: "gone"; readonly id: SessionId }
-  /** The store cannot be asked. */
-  | { readonly kind: "unavailable"; readonly id: SessionId; readonly retryAfterSeconds: number }
+  /** The store cannot be asked. `carried`: the session, where the ticket holds it whole. */
+  | { readonly kind: "unavailable"; readonly id: SessionId; readonly carried: Session | null; readonly retryAfterSeconds: number }
   | InvalidTicket
   /** Sealed for another user pool or app client: the server's mistake, not the user's end. */
   | { readonly kind: "foreign"; readonly userPoolId: string; readonly clientId: string };

@@ -1,8 +1,11 @@
 import t from "tap";
+import type { Session, SessionId } from "../../src/model/session.js";
 import type { RefreshOutcome } from "../../src/session/refresh/refresh-outcome.js";
+import { createSealer } from "../../src/store/sealing.js";
 import type { Lease, Note } from "../../src/store/session-store.js";
-import { HOUR_MS, issuedFor, refreshedSession, START_MS } from "../support/session-fixtures.js";
+import { HOUR_MS, issuedFor, keyFrom, refreshedSession, START_MS, sessionOf } from "../support/session-fixtures.js";
 import { createSharedRig, type SharedRigOptions } from "../support/session-shared-rig.js";
+import { createCookieSessions } from "../support/session-stores.js";
 
 const AWAY = { kind: "unavailable", reason: "store_unavailable" };
 
@@ -162,6 +165,37 @@ t.test("a session that ends while the store is away: the token that another proc
     t.ok(revoked.includes("written elsewhere"), how);
   }
 });
+
+t.test(
+  "who leaves with a ticket that holds the session whole ends it with all that it takes, though the store was never asked",
+  async (t) => {
+    const endings: (Session | SessionId)[] = [];
+    const { backend, clock, lifecycle, revoked, sessions, settle } = createSharedRig({
+      change: (store) => ({
+        ...store,
+        end(ended, order) {
+          endings.push(ended);
+          return store.end(ended, order);
+        },
+      }),
+    });
+    const session = sessionOf({ issuedAtMs: START_MS });
+    const cookies = createCookieSessions({ sealer: createSealer([keyFrom("shared")]), clock });
+    backend.away = true;
+    const presented = { tickets: [cookies.seal(session)], markers: [], names: [], any: true };
+    const reading = await clock.advanceUntilSettled(Promise.resolve(sessions.read(presented)));
+    t.match(reading, { kind: "unavailable", carried: { id: session.id } });
+    if (reading.kind !== "unavailable" || !reading.carried) throw new Error("not carried");
+    lifecycle.endUnseen(reading.carried, { reason: "signed_out", cause: "logout" });
+    await settle();
+    t.match(endings, [{ id: session.id }], "its ending has to be remembered for as long as the ticket could be used");
+    t.equal(revoked.length, 1);
+    const known = sessionOf({ issuedAtMs: START_MS });
+    sessions.keep(known);
+    void sessions.end(known.id, { reason: "signed_out", cause: "logout" });
+    t.match(endings.at(-1), { id: known.id }, "nor where it is ended by an id of which this process knows more");
+  },
+);
 
 t.test("an ending is written however long the store was away, where tokens that waited were revoked with it, too", async (t) => {
   const { backend, clock, other, session, settle, signOut } = await unsaved();

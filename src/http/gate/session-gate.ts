@@ -129,7 +129,7 @@ function reportForeign({ userPoolId, clientId }: Extract<Reading, { kind: "forei
 function judged(reading: Reading, lifecycle: Pick<SessionLifecycle, "endIfIdle">): Reading | Promise<Reading> {
   if (reading.kind !== "session") return reading;
   return after(lifecycle.endIfIdle(reading.session), (answer): Reading => {
-    if ("kind" in answer) return { kind: "unavailable", id: reading.session.id, retryAfterSeconds: answer.retryAfterSeconds };
+    if ("kind" in answer) return { ...answer, id: reading.session.id, carried: reading.session };
     return answer === reading.session ? reading : { ...reading, session: answer };
   });
 }
