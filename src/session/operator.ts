@@ -3,6 +3,7 @@ import { newestRefreshToken, type Session, type SessionId, sessionPseudonym } fr
 import type { IndexedSession, IndexPlace, SessionDirectory, StoreUnavailable } from "../store/session-store.js";
 import type { Sessions } from "../store/sessions.js";
 import type { SessionEnding } from "../wire/reasons.js";
+import { each, isUnavailable } from "./each-answer.js";
 import { idleEndsAtMs, isSaidToBeOver, type SessionLimits } from "./limits.js";
 import type { ErrandResult, Revocation } from "./revocation.js";
 import type { SessionLifecycle } from "./session-lifecycle.js";
@@ -34,6 +35,8 @@ export interface SessionPage {
   readonly asOfMs: number;
   /** May be fewer than asked for although there are more: what is in the index and no more is left out. */
   readonly sessions: readonly SeenSession[];
+  /** How many more are in the index of which nothing can be told: their records are sealed with keys that are not configured here. */
+  readonly unreadable: number;
   /** Where the next page begins; null on the last. */
   readonly next: IndexPlace | null;
 }
@@ -50,6 +53,8 @@ export interface EndedSession extends Pick<Session, "subject" | "username" | "st
 export interface EndedSessions {
   readonly kind: "ended";
   readonly sessions: readonly EndedSession[];
+  /** How many more have ended although their records cannot be opened: their refresh tokens are in no hands any more, and live at Cognito. */
+  readonly unreadable: number;
   readonly next: IndexPlace | null;
 }
 
@@ -62,7 +67,7 @@ export interface NoSession {
 export interface Operator {
   /** The latest begun first; a person's alone, by subject or username, or with null everybody's. */
   list(user: string | null, from: IndexPlace | null, count: number): Promise<SessionPage | StoreUnavailable>;
-  show(handle: string): Promise<SeenSession | NoSession | StoreUnavailable>;
+  show(handle: string): Promise<SeenSession | NoSession | Unreadable | StoreUnavailable>;
   /** Ends it in every process, and revokes its refresh token at Cognito. Resolves after the first attempt there. */
   end(handle: string): Promise<EndedSessions | NoSession | StoreUnavailable>;
   /** The same for all sessions of a person, those that are about to begin included; waits for Cognito for the latest hundred alone. */
@@ -75,8 +80,6 @@ export interface Operator {
 }
 
 const ENDING: SessionEnding = { reason: "signed_out", cause: "operator" };
-/** Orders to the store under way at a time. */
-const AT_A_TIME = 50;
 /** Sessions of a person at a time. */
 const PAGE = 100;
 /** Revocations under way that nobody waits for: a minute's worth at the default rate. */
@@ -85,29 +88,13 @@ const FIGURES_LAST_MS = 5_000;
 /** A sign-in is in the index before its record is written. */
 const SIGN_IN_MS = 60_000;
 
-function isUnavailable<T extends object>(answer: T | StoreUnavailable): answer is StoreUnavailable {
-  return "kind" in answer && answer.kind === "unavailable";
-}
-
-/** All answers in order, so many at a time; the first that says the store is away ends it. */
-async function each<T, R extends object>(
-  items: readonly T[],
-  ask: (item: T) => Promise<R | StoreUnavailable>,
-): Promise<readonly R[] | StoreUnavailable> {
-  const answers: R[] = [];
-  for (let from = 0; from < items.length; from += AT_A_TIME) {
-    for (const answer of await Promise.all(items.slice(from, from + AT_A_TIME).map(ask))) {
-      if (isUnavailable(answer)) return answer;
-      answers.push(answer);
-    }
-  }
-  return answers;
-}
-
 /** Its record cannot be opened here: nobody can say whose it is. */
-interface Unreadable {
+export interface Unreadable {
   readonly kind: "unreadable";
 }
+
+const countUnreadable = (answers: readonly object[]): number =>
+  answers.filter((answer) => "kind" in answer && answer.kind === "unreadable").length;
 
 type Revoke = (session: Session) => RevokedAtCognito | Promise<RevokedAtCognito>;
 
@@ -140,7 +127,11 @@ function createEnding({ directory, sessions, lifecycle, clock }: OperatorOptions
   }
 
   /** Ends one in the store, and has its refresh token revoked. */
-  async function end(indexed: IndexedSession, user: string | null, revoke: Revoke): Promise<EndedHere | NoSession | StoreUnavailable> {
+  async function end(
+    indexed: IndexedSession,
+    user: string | null,
+    revoke: Revoke,
+  ): Promise<EndedHere | NoSession | Unreadable | StoreUnavailable> {
     const { id } = indexed;
     // One that cannot be opened ends all the same, and there is nothing to tell of it.
     const found = await living(indexed, user);
@@ -150,7 +141,7 @@ function createEnding({ directory, sessions, lifecycle, clock }: OperatorOptions
     const atCognito = last && revoke(last);
     // An ending that could not be written is written later; whoever gave the order is told that it is not everywhere yet.
     if (sessions.isUnwritten(id)) return UNWRITTEN;
-    if (last === null || atCognito === null) return { kind: "none" };
+    if (last === null || atCognito === null) return "kind" in found ? found : { kind: "none" };
     const { subject, username, startedAtMs } = last;
     return { kind: "ended", handle: sessionPseudonym(id), subject, username, startedAtMs, atCognito };
   }
@@ -207,7 +198,7 @@ function createLooking({ directory, limits, refreshableMs, clock }: OperatorOpti
       if (isUnavailable(found)) return found;
       const alive = found.flatMap((one) => ("kind" in one ? [] : [seen(one)]));
       const sessions = alive.filter(({ session, endsAtMs }) => !isSaidToBeOver(session, endsAtMs, clock.now()));
-      return { kind: "page", asOfMs: clock.now(), sessions, next };
+      return { kind: "page", asOfMs: clock.now(), sessions, unreadable: countUnreadable(found), next };
     },
     /** Of two sessions with one name neither is meant: nobody ends the wrong one. */
     async named(handle: string): Promise<IndexedSession | NoSession | StoreUnavailable> {
@@ -232,18 +223,13 @@ export function createOperator(options: OperatorOptions): Operator {
   const atCognito = createAtCognito(options);
   const summary = createSummary(options);
 
-  const endEach = (
-    indexed: readonly IndexedSession[],
-    user: string | null,
-    revoke: Revoke,
-  ): Promise<readonly EndedHere[] | StoreUnavailable> =>
-    each(indexed, (one) => end(one, user, revoke)).then((answers) =>
-      isUnavailable(answers) ? answers : answers.flatMap((answer) => (answer.kind === "ended" ? [answer] : [])),
-    );
+  const endEach = (indexed: readonly IndexedSession[], user: string | null, revoke: Revoke) =>
+    each(indexed, (one) => end(one, user, revoke));
 
-  async function revoked(ended: readonly EndedHere[], next: IndexPlace | null): Promise<EndedSessions> {
+  async function revoked(over: readonly (EndedHere | NoSession | Unreadable)[], next: IndexPlace | null): Promise<EndedSessions> {
+    const ended = over.flatMap((one) => (one.kind === "ended" ? [one] : []));
     const asked = ended.map(async ({ kind: _, ...one }) => ({ ...one, atCognito: await one.atCognito }));
-    return { kind: "ended", sessions: await Promise.all(asked), next };
+    return { kind: "ended", sessions: await Promise.all(asked), unreadable: countUnreadable(over), next };
   }
 
   /** What began before is over by a limit of ours. Not by what Cognito is said to allow, which may be wrong: nobody would see what goes on living. */
@@ -258,18 +244,17 @@ export function createOperator(options: OperatorOptions): Operator {
       const found = await named(handle);
       if ("kind" in found) return found;
       const session = await living(found, null);
-      if (!("kind" in session)) return seen(session);
-      return session.kind === "unreadable" ? { kind: "unavailable", retryAfterSeconds: 1 } : session;
+      return "kind" in session ? session : seen(session);
     },
     async end(handle) {
       const found = await named(handle);
       if ("kind" in found) return found;
       const ended = await endEach([found], null, atCognito.awaited);
       if (isUnavailable(ended)) return ended;
-      return ended.length === 0 ? { kind: "none" } : revoked(ended, null);
+      return ended.every(({ kind }) => kind === "none") ? { kind: "none" } : revoked(ended, null);
     },
     async endOf(user) {
-      const ended: EndedHere[] = [];
+      const ended: (EndedHere | NoSession | Unreadable)[] = [];
       const subjects = new Set([user]);
       let [next, revoke]: [IndexPlace | null, Revoke] = [null, atCognito.awaited];
       do {
@@ -278,7 +263,7 @@ export function createOperator(options: OperatorOptions): Operator {
         const over = await endEach(answer.found, user, revoke);
         if (isUnavailable(over)) return over;
         ended.push(...over);
-        for (const { subject } of over) subjects.add(subject);
+        for (const one of over) if (one.kind === "ended") subjects.add(one.subject);
         // Whoever has more of them gets the answer before Cognito has heard of all.
         [next, revoke] = [answer.next, atCognito.begun];
       } while (next !== null);

@@ -180,10 +180,13 @@ t.test("of a person's sessions Cognito is waited for with a hundred, and asked f
 
 t.test("a record that cannot be opened keeps no other session from being listed or ended, and ends with them", async (t) => {
   const [first, sealed, last] = [sessionOf(), sessionOf(), sessionOf()];
-  const { operator, ended } = rig([first, sealed, last], (session) => (session === sealed ? { ...AWAY, unreadable: true } : session));
+  const { operator, ended: over } = rig([first, sealed, last], (session) => (session === sealed ? { ...AWAY, unreadable: true } : session));
   const listed = await operator.list(null, null, 10);
   t.same(listed.kind === "page" && listed.sessions.map(({ session }) => session.id), [first.id, last.id]);
-  t.match(await operator.show(sessionPseudonym(sealed.id)), { kind: "unavailable" }, "nobody says that it is none");
-  t.match(await operator.endSome(null, 10), { kind: "ended", next: null });
-  t.same(ended.toSorted(), [first.id, sealed.id, last.id].toSorted());
+  t.match(listed, { unreadable: 1 }, "and the list says that it is not whole");
+  t.match(await operator.show(sessionPseudonym(sealed.id)), { kind: "unreadable" }, "nobody says that it is none");
+  const ended = await operator.endSome(null, 10);
+  t.match(ended, { kind: "ended", unreadable: 1, next: null }, "nor that nobody was signed out");
+  t.equal(ended.kind === "ended" && ended.sessions.length, 2);
+  t.same(over.toSorted(), [first.id, sealed.id, last.id].toSorted());
 });
