@@ -174,6 +174,7 @@ function processWith(cacheBytes: number): Subject {
       touch: never,
       latest: never,
       revokeLate: never,
+      endIfIdle: (session) => session,
       enforceLimits: () => null,
       end: never,
       endUnseen: never,

@@ -74,7 +74,7 @@ export async function measureCapacity(): Promise<Capacity> {
   const { openStore, close } = await openRedis({
     url: new Secret(url),
     sessionKeys: [new Secret(randomBytes(32))],
-    refreshableMs: null,
+    maxAgeMs: null,
     clock: systemClock,
     random: Math.random,
     log: silentLog,

@@ -71,7 +71,7 @@ async function open(
     ...quiet,
     url: new Secret(`redis://127.0.0.1:${port}`),
     sessionKeys: [sessionKey],
-    refreshableMs: null,
+    maxAgeMs: null,
   });
   const people = await writeSessions(openStore(emptyTable()), await standIns.signIn(scenario.rotation, sessions), {
     publicUrl,

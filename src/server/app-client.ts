@@ -53,6 +53,7 @@ export interface AppClient {
   readonly signOut: SignOut;
   readonly ownSessions: OwnSessions;
   readonly findSession: Sessions["find"];
+  readonly isUnwritten: Sessions["isUnwritten"];
   readonly handles: SessionHandles;
   readonly watch: SessionWatch;
   readonly gate: SessionGate;
@@ -176,11 +177,12 @@ function createListing(
   sessions: Sessions,
   clock: Clock,
   limits: SessionLimits,
-): Pick<AppClient, "ownSessions" | "findSession" | "handles"> {
+): Pick<AppClient, "ownSessions" | "findSession" | "isUnwritten" | "handles"> {
   const { cognitoUserPoolId: userPoolId, cognitoClientId: clientId } = config;
   return {
     ownSessions: createOwnSessions({ sessions, userPoolId, clientId, clock, limits, refreshableMs: refreshableMs(config) }),
     findSession: sessions.find,
+    isUnwritten: sessions.isUnwritten,
     handles: createSessionHandles(config.sessionKeys),
   };
 }

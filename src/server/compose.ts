@@ -1,5 +1,4 @@
 import type { Config } from "../config/config.js";
-import { refreshableMs } from "../config/refreshable.js";
 import { beginRedis, type OpenedRedis } from "../store/redis/open-redis.js";
 import { type AppClient, type AppClientOptions, createAppClient } from "./app-client.js";
 import { createProcessWide, createSharedRefreshLimiter, type ProcessWide, type ProcessWideOptions } from "./process-wide.js";
@@ -22,7 +21,7 @@ export type CompositionOptions = ProcessWideOptions & Pick<AppClientOptions, "co
 async function openSharedStore(config: Config, { clock, random, log }: ProcessWide): Promise<OpenedRedis | null> {
   const { sessionStore, sessionStoreCa: ca, sessionStoreIam: iam, sessionKeys } = config;
   if (sessionStore.kind === "cookie") return null;
-  return beginRedis({ url: sessionStore.url, ca, iam, sessionKeys, refreshableMs: refreshableMs(config), clock, random, log });
+  return beginRedis({ url: sessionStore.url, ca, iam, sessionKeys, maxAgeMs: config.sessionMaxAgeMs, clock, random, log });
 }
 
 /** Builds something of its parts; where that fails, no connection stays open, which would keep the process alive. */
@@ -83,6 +82,8 @@ function composeWith(config: Config, options: CompositionOptions, processWide: P
       await settled();
       await forwarder.close();
       close();
+      // Leases given back, say: a sibling would wait until they have run out.
+      await sharedStore?.settled();
       sharedStore?.close();
     },
   };

@@ -38,3 +38,8 @@ export function sessionEndsAtMs(
   if (maxAgeMs === null && refreshTokenValidityMs === null) return null;
   return session.startedAtMs + Math.min(refreshTokenValidityMs ?? Number.POSITIVE_INFINITY, maxAgeMs ?? Number.POSITIVE_INFINITY);
 }
+
+/** Whether it is over by what is said of its end, and nobody has noticed. One that was used after that shows that what is said is wrong. */
+export function isSaidToBeOver({ lastSeenAtMs }: Pick<Session, "lastSeenAtMs">, endsAtMs: number | null, nowMs: number): boolean {
+  return endsAtMs !== null && nowMs >= endsAtMs && lastSeenAtMs < endsAtMs;
+}

@@ -3,13 +3,14 @@ import { newestRefreshToken, type Session, type SessionId, sessionPseudonym } fr
 import type { IndexedSession, IndexPlace, SessionDirectory, StoreUnavailable } from "../store/session-store.js";
 import type { Sessions } from "../store/sessions.js";
 import type { SessionEnding } from "../wire/reasons.js";
-import { idleEndsAtMs, type SessionLimits } from "./limits.js";
+import { each, isUnavailable } from "./each-answer.js";
+import { idleEndsAtMs, isSaidToBeOver, type SessionLimits } from "./limits.js";
 import type { ErrandResult, Revocation } from "./revocation.js";
 import type { SessionLifecycle } from "./session-lifecycle.js";
 
 export interface OperatorOptions {
   readonly directory: SessionDirectory;
-  readonly sessions: Pick<Sessions, "find" | "end" | "endAllOf">;
+  readonly sessions: Pick<Sessions, "find" | "end" | "endAllOf" | "isUnwritten">;
   readonly lifecycle: Pick<SessionLifecycle, "end">;
   readonly revocation: Pick<Revocation, "revoke">;
   readonly limits: SessionLimits;
@@ -33,6 +34,8 @@ export interface SessionPage {
   readonly asOfMs: number;
   /** May be fewer than asked for although there are more: what is in the index and no more is left out. */
   readonly sessions: readonly SeenSession[];
+  /** How many more are in the index of which nothing can be told: their records are sealed with keys that are not configured here. */
+  readonly unreadable: number;
   /** Where the next page begins; null on the last. */
   readonly next: IndexPlace | null;
 }
@@ -40,15 +43,17 @@ export interface SessionPage {
 /** `left`: too many wait for their turn at Cognito, and it is not asked for this one. Its refresh token is in no record any more. */
 export type RevokedAtCognito = ErrandResult | "left";
 
-export interface EndedSession {
+/** What is told of it; none of its tokens, since a person may have any number of them. */
+export interface EndedSession extends Pick<Session, "subject" | "username" | "startedAtMs"> {
   readonly handle: string;
-  readonly session: Session;
   readonly atCognito: RevokedAtCognito;
 }
 
 export interface EndedSessions {
   readonly kind: "ended";
   readonly sessions: readonly EndedSession[];
+  /** How many more have ended although their records cannot be opened: their refresh tokens are in no hands any more, and live at Cognito. */
+  readonly unreadable: number;
   readonly next: IndexPlace | null;
 }
 
@@ -61,18 +66,16 @@ export interface NoSession {
 export interface Operator {
   /** The latest begun first; a person's alone, by subject or username, or with null everybody's. */
   list(user: string | null, from: IndexPlace | null, count: number): Promise<SessionPage | StoreUnavailable>;
-  show(handle: string): Promise<SeenSession | NoSession | StoreUnavailable>;
+  show(handle: string): Promise<SeenSession | NoSession | Unreadable | StoreUnavailable>;
   /** Ends it in every process, and revokes its refresh token at Cognito. Resolves after the first attempt there. */
   end(handle: string): Promise<EndedSessions | NoSession | StoreUnavailable>;
-  /** The same for all sessions of a person, those that are about to begin included. */
+  /** The same for all sessions of a person, those that are about to begin included; waits for Cognito for the latest hundred alone. */
   endOf(user: string): Promise<EndedSessions | StoreUnavailable>;
   /** The same for a page of all; does not wait for Cognito. */
   endSome(from: IndexPlace | null, count: number): Promise<EndedSessions | StoreUnavailable>;
 }
 
 const ENDING: SessionEnding = { reason: "signed_out", cause: "operator" };
-/** Orders to the store under way at a time. */
-const AT_A_TIME = 50;
 /** Sessions of a person at a time. */
 const PAGE = 100;
 /** Revocations under way that nobody waits for: a minute's worth at the default rate. */
@@ -80,60 +83,62 @@ const MOST_REVOKING = 1_200;
 /** A sign-in is in the index before its record is written. */
 const SIGN_IN_MS = 60_000;
 
-function isUnavailable<T extends object>(answer: T | StoreUnavailable): answer is StoreUnavailable {
-  return "kind" in answer && answer.kind === "unavailable";
-}
-
-/** All answers in order, so many at a time; the first that says the store is away ends it. */
-async function each<T, R extends object>(
-  items: readonly T[],
-  ask: (item: T) => Promise<R | StoreUnavailable>,
-): Promise<readonly R[] | StoreUnavailable> {
-  const answers: R[] = [];
-  for (let from = 0; from < items.length; from += AT_A_TIME) {
-    for (const answer of await Promise.all(items.slice(from, from + AT_A_TIME).map(ask))) {
-      if (isUnavailable(answer)) return answer;
-      answers.push(answer);
-    }
-  }
-  return answers;
-}
-
 /** Its record cannot be opened here: nobody can say whose it is. */
-interface Unreadable {
+export interface Unreadable {
   readonly kind: "unreadable";
 }
 
-type EndedHere = { readonly kind: "ended"; readonly last: Session } | NoSession | StoreUnavailable;
+const countUnreadable = (answers: readonly object[]): number =>
+  answers.filter((answer) => "kind" in answer && answer.kind === "unreadable").length;
+
+type Revoke = (session: Session) => RevokedAtCognito | Promise<RevokedAtCognito>;
+
+/** One that has ended, while Cognito may still be asked for it. */
+interface EndedHere extends Omit<EndedSession, "atCognito"> {
+  readonly kind: "ended";
+  readonly atCognito: ReturnType<Revoke>;
+}
+
+/** What holds in this process has not reached the store. */
+const UNWRITTEN: StoreUnavailable = { kind: "unavailable", retryAfterSeconds: 1 };
 
 function createEnding({ directory, sessions, lifecycle, clock }: OperatorOptions) {
   /** What is in the index and no more. One that began just now may not have been written yet. */
-  function forgetOld({ id, startedAtMs }: IndexedSession): void {
-    if (startedAtMs < clock.now() - SIGN_IN_MS) directory.forget(id);
+  function forgetOld({ id, startedAtMs }: IndexedSession, user: string | null): void {
+    if (startedAtMs < clock.now() - SIGN_IN_MS) directory.forget(id, user);
   }
 
-  /** The session, where it lives. */
-  async function living(indexed: IndexedSession): Promise<Session | NoSession | Unreadable | StoreUnavailable> {
+  /**
+   * The session, where it lives.
+   *
+   * @param user under whose name the index has it; null: under nobody's.
+   */
+  async function living(indexed: IndexedSession, user: string | null): Promise<Session | NoSession | Unreadable | StoreUnavailable> {
     const found = await sessions.find(indexed.id);
     if ("kind" in found && found.kind === "unavailable" && found.unreadable) return { kind: "unreadable" };
     if (!("kind" in found) || found.kind === "unavailable") return found;
-    forgetOld(indexed);
+    forgetOld(indexed, user);
     return { kind: "none" };
   }
 
-  /** Ends one in the store; the version it ended with. */
-  async function end(indexed: IndexedSession): Promise<EndedHere> {
-    const found = await living(indexed);
-    if ("kind" in found) {
-      if (found.kind !== "unreadable") return found;
-      // It ends all the same, and there is nothing to tell of it.
-      await sessions.end(indexed.id, ENDING);
-      return { kind: "none" };
-    }
-    const last = await lifecycle.end(found, ENDING);
+  /** Ends one in the store, and has its refresh token revoked. */
+  async function end(
+    indexed: IndexedSession,
+    user: string | null,
+    revoke: Revoke,
+  ): Promise<EndedHere | NoSession | Unreadable | StoreUnavailable> {
+    const { id } = indexed;
+    // One that cannot be opened ends all the same, and there is nothing to tell of it.
+    const found = await living(indexed, user);
+    // It may have ended here, by an order of before that the store has not heard of yet.
+    if ("kind" in found && found.kind !== "unreadable") return sessions.isUnwritten(id) ? UNWRITTEN : found;
+    const last = "kind" in found ? await sessions.end(id, ENDING) : await lifecycle.end(found, ENDING);
+    const atCognito = last && revoke(last);
     // An ending that could not be written is written later; whoever gave the order is told that it is not everywhere yet.
-    const written = await sessions.find(indexed.id);
-    return isUnavailable(written) ? written : { kind: "ended", last };
+    if (sessions.isUnwritten(id)) return UNWRITTEN;
+    if (last === null || atCognito === null) return "kind" in found ? found : { kind: "none" };
+    const { subject, username, startedAtMs } = last;
+    return { kind: "ended", handle: sessionPseudonym(id), subject, username, startedAtMs, atCognito };
   }
 
   return { living, end };
@@ -153,8 +158,6 @@ function createAtCognito({ revocation }: OperatorOptions) {
   };
 }
 
-type Revoke = (session: Session) => RevokedAtCognito | Promise<RevokedAtCognito>;
-
 /** Where the index names an id alone: its sign-in may be under way. */
 const justBegun = (id: SessionId): IndexedSession => ({ id, startedAtMs: Number.POSITIVE_INFINITY });
 
@@ -170,11 +173,16 @@ function createLooking({ directory, limits, refreshableMs, clock }: OperatorOpti
 
   return {
     seen,
-    async seenOf(indexed: readonly IndexedSession[], next: IndexPlace | null): Promise<SessionPage | StoreUnavailable> {
-      const found = await each(indexed, living);
+    async seenOf(
+      indexed: readonly IndexedSession[],
+      user: string | null,
+      next: IndexPlace | null,
+    ): Promise<SessionPage | StoreUnavailable> {
+      const found = await each(indexed, (one) => living(one, user));
       if (isUnavailable(found)) return found;
-      const sessions = found.flatMap((one) => ("kind" in one ? [] : [seen(one)]));
-      return { kind: "page", asOfMs: clock.now(), sessions, next };
+      const alive = found.flatMap((one) => ("kind" in one ? [] : [seen(one)]));
+      const sessions = alive.filter(({ session, endsAtMs }) => !isSaidToBeOver(session, endsAtMs, clock.now()));
+      return { kind: "page", asOfMs: clock.now(), sessions, unreadable: countUnreadable(found), next };
     },
     /** Of two sessions with one name neither is meant: nobody ends the wrong one. */
     async named(handle: string): Promise<IndexedSession | NoSession | StoreUnavailable> {
@@ -183,9 +191,9 @@ function createLooking({ directory, limits, refreshableMs, clock }: OperatorOpti
       const [id, ...others] = ids;
       return id === undefined || others.length > 0 ? { kind: "none" } : justBegun(id);
     },
-    async page(user: string | null, from: IndexPlace | null, count: number) {
-      // What began before is over, whatever the index says.
-      const found = await directory.page(user, from, count, refreshableMs === null ? 0 : clock.now() - refreshableMs + 1);
+    /** @param sinceMs when they began at the earliest. */
+    async page(user: string | null, from: IndexPlace | null, count: number, sinceMs: number) {
+      const found = await directory.page(user, from, count, sinceMs);
       if ("kind" in found) return found;
       return { kind: "found", found, next: found.length < count ? null : (found.at(-1) ?? null) } as const;
     },
@@ -193,61 +201,64 @@ function createLooking({ directory, limits, refreshableMs, clock }: OperatorOpti
 }
 
 export function createOperator(options: OperatorOptions): Operator {
-  const { sessions } = options;
+  const { limits, sessions, clock } = options;
   const { living, end } = createEnding(options);
   const { seen, seenOf, named, page } = createLooking(options, living);
   const atCognito = createAtCognito(options);
 
-  async function endEach(indexed: readonly IndexedSession[]): Promise<readonly Session[] | StoreUnavailable> {
-    const answers = await each(indexed, end);
-    return isUnavailable(answers) ? answers : answers.flatMap((answer) => (answer.kind === "ended" ? [answer.last] : []));
+  const endEach = (indexed: readonly IndexedSession[], user: string | null, revoke: Revoke) =>
+    each(indexed, (one) => end(one, user, revoke));
+
+  async function revoked(over: readonly (EndedHere | NoSession | Unreadable)[], next: IndexPlace | null): Promise<EndedSessions> {
+    const ended = over.flatMap((one) => (one.kind === "ended" ? [one] : []));
+    const asked = ended.map(async ({ kind: _, ...one }) => ({ ...one, atCognito: await one.atCognito }));
+    return { kind: "ended", sessions: await Promise.all(asked), unreadable: countUnreadable(over), next };
   }
 
-  async function revoked(ended: readonly Session[], next: IndexPlace | null, revoke: Revoke): Promise<EndedSessions> {
-    const asked = ended.map(async (session) => ({ handle: sessionPseudonym(session.id), session, atCognito: await revoke(session) }));
-    return { kind: "ended", sessions: await Promise.all(asked), next };
-  }
+  /** What began before is over by a limit of ours. Not by what Cognito is said to allow, which may be wrong: nobody would see what goes on living. */
+  const listedSinceMs = () => (limits.maxAgeMs === null ? 0 : clock.now() - limits.maxAgeMs + 1);
 
   return {
     async list(user, from, count) {
-      const answer = await page(user, from, count);
-      return answer.kind === "unavailable" ? answer : seenOf(answer.found, answer.next);
+      const answer = await page(user, from, count, listedSinceMs());
+      return answer.kind === "unavailable" ? answer : seenOf(answer.found, user, answer.next);
     },
     async show(handle) {
       const found = await named(handle);
       if ("kind" in found) return found;
-      const session = await living(found);
-      if (!("kind" in session)) return seen(session);
-      return session.kind === "unreadable" ? { kind: "unavailable", retryAfterSeconds: 1 } : session;
+      const session = await living(found, null);
+      return "kind" in session ? session : seen(session);
     },
     async end(handle) {
       const found = await named(handle);
       if ("kind" in found) return found;
-      const ended = await endEach([found]);
+      const ended = await endEach([found], null, atCognito.awaited);
       if (isUnavailable(ended)) return ended;
-      return ended.length === 0 ? { kind: "none" } : revoked(ended, null, atCognito.awaited);
+      return ended.every(({ kind }) => kind === "none") ? { kind: "none" } : revoked(ended, null);
     },
     async endOf(user) {
-      const ended: Session[] = [];
-      let next: IndexPlace | null = null;
+      const ended: (EndedHere | NoSession | Unreadable)[] = [];
+      const subjects = new Set([user]);
+      let [next, revoke]: [IndexPlace | null, Revoke] = [null, atCognito.awaited];
       do {
-        const answer = await page(user, next, PAGE);
+        const answer = await page(user, next, PAGE, 0);
         if (answer.kind === "unavailable") return answer;
-        const over = await endEach(answer.found);
+        const over = await endEach(answer.found, user, revoke);
         if (isUnavailable(over)) return over;
         ended.push(...over);
-        next = answer.next;
+        for (const one of over) if (one.kind === "ended") subjects.add(one.subject);
+        // Whoever has more of them gets the answer before Cognito has heard of all.
+        [next, revoke] = [answer.next, atCognito.begun];
       } while (next !== null);
       // A sign-in on its way has no record yet: this leaves it an ending to meet.
-      const subjects = new Set([user, ...ended.map(({ subject }) => subject)]);
       const rest = await each([...subjects], async (subject) => sessions.endAllOf(subject, ENDING));
-      return isUnavailable(rest) ? rest : revoked(ended, null, atCognito.awaited);
+      return isUnavailable(rest) ? rest : revoked(ended, null);
     },
     async endSome(from, count) {
-      const answer = await page(null, from, count);
+      const answer = await page(null, from, count, 0);
       if (answer.kind === "unavailable") return answer;
-      const ended = await endEach(answer.found);
-      return isUnavailable(ended) ? ended : revoked(ended, answer.next, atCognito.begun);
+      const ended = await endEach(answer.found, null, atCognito.begun);
+      return isUnavailable(ended) ? ended : revoked(ended, answer.next);
     },
   };
 }

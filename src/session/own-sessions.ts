@@ -2,7 +2,7 @@ import type { Clock } from "../model/clock.js";
 import type { Session } from "../model/session.js";
 import { type Awaitable, after, type Listed, type StoredSession } from "../store/session-store.js";
 import type { Sessions } from "../store/sessions.js";
-import { limitPassed, type SessionLimits, sessionEndsAtMs } from "./limits.js";
+import { isSaidToBeOver, limitPassed, type SessionLimits, sessionEndsAtMs } from "./limits.js";
 
 /** As many as a page can show; whoever has more signs out everywhere. */
 const MOST_LISTED = 100;
@@ -25,8 +25,8 @@ export type OwnSessions = (session: Session) => Awaitable<Listed>;
 export function createOwnSessions({ sessions, userPoolId, clientId, clock, limits, refreshableMs }: OwnSessionsOptions): OwnSessions {
   /** One that nobody has come back for has no ending yet. */
   function isAlive(listed: StoredSession): boolean {
-    const endsAtMs = sessionEndsAtMs(listed, refreshableMs, limits);
-    return limitPassed(listed, clock.now(), limits) === null && (endsAtMs === null || clock.now() < endsAtMs);
+    const nowMs = clock.now();
+    return limitPassed(listed, nowMs, limits) === null && !isSaidToBeOver(listed, sessionEndsAtMs(listed, refreshableMs, limits), nowMs);
   }
 
   return (session) =>

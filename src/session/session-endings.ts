@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from "../model/clock.js";
+import { Listeners } from "../model/listeners.js";
 import { newestRefreshToken, type Session, type SessionId } from "../model/session.js";
-import { type Awaitable, after, type Ended } from "../store/session-store.js";
+import { type Awaitable, after, type Ended, type StoreUnavailable } from "../store/session-store.js";
 import type { Sessions } from "../store/sessions.js";
 import type { Tell } from "../telemetry/events.js";
 import type { SessionEnding } from "../wire/reasons.js";
@@ -8,7 +9,10 @@ import { limitPassed, type SessionLimits } from "./limits.js";
 import type { Revocation } from "./revocation.js";
 
 export interface SessionEndingsOptions {
-  readonly sessions: Pick<Sessions, "newest" | "endingOf" | "latest" | "end" | "endUnlessRenewed" | "onEndedElsewhere" | "onFoundLate">;
+  readonly sessions: Pick<
+    Sessions,
+    "newest" | "endingOf" | "latest" | "areShared" | "end" | "endUnlessRenewed" | "endUnlessUsed" | "onEndedElsewhere" | "onFoundLate"
+  >;
   readonly revocation: Pick<Revocation, "revoke">;
   readonly clock: Clock;
   readonly limits: SessionLimits;
@@ -19,8 +23,8 @@ export interface SessionEndingsOptions {
 export interface SessionEndings {
   /** Ends the session here alone, at once; `SignOut` ends it at Cognito as well. Its newest version, whose tokens live on. */
   end(session: Session, ending: SessionEnding): Awaitable<Session>;
-  /** Ends a session that could not be had, since the store could not be asked, for a person who wants to leave. */
-  endUnseen(id: SessionId, ending: SessionEnding): void;
+  /** Ends a session that the store could not be asked for, for a person who wants to leave; by its id where their ticket holds no more. */
+  endUnseen(unseen: Session | SessionId, ending: SessionEnding): void;
   /**
    * Ends the session on Cognito's verdict, unless somebody has renewed it meanwhile: the loser of a race ends nothing.
    *
@@ -29,18 +33,44 @@ export interface SessionEndings {
   endRejected(session: Session, ending: SessionEnding, answerLost: boolean): Awaitable<Ended>;
   /** Calls back at every ending this process hears of, whoever brought it about; a session that a new sign-in replaced has ended too. */
   onEnded(listener: (id: SessionId, ending: SessionEnding) => void): Cancel;
-  /** Ends the session when a limit of ours has passed. */
+  /**
+   * Ends a session that seems idle, unless another process has seen the person: the store decides. The session as it goes on, or as it was where it
+   * has ended, of its own accord or before.
+   */
+  endIfIdle(session: Session): Awaitable<Session | StoreUnavailable>;
+  /** Ends the session when a limit of ours has passed; the idle limit of one that is shared is `endIfIdle`'s. */
   enforceLimits(session: Session): SessionEnding | null;
   /** Ends the session that a newer sign-in in the same browser takes the place of, and revokes its token. */
   replace(before: Session | SessionId): void;
 }
 
-export function createSessionEndings({ sessions, revocation, clock, limits, tell }: SessionEndingsOptions): SessionEndings {
-  const listeners = new Set<(id: SessionId, ending: SessionEnding) => void>();
+/** @param ended told of each that it has ended, with its newest version. */
+function createIdleEnding(
+  { sessions, clock, limits }: SessionEndingsOptions,
+  ended: (last: Session, ending: SessionEnding) => void,
+): SessionEndings["endIfIdle"] {
+  return function endIfIdle(session) {
+    const latest = sessions.latest(session);
+    const ending = limitPassed(latest, clock.now(), limits);
+    if (ending?.cause !== "idle_timeout" || sessions.endingOf(session.id)) return session;
+    return after(sessions.endUnlessUsed(latest, ending), (answer): Awaitable<Session | StoreUnavailable> => {
+      switch (answer.kind) {
+        case "newer":
+          return endIfIdle(sessions.newest(session.id) ?? answer.session);
+        case "unavailable":
+          return answer;
+        case "ended":
+          if (!answer.before) ended(answer.last ?? session, ending);
+          return session;
+      }
+    });
+  };
+}
 
-  function announce(id: SessionId, ending: SessionEnding): void {
-    for (const listener of listeners) listener(id, ending);
-  }
+export function createSessionEndings(options: SessionEndingsOptions): SessionEndings {
+  const { sessions, revocation, clock, limits, tell } = options;
+  const onEnded = new Listeners<[id: SessionId, ending: SessionEnding]>();
+  const announce = (id: SessionId, ending: SessionEnding) => onEnded.tell(id, ending);
 
   function end(session: Session, ending: SessionEnding): Awaitable<Session> {
     if (sessions.endingOf(session.id)) return session;
@@ -85,28 +115,35 @@ export function createSessionEndings({ sessions, revocation, clock, limits, tell
   function enforceLimits(session: Session): SessionEnding | null {
     if (!limitPassed(session, clock.now(), limits)) return null;
     const ending = limitPassed(sessions.latest(session), clock.now(), limits);
+    // It has been in time when it was read.
+    if (ending?.cause === "idle_timeout" && sessions.areShared) return null;
     if (ending) void after(end(session, ending), (last) => void revocation.revoke(newestRefreshToken(last), last));
     return ending;
   }
 
+  const revoke = (last: Session) => void revocation.revoke(newestRefreshToken(last), last);
+
   sessions.onEndedElsewhere(announce);
-  sessions.onFoundLate((last) => void revocation.revoke(newestRefreshToken(last), last));
+  sessions.onFoundLate(revoke);
 
   return {
     end,
     endRejected,
+    endIfIdle: createIdleEnding(options, (last, ending) => {
+      tell({ kind: "session_ended", id: last.id, ending, known: knownOf(last), replaced: false });
+      announce(last.id, ending);
+      revoke(last);
+    }),
     enforceLimits,
     replace,
-    endUnseen(id, ending) {
+    endUnseen(unseen, ending) {
+      const [id, carried] = typeof unseen === "string" ? [unseen, null] : [unseen.id, unseen];
       if (sessions.endingOf(id)) return;
-      const last = sessions.end(id, ending);
-      tell({ kind: "session_ended", id, ending, known: null, replaced: false });
+      const last = sessions.end(unseen, ending);
+      tell({ kind: "session_ended", id, ending, known: carried && knownOf(carried), replaced: false });
       announce(id, ending);
-      void after(last, (newest) => newest && void revocation.revoke(newestRefreshToken(newest), newest));
+      void after(last, (newest) => newest && revoke(newest));
     },
-    onEnded(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    onEnded: (listener) => onEnded.add(listener),
   };
 }

@@ -167,7 +167,6 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
   const { lifecycle, sessions, clock, log } = options;
   const watched = new Map<SessionId, Watched>();
   const learn = (session: Session) => learnOf(watched, session);
-
   function tell(id: SessionId, end: WatchEnd): void {
     const entry = watched.get(id);
     if (!entry) return;

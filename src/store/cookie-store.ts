@@ -47,10 +47,11 @@ export function createCookieStore(table: SessionTable): SessionStore {
       return known ? { kind: "ended", ...known } : { kind: "touched", lastSeenAtMs: session.lastSeenAtMs };
     },
 
-    end(ended, { ending, superseded, unlessNewerThan }) {
+    end(ended, { ending, superseded, unlessNewerThan, unlessUsedAfterMs = Number.POSITIVE_INFINITY }) {
       const id = typeof ended === "string" ? ended : ended.id;
       const newest = table.newest(id);
       if (unlessNewerThan && newest && hasNewerTokens(newest, unlessNewerThan)) return { kind: "newer", session: newest };
+      if (newest && newest.lastSeenAtMs > unlessUsedAfterMs) return { kind: "newer", session: newest };
       const known = table.endingOf(id);
       return { kind: "ended", ...(known ?? { ending, superseded }), before: known !== null, last: null, unanswered: false };
     },

@@ -35,6 +35,8 @@ export interface EndingRelay {
    * @param known the version that the caller has, whose token it revokes itself.
    */
   write(ended: Session | SessionId, order: EndingOrder, known: Session | null): Awaitable<Session | null>;
+  /** Whether the store has not said yet that it knows of an ending of ours: other processes may go on with the session. */
+  isUnwritten(id: SessionId): boolean;
   /** Writes one that the store had not heard of, or has lost. */
   catchUp(id: SessionId, order: EndingOrder): void;
   /** Ends all sessions that a person has by now, again later where the store is away: a sign-in of meanwhile lives on. */
@@ -188,14 +190,29 @@ class Backlog {
   }
 }
 
+/** The same store, with commands that have no answer yet: the call that ended a session may have had its own. */
+function followed(store: EndingRelayOptions["store"]): { readonly store: EndingRelayOptions["store"]; answered(): Promise<unknown> } {
+  const underWay = new Set<Promise<unknown>>();
+  function follow<T>(answer: Awaitable<T>): Awaitable<T> {
+    if (!(answer instanceof Promise)) return answer;
+    const following = answer.finally(() => underWay.delete(following));
+    underWay.add(following);
+    return following;
+  }
+  return {
+    store: { end: (...args) => follow(store.end(...args)), endAllOf: (...args) => follow(store.endAllOf(...args)) },
+    answered: () => Promise.allSettled(underWay),
+  };
+}
+
 export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
-  const { table, store, clock } = options;
+  const { table, clock } = options;
+  const { store, answered } = followed(options.store);
   const onHeard = new Listeners<[id: SessionId, ending: SessionEnding]>();
   const onFoundLate = new Listeners<[last: Session]>();
   const backlog = new Backlog(options);
   /** The sessions whose ending the store has not said to know. */
   const unwritten = new Set<SessionId>();
-
   function hear(id: SessionId, { ending, superseded }: KnownEnding): void {
     if (table.endingOf(id)) return;
     table.end(id, ending, superseded);
@@ -225,11 +242,9 @@ export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
     const id = idOf(ended);
     unwritten.add(id);
     return after(store.end(ended, order), (answer) => {
+      if (answer.kind !== "unavailable") unwritten.delete(id);
       if (answer.kind === "unavailable") later(ended, order, known);
-      else {
-        unwritten.delete(id);
-        backlog.storeAnswered();
-      }
+      else backlog.storeAnswered();
       return answer.kind === "ended" ? answer.last : null;
     });
   }
@@ -244,11 +259,13 @@ export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
   return {
     hear,
     write,
+    isUnwritten: (id) => unwritten.has(id),
     catchUp: (id, order) => void after(write(id, order, null), (last) => found(last, null)),
     writeAll(subject, ending) {
       const orderedAtMs = clock.now();
       const attempt = () => after(endAll(subject, ending, orderedAtMs), ({ kind }) => kind !== "unavailable");
-      return after(endAll(subject, ending, orderedAtMs), (answer) => {
+      // At once, all that there is: by the clock of another process a session may have begun after this moment. Later, only what had begun by now.
+      return after(endAll(subject, ending, Number.POSITIVE_INFINITY), (answer) => {
         // Cognito lets none of them refresh any more: beyond this their tokens are dead.
         const isOfUse = () => clock.now() - orderedAtMs < ALL_OF_USE_FOR_MS;
         if (answer.kind === "unavailable") backlog.later({ whose: { everywhere: true }, attempt, isOfUse, over: () => {} });
@@ -260,7 +277,8 @@ export function createEndingRelay(options: EndingRelayOptions): EndingRelay {
       if (!unwritten.has(id)) table.revoked(id);
     },
     storeIsBack: () => backlog.storeIsBack(),
-    flush: () => backlog.flush(),
+    // The second time for those of them that the store was away for.
+    flush: () => Promise.all([backlog.flush(), answered()]).then(() => backlog.flush()),
     onHeard: (listener) => onHeard.add(listener),
     onFoundLate: (listener) => onFoundLate.add(listener),
   };

@@ -118,7 +118,7 @@ function guardDirectory(ask: Ask, directory: SessionDirectory): SessionDirectory
     page: (...asked) => ask("directory.page", () => directory.page(...asked), limits),
     named: (pseudonym) => ask("directory.named", () => directory.named(pseudonym), limits),
     countSince: (momentsMs) => ask("directory.countSince", () => directory.countSince(momentsMs), limits),
-    forget: (id) => directory.forget(id),
+    forget: (id, user) => directory.forget(id, user),
   };
 }
 

@@ -67,6 +67,8 @@ export type Ended =
 export interface EndingOrder extends KnownEnding {
   /** Only while nobody has written newer tokens than these: a rejected refresh ends nothing that a sibling has renewed. Null: in any case. */
   readonly unlessNewerThan: Session | null;
+  /** Only while the store knows of no activity after this: who takes a session for idle may not have seen the person. Missing: in any case. */
+  readonly unlessUsedAfterMs?: number;
 }
 
 /**
@@ -139,8 +141,12 @@ export interface SessionDirectory {
   named(pseudonym: string): Awaitable<readonly SessionId[] | StoreUnavailable>;
   /** How many began at each of these moments or later, without looking at any of them. */
   countSince(momentsMs: readonly number[]): Awaitable<readonly number[] | StoreUnavailable>;
-  /** Takes one out that is no more. Nobody waits for it. */
-  forget(id: SessionId): void;
+  /**
+   * Takes one out that is no more. Nobody waits for it.
+   *
+   * @param user under whose name it was found; null: under nobody's.
+   */
+  forget(id: SessionId, user: string | null): void;
 }
 
 /** What a store tells without being asked. */
@@ -190,7 +196,8 @@ export interface SessionStore {
   /**
    * Ends them all, and says which they were.
    *
-   * @param orderedAtMs when the person asked for it: what began (`startedAtMs`) after that lives on, since the command may come much later.
+   * @param orderedAtMs when the person asked for it: what began (`startedAtMs`) after that lives on, since the command may come much later. Infinity
+   *   where it comes at once.
    */
   endAllOf(subject: string, ending: SessionEnding, orderedAtMs: number): Awaitable<AllEnded>;
 }

@@ -31,11 +31,15 @@ export interface SessionTable {
   newest(id: SessionId): Session | null;
   /** How a session ended; null while it has not, as far as is known here. */
   endingOf(id: SessionId): KnownEnding | null;
-  /** Keeps a version, together with later activity that is known. False, and nothing kept, when the session has ended meanwhile. */
-  keep(session: Session, elsewhere: Kept): boolean;
+  /**
+   * Keeps a version, together with later activity that is known. False, and nothing kept, when the session has ended meanwhile.
+   *
+   * @param askedAtMs when the store was asked that said so: it may have said it right then, however late that was heard.
+   */
+  keep(session: Session, elsewhere: Kept, askedAtMs?: number): boolean;
   /** A version that a browser brought, put together with what is known: one may hold newer tokens, the other later activity. */
   meet(presented: Session): Session;
-  /** The newest version, where the store said so within `withinMs` and nothing made it doubtful since; null otherwise. */
+  /** The newest version, where the store was asked within `withinMs` and said so, and nothing made it doubtful since; null otherwise. */
   confirmed(id: SessionId, withinMs: number): Session | null;
   /** The same where it may be in doubt: while the store cannot be asked, that is all there is. */
   lastConfirmed(id: SessionId, withinMs: number): Session | null;
@@ -155,6 +159,12 @@ function confirmedVersion(cache: SessionCache, clock: Clock, id: SessionId, with
   return agoMs >= 0 && agoMs < withinMs ? entry : null;
 }
 
+/** Answers may overtake each other. One that was asked for in what is the future by now was asked for before the clock was set back. */
+function laterConfirmed(before: KnownVersion | null | undefined, askedAtMs: number, clock: Clock): number {
+  const beforeMs = before?.confirmedAtMs ?? null;
+  return beforeMs !== null && beforeMs > askedAtMs && beforeMs <= clock.now() ? beforeMs : askedAtMs;
+}
+
 export function createSessionTable(options: SessionTableOptions): SessionTable {
   const { cache, clock, tell = () => {}, log = silentLog } = options;
   const onKept = new Listeners<[session: Session]>();
@@ -166,11 +176,11 @@ export function createSessionTable(options: SessionTableOptions): SessionTable {
 
     endingOf: (id) => endings.get(id),
 
-    keep(session, elsewhere) {
+    keep(session, elsewhere, askedAtMs = clock.now()) {
       if (endings.get(session.id)) return false;
       const before = cache.version(session.id);
       const merged = before ? mergeSessions(session, before.session) : session;
-      const confirmedAtMs = elsewhere === "in_store" ? clock.now() : (before?.confirmedAtMs ?? null);
+      const confirmedAtMs = elsewhere === "in_store" ? laterConfirmed(before, askedAtMs, clock) : (before?.confirmedAtMs ?? null);
       // The tokens of such a one are the version's before it, or came in the browser's own ticket.
       const safe = elsewhere === "in_store" || (elsewhere === "but_for_activity" && (before?.safe ?? true));
       const doubted = elsewhere !== "in_store" && (before?.doubted ?? false);

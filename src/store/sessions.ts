@@ -15,6 +15,7 @@ import {
   after,
   type Committed,
   type Ended,
+  type EndingOrder,
   type Lease,
   type Leased,
   type Listed,
@@ -24,6 +25,7 @@ import {
 import type { SessionTable } from "./session-table.js";
 import {
   authTimeIn,
+  bestOf,
   createOutgoingTickets,
   type InvalidTicket,
   type Marker,
@@ -50,6 +52,8 @@ export interface SessionsOptions {
 
 /** The sessions as this process sees them: what its table knows it answers at once, and everything else goes through the table as well. */
 export interface Sessions {
+  /** Whether another process may have seen a person whom this one has not. */
+  readonly areShared: boolean;
   /** Without a promise where this process knows the answer. Never throws for what a browser sends. */
   read(presented: PresentedCookies): Awaitable<Reading>;
   /** The newest version known here; null where there is none, or the session has ended. */
@@ -76,8 +80,11 @@ export interface Sessions {
   touch(session: Session): void;
   /** Ends a session here before it returns, and in the store as soon as that can be had. The version it ended with, as far as it is known. */
   end(ended: Session | SessionId, ending: SessionEnding, superseded?: boolean): Awaitable<Session | null>;
+  isUnwritten: EndingRelay["isUnwritten"];
   /** Ends it in the store first, and only if nobody has renewed it. */
   endUnlessRenewed(session: Session, ending: SessionEnding): Awaitable<Ended>;
+  /** The same if nobody has used it since. */
+  endUnlessUsed(session: Session, ending: SessionEnding): Awaitable<Ended>;
   /** The newest living sessions of a person. */
   sessionsOf(subject: string, most: number): Awaitable<Listed>;
   /** Ends all sessions that a person has by now; again later where the store is away. */
@@ -103,15 +110,15 @@ export interface Sessions {
 
 type Load = (id: SessionId, carried: Session | null) => Awaitable<Loaded>;
 
-function createLoad({ table, store }: SessionsOptions, relay: EndingRelay): Load {
+function createLoad({ table, store, clock }: SessionsOptions, relay: EndingRelay): Load {
   /** What the store says, once the table knows it. */
-  function learn(id: SessionId, loaded: Loaded): Loaded {
+  function learn(id: SessionId, loaded: Loaded, askedAtMs: number): Loaded {
     if ("kind" in loaded) {
       if (loaded.kind === "ended") relay.hear(id, loaded);
       return loaded;
     }
     if (store.tickets === "sessions") return loaded;
-    if (table.keep(loaded, "in_store")) return table.newest(id) ?? loaded;
+    if (table.keep(loaded, "in_store", askedAtMs)) return table.newest(id) ?? loaded;
     // It has ended here, and the store has not heard of it.
     const known = table.endingOf(id);
     if (!known) return loaded;
@@ -121,8 +128,9 @@ function createLoad({ table, store }: SessionsOptions, relay: EndingRelay): Load
 
   // Without a closure for each call, as in the reader.
   return (id, carried) => {
+    const askedAtMs = store.tickets === "sessions" ? 0 : clock.now();
     const loaded = store.load(id, carried);
-    return loaded instanceof Promise ? loaded.then((late) => learn(id, late)) : learn(id, loaded);
+    return loaded instanceof Promise ? loaded.then((late) => learn(id, late, askedAtMs)) : learn(id, loaded, askedAtMs);
   };
 }
 
@@ -140,27 +148,35 @@ function subscribe({ table, store }: SessionsOptions, { hear, storeIsBack }: End
 }
 
 export function createSessions(options: SessionsOptions): Sessions {
-  const { codec, table, store, activity } = options;
+  const { codec, table, store, activity, clock } = options;
   const elsewhere = store.tickets === "ids" ? "in_store" : "nowhere";
   const relay = createEndingRelay(options);
   const { hear, write, onHeard } = relay;
   const load = createLoad(options, relay);
-
-  function keepCommitted(session: Session, answer: Committed): Committed {
+  const { seal, ticketFor } = createOutgoingTickets(codec, table, store.tickets);
+  const onMissed = subscribe(options, relay);
+  function keepCommitted(session: Session, answer: Committed, askedAtMs: number): Committed {
     if (answer.kind === "saved") {
       activity.stored(session);
-      const known = table.keep(session, elsewhere) ? null : table.endingOf(session.id);
+      const known = table.keep(session, elsewhere, askedAtMs) ? null : table.endingOf(session.id);
       return known ? { kind: "ended", ...known } : answer;
     }
     if (answer.kind === "ended") hear(session.id, answer);
-    if (answer.kind === "newer") table.keep(answer.session, elsewhere);
+    if (answer.kind === "newer") table.keep(answer.session, elsewhere, askedAtMs);
     return answer;
   }
 
-  const { seal, ticketFor } = createOutgoingTickets(codec, table, store.tickets);
-  const onMissed = subscribe(options, relay);
+  function endIf(session: Session, ending: SessionEnding, condition: Partial<EndingOrder>): Awaitable<Ended> {
+    const askedAtMs = clock.now();
+    return after(store.end(session, { ending, superseded: false, unlessNewerThan: null, ...condition }), (answer) => {
+      if (answer.kind === "ended") table.end(session, answer.ending, answer.superseded);
+      if (answer.kind === "newer") table.keep(answer.session, elsewhere, askedAtMs);
+      return answer;
+    });
+  }
 
   return {
+    areShared: store.tickets === "ids",
     read: createReader(options, load),
     newest: (id) => table.newest(id),
     newestOf(session) {
@@ -172,12 +188,15 @@ export function createSessions(options: SessionsOptions): Sessions {
     find: (id) => load(id, null),
     keep: (session) => table.keep(session, "nowhere"),
     begin(session) {
-      const answer = store.commit(session, null, null);
       // A ticket that holds the session needs no memory beside it.
-      if (elsewhere === "nowhere") return answer;
-      return after(answer, (committed) => keepCommitted(session, committed));
+      if (elsewhere === "nowhere") return store.commit(session, null, null);
+      const askedAtMs = clock.now();
+      return after(store.commit(session, null, null), (committed) => keepCommitted(session, committed, askedAtMs));
     },
-    commit: (session, expected, lease) => after(store.commit(session, expected, lease), (answer) => keepCommitted(session, answer)),
+    commit(session, expected, lease) {
+      const askedAtMs = clock.now();
+      return after(store.commit(session, expected, lease), (answer) => keepCommitted(session, answer, askedAtMs));
+    },
     touch(session) {
       if (table.keep(session, "but_for_activity")) activity.writeUnnoted(session);
     },
@@ -185,20 +204,16 @@ export function createSessions(options: SessionsOptions): Sessions {
     latest: (session) => activity.latest(session),
     end(ended, ending, superseded = false) {
       const here = table.end(ended, ending, superseded);
-      const order = { ending, superseded, unlessNewerThan: null };
-      return after(write(ended, order, here), (last) => last ?? here);
+      // With all that is known of it: how long a store has to remember the ending depends on the session.
+      return after(write(here ?? ended, { ending, superseded, unlessNewerThan: null }, here), (last) => last ?? here);
     },
-    endUnlessRenewed(session, ending) {
-      return after(store.end(session, { ending, superseded: false, unlessNewerThan: session }), (answer) => {
-        if (answer.kind === "ended") table.end(session, answer.ending, answer.superseded);
-        if (answer.kind === "newer") table.keep(answer.session, elsewhere);
-        return answer;
-      });
-    },
+    endUnlessRenewed: (session, ending) => endIf(session, ending, { unlessNewerThan: session }),
+    endUnlessUsed: (session, ending) => endIf(session, ending, { unlessUsedAfterMs: session.lastSeenAtMs }),
     sessionsOf: (subject, most) => store.sessionsOf(subject, most),
     endAllOf: relay.writeAll,
     settled: () => Promise.all([relay.flush(), activity.flush()]).then(() => {}),
     revoked: relay.revoked,
+    isUnwritten: relay.isUnwritten,
     lease: (id) => store.lease(id),
     seal,
     sealEnding: codec.sealEnding,
@@ -210,9 +225,6 @@ export function createSessions(options: SessionsOptions): Sessions {
     onKept: table.onKept,
   };
 }
-
-/** A cookie that stands twice must not lock the person out: a living session wins over everything else, and what nobody could say over a verdict. */
-const BEST: readonly Reading["kind"][] = ["session", "unavailable", "ended"];
 
 const NO_MARKERS: readonly Marker[] = [];
 
@@ -242,7 +254,9 @@ function createReader({ codec, table, store, userPoolId, clientId, seemsOver, st
     if (ended) return readingOf(ticket, { kind: "ended", ...ended });
     const stale = table.lastConfirmed(id, staleMs);
     // One that seems over may have been seen by another process: an outage is not a verdict.
-    return stale && !seemsOver(stale) ? sessionReading(stale, ticket) : { kind: "unavailable", id, retryAfterSeconds };
+    return stale && !seemsOver(stale)
+      ? sessionReading(stale, ticket)
+      : { kind: "unavailable", id, carried: ticket.carried, retryAfterSeconds };
   }
 
   function resolve(ticket: OpenedTicket | InvalidTicket, markers: readonly Marker[]): Awaitable<Reading> {
@@ -263,21 +277,13 @@ function createReader({ codec, table, store, userPoolId, clientId, seemsOver, st
     return loaded instanceof Promise ? loaded.then((late) => readingOf(ticket, late)) : readingOf(ticket, loaded);
   }
 
-  function best(readings: readonly Reading[]): Reading {
-    for (const kind of BEST) {
-      const found = readings.find((reading) => reading.kind === kind);
-      if (found) return found;
-    }
-    return readings[0] ?? { kind: "none" };
-  }
-
   function readAll(presented: PresentedCookies): Awaitable<Reading> {
     const { tickets, markers } = codec.read(presented);
     const [first] = tickets;
     if (first && tickets.length === 1) return resolve(first, markers);
     if (first) {
       const readings = tickets.map((ticket) => resolve(ticket, markers));
-      return readings.some((reading) => reading instanceof Promise) ? Promise.all(readings).then(best) : best(readings as Reading[]);
+      return readings.some((reading) => reading instanceof Promise) ? Promise.all(readings).then(bestOf) : bestOf(readings as Reading[]);
     }
     if (presented.any) return { kind: "invalid", cause: "unreadable" };
     const marker = markers[0];

@@ -82,11 +82,22 @@ export type Reading =
     }
   /** The store was asked and has no record of it: lost, or not written yet. No verdict, so the ticket is kept. */
   | { readonly kind: "gone"; readonly id: SessionId }
-  /** The store cannot be asked. */
-  | { readonly kind: "unavailable"; readonly id: SessionId; readonly retryAfterSeconds: number }
+  /** The store cannot be asked. `carried`: the session, where the ticket holds it whole. */
+  | { readonly kind: "unavailable"; readonly id: SessionId; readonly carried: Session | null; readonly retryAfterSeconds: number }
   | InvalidTicket
   /** Sealed for another user pool or app client: the server's mistake, not the user's end. */
   | { readonly kind: "foreign"; readonly userPoolId: string; readonly clientId: string };
+
+/** A cookie that stands twice must not lock the person out: a living session wins over everything else, and what nobody could say over a verdict. */
+const BEST: readonly Reading["kind"][] = ["session", "unavailable", "ended"];
+
+export function bestOf(readings: readonly Reading[]): Reading {
+  for (const kind of BEST) {
+    const found = readings.find((reading) => reading.kind === kind);
+    if (found) return found;
+  }
+  return readings[0] ?? { kind: "none" };
+}
 
 /** Between sessions and what stands in cookies. Synchronous, asks nobody, and never throws for what a browser sends. */
 export interface TicketCodec {

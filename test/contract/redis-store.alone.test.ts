@@ -42,7 +42,7 @@ async function openOne(t: Test, url: string, manual: ManualClock) {
     sealer: createSealer(keys()),
     personKeys: createPersonKeys(keys()),
     clock,
-    refreshableMs: null,
+    maxAgeMs: null,
     table: emptyTable(),
     history,
     log: silentLog,

@@ -113,6 +113,20 @@ const RUNS: readonly (readonly [promise: string, check: Check])[] = [
     },
   ],
   [
+    "a session that seems idle ends, unless somebody has used it since",
+    async (t, _deployment, sessions) => {
+      const session = sessionOf();
+      const ticket = await begin(sessions, session);
+      const idle = { reason: "expired", cause: "idle_timeout" } as const;
+      const used = { ...session, lastSeenAtMs: session.lastSeenAtMs + 1 };
+      t.same(await renew(sessions, session, refreshed(used)), { kind: "saved" });
+      t.match(await sessions.endUnlessUsed(session, idle), { kind: "newer", session: { lastSeenAtMs: used.lastSeenAtMs } });
+      t.match(await read(sessions, [ticket]), { kind: "session" });
+      t.match(await sessions.endUnlessUsed(used, idle), { kind: "ended", ending: idle, before: false });
+      t.match(await read(sessions, [ticket]), { kind: "ended", ending: idle });
+    },
+  ],
+  [
     "a version older than what is known is not written, and whoever comes with it gets the newer one",
     async (t, _deployment, sessions) => {
       const session = sessionOf();
@@ -475,6 +489,15 @@ const SHARED: readonly (readonly [
       await settle();
       const kinds = await Promise.all(tickets.map(async (ticket) => (await read(sessions, [ticket])).kind));
       t.same(kinds, ["ended", "ended", "session"]);
+    },
+  ],
+  [
+    "a session that began in a process whose clock is ahead ends with the others of its person",
+    async (t, { open, settle }, sessions) => {
+      const ticket = await begin(sessions, { ...sessionOf(), startedAtMs: START_MS + 5 * MINUTE_MS });
+      t.match(await (await open()).endAllOf("user-1", LOGOUT), { kind: "ended", ids: { length: 1 } });
+      await settle();
+      t.match(await read(sessions, [ticket]), { kind: "ended", ending: LOGOUT });
     },
   ],
   [

@@ -1,14 +1,24 @@
 import { createClient } from "@redis/client";
 import t from "tap";
 import type { ProblemDocument, SessionDocument, SessionsDocument } from "../../src/index.js";
+import { Secret } from "../../src/model/secret.js";
+import { CHANNEL } from "../../src/store/redis/keys.js";
+import { RELEASE } from "../../src/store/redis/scripts.js";
 import { runAnotherServer } from "../support/another-server.js";
 import { until } from "../support/condition.js";
+import { openHeldLine } from "../support/held-line.js";
 import type { Answer, Person } from "../support/person.js";
 import { startRedis, withoutRedis } from "../support/redis-server.js";
 import { runDemo } from "../support/running-demo.js";
 
 const skip = await withoutRedis();
 const problemOf = (answer: Answer) => answer.json<ProblemDocument>();
+
+interface Begun {
+  readonly person: Person;
+  /** As far as the store knows. */
+  lastSeen(): Promise<number>;
+}
 
 t.test("two proxies, one Redis", { skip }, async (t) => {
   const server = await startRedis();
@@ -17,15 +27,18 @@ t.test("two proxies, one Redis", { skip }, async (t) => {
     redis.destroy();
     await server.stop();
   });
-  const demo = await runDemo(t, { sessionStore: server.url, sessionIdleTimeout: "10m" });
+  const demo = await runDemo(t, { sessionStore: server.url, sessionIdleTimeout: "10m", cognitoRefreshTokenValidity: "1d" });
   const other = await runAnotherServer(t, demo, { changes: { publicUrl: demo.url } });
   const at = (url: string, path: string) => new URL(path, url).href;
 
   /** The only session there is. */
-  async function begun(): Promise<{ readonly person: Person; readonly lastSeen: () => Promise<number> }> {
+  async function begun(): Promise<Begun> {
     await redis.flushAll();
     const person = await demo.signedIn();
-    const [key = ""] = (await redis.keys("bff:{*}")).filter((name) => name.endsWith("}"));
+    // An ending is written behind its answer, so that of a session of before may have come after all was taken away.
+    const living = async (name: string) => name.endsWith("}") && (await redis.hExists(name, "v")) === 1;
+    const names = await redis.keys("bff:{*}");
+    const key = names[(await Promise.all(names.map(living))).indexOf(true)] ?? "";
     return { person, lastSeen: async () => Number(await redis.hGet(key, "s")) };
   }
 
@@ -61,15 +74,48 @@ t.test("two proxies, one Redis", { skip }, async (t) => {
     },
   );
 
+  await t.test("a refresh token's lifetime that is set too low is told, and loses no session", async (t) => {
+    const { person } = await begun();
+    const { session_ends_at: endsAt } = (await person.call("/auth/session")).json<SessionDocument>();
+    t.ok(Date.parse(endsAt ?? "") - demo.clock.now() <= 24 * 3_600_000);
+    for (const key of await redis.keys("bff:*")) t.ok((await redis.pTTL(key)) > 400 * 24 * 3_600_000, key);
+  });
+
   await t.test("a proxy that stops writes what it has seen before it goes", async (t) => {
     const { person, lastSeen } = await begun();
     const begunAtMs = await lastSeen();
     const third = await runAnotherServer(t, demo, { changes: { publicUrl: demo.url } });
     await minutePasses();
-    await person.call(at(third.url, "/api/echo"));
+    t.equal((await person.call(at(third.url, "/api/echo"))).status, 200);
     t.equal(await lastSeen(), begunAtMs);
     await third.server.close();
     t.ok((await lastSeen()) - begunAtMs >= 60_000);
+  });
+
+  await t.test("nor does a lease stay behind that it was giving back", async (t) => {
+    const line = await openHeldLine(server.port);
+    t.teardown(() => line.close());
+    const sessionStore = { kind: "redis", url: new Secret(`redis://127.0.0.1:${line.port}`) } as const;
+    const third = await runAnotherServer(t, demo, { changes: { publicUrl: demo.url, sessionStore } });
+    const { person } = await begun();
+    for (const minutes of ["9m", "9m", "9m", "9m", "9m", "9m", "8m"]) {
+      t.equal((await person.call("/api/echo")).status, 200);
+      demo.advance(minutes);
+    }
+    const subscriber = await redis.duplicate().connect();
+    t.teardown(() => subscriber.destroy());
+    const heard = new Set<string>();
+    await subscriber.subscribe(CHANNEL, (message) => void heard.add(message.split(" ")[0] ?? ""));
+
+    const giving = line.hold("request", RELEASE.sha);
+    // No activity, which would be written before the end.
+    t.equal((await person.call(at(third.url, "/auth/session"))).status, 200);
+    await giving.reached;
+    const closed = third.server.close();
+    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 300))]);
+    giving.release();
+    await closed;
+    await until(() => heard.has("released"), "released, and not run out");
   });
 
   await t.test("a person's list is the same at both, and what is ended by one is refused by the other", async (t) => {

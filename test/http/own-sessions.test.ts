@@ -195,6 +195,56 @@ t.test("while the store is away nobody is told that they have no sessions", asyn
   }
 });
 
+t.test("an ending that other processes cannot know of yet is no success, and is one once they do", async (t) => {
+  const demo = await runSharedDemo(t);
+  const there = `${(await demo.another(t)).url}/api/echo`;
+  const [person, other] = [await demo.signedIn(), await demo.signedIn()];
+  const end = `${SESSIONS}/${await handleOf(other)}`;
+  demo.backend.broken = { end: "rejects" };
+  for (const time of ["first", "second"]) {
+    const answer = await person.call(end, DELETE);
+    t.match(problemOf(answer), { status: 503, reason: "store_unavailable" }, time);
+    t.match(answer.headers, { "retry-after": /^\d+$/ });
+  }
+  t.equal((await other.call(there)).status, 200, "it lives there");
+  demo.backend.broken = {};
+  await until(async () => (await person.call(end, DELETE)).status === 404, "over");
+  t.match(problemOf(await other.call(there)), { status: 401, cause: "logout_elsewhere" });
+});
+
+t.test("a session that was used after it is said to have ended is in the list: what is said is wrong", async (t) => {
+  const demo = await runSharedDemo(t, { cognitoRefreshTokenValidity: "1h" });
+  const [person, other, leftAlone] = [await demo.signedIn(), await demo.signedIn(), await demo.signedIn()];
+  demo.advance("61m");
+  for (const each of [person, other]) t.equal((await each.call("/api/echo")).status, 200);
+  const listed = await sessionsOf(person);
+  t.equal(listed.length, 2);
+  const there = listed.find(({ current }) => !current);
+  t.equal(await handleOf(other), there?.handle);
+  t.equal((await leftAlone.call("/api/echo")).status, 200);
+  t.equal((await sessionsOf(person)).length, 3);
+});
+
+t.test("nobody's session ends as idle while another process writes that it is used; an outage ends none either", async (t) => {
+  const demo = await runSharedDemo(t, { sessionIdleTimeout: "10m" });
+  const [person, other] = [await demo.signedIn(), await demo.signedIn()];
+  const [first, second] = [...demo.backend.rows.keys()];
+  demo.advance("11m");
+  demo.backend.beforeEnd = (id) => {
+    const row = demo.backend.rows.get(id);
+    // Right before this process's order reaches the store.
+    if (row && id === first) row.session = { ...row.session, lastSeenAtMs: demo.clock.now() - 120_000 };
+  };
+  t.equal((await person.call("/api/echo")).status, 200);
+  t.equal((await person.call("/auth/session")).status, 200);
+  demo.backend.broken = { end: "rejects" };
+  t.match(problemOf(await other.call("/api/echo")), { status: 503, reason: "store_unavailable" });
+  demo.backend.broken = {};
+  t.match(problemOf(await other.call("/api/echo")), { status: 401, cause: "idle_timeout" });
+  t.same([...demo.backend.endings.keys()], [second]);
+  await until(() => demo.localCognito.calls.list("RevokeToken").length === 1, "its token is revoked");
+});
+
 t.test("sessions that a limit has passed for are in no list, though nobody has come back for them", async (t) => {
   const demo = await runSharedDemo(t, { sessionIdleTimeout: "10m" });
   await demo.signedIn();

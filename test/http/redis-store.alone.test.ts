@@ -10,6 +10,7 @@ import { openRedisLine, type RedisLine } from "../support/redis-line.js";
 import { startRedis, withoutRedis } from "../support/redis-server.js";
 import { type RunningDemo, runDemo } from "../support/running-demo.js";
 import { keyFrom } from "../support/session-fixtures.js";
+import { limitHere } from "../support/slow-machine.js";
 
 const skip = await withoutRedis();
 const POST = { method: "POST" };
@@ -141,8 +142,10 @@ t.test("three proxies, one Redis", { skip }, async (t) => {
   await t.test("where nobody is told that the line is dead, calls wait no longer than a second, and it heals", async (t) => {
     const person = await demo.signedIn();
     t.same(statusesOf(await calls(person, 6)), [200], "each has opened it");
-    line.halfOpen();
     const statuses = new Set<number>();
+    // A second, and what the machine takes for three calls.
+    const longestMs = await limitHere(1_500, person);
+    line.halfOpen();
     const sinceMs = performance.now();
     let slowestMs = 0;
     while (performance.now() - sinceMs < 2_000) {
@@ -151,7 +154,7 @@ t.test("three proxies, one Redis", { skip }, async (t) => {
       slowestMs = Math.max(slowestMs, performance.now() - calledAtMs);
     }
     t.same([...statuses], [200]);
-    t.ok(slowestMs > 500 && slowestMs < 1_500, `the slowest took ${Math.round(slowestMs)} ms`);
+    t.ok(slowestMs > 500 && slowestMs < longestMs, `the slowest took ${Math.round(slowestMs)} ms`);
     demo.advance("1m");
     await until(async () => (await calls(person, 3)).every(({ status }) => status === 200), "back");
   });
@@ -167,7 +170,9 @@ t.test("three proxies, one Redis", { skip }, async (t) => {
     t.ok(texts.length > 4);
     const { user } = (await person.call("/auth/session")).json<{ user: { sub: string; email: string } }>();
     const ticket = person.cookies.get("bff-session") ?? "";
-    for (const secret of ["eyJ", user.sub, user.email, ticket]) t.notOk(texts.some((text) => text.includes(secret)));
+    // Three letters alone come about by chance, in one sealed session of a hundred.
+    t.notOk(texts.some((text) => /eyJ[\w-]{10,}\.eyJ/.test(text)));
+    for (const secret of [user.sub, user.email, ticket]) t.notOk(texts.some((text) => text.includes(secret)));
     for (const text of texts) {
       const thief = demo.person();
       thief.plant("bff-session", text);

@@ -153,7 +153,7 @@ async function deploy(t: Test, graceSeconds: number, leaseMs: number | null): Pr
   const opened = await openRedis({
     url: new Secret(server.url),
     sessionKeys: [KEY],
-    refreshableMs: null,
+    maxAgeMs: null,
     clock: systemClock,
     random: Math.random,
     log: silentLog,
@@ -220,8 +220,22 @@ async function deploy(t: Test, graceSeconds: number, leaseMs: number | null): Pr
 
 const OK = { status: 200, problem: "" };
 
+/**
+ * What a replica answers in the end. A machine that has no time for it reads an answer of Redis's later than within the second after which that counts
+ * as none: then a person hears 503, and tries again. A verdict it is not.
+ */
+async function insisted({ call }: Deployment, replica: Replica, person: SignedIn, first = call(replica, person)) {
+  let answer = await first;
+  for (let tries = 0; tries < 20 && answer.problem === "store_unavailable"; tries++) {
+    await pause(500);
+    answer = await call(replica, person);
+  }
+  return answer;
+}
+
 /** What became of three sessions whose refresh a process was stopped in, for longer than its lease. */
-async function stopHolder(t: Test, { redis, holder, sibling, signedIn, call }: Deployment, leaseMs: number) {
+async function stopHolder(t: Test, deployment: Deployment, leaseMs: number) {
+  const { redis, holder, sibling, signedIn, call } = deployment;
   const [unasked, answered, underway] = [await signedIn(), await signedIn(), await signedIn()];
   const answer = holder.cognito.hold("answer", answered.refreshToken);
   const question = holder.cognito.hold("request", underway.refreshToken);
@@ -236,11 +250,17 @@ async function stopHolder(t: Test, { redis, holder, sibling, signedIn, call }: D
   answer.release();
   await pause(leaseMs + 200);
   t.equal(await redis.exists(`bff:{${unasked.session.id}}:lease`), 0, "its leases have run out");
-  const there = await Promise.all([unasked, answered, underway].map((person) => call(sibling, person)));
+  // Who comes while an answer to the holder is on its way hears 503 without a grace period, and is not asked again here.
+  const there = await Promise.all([
+    insisted(deployment, sibling, unasked),
+    call(sibling, answered),
+    insisted(deployment, sibling, underway),
+  ]);
   question.release();
   await pause(100);
   holder.child.kill("SIGCONT");
-  return { people: [unasked, answered, underway], there, here: await Promise.all(calls) };
+  const people = [unasked, answered, underway];
+  return { people, there, here: await Promise.all(people.map((person, index) => insisted(deployment, holder, person, calls[index]))) };
 }
 
 // They wait most of the time.
@@ -282,7 +302,7 @@ t.test("a process that is stopped in a refresh, for longer than its lease, witho
 
 t.test("the same with a grace period of ten seconds, and a lease of five: nobody is lost", { skip, buffered: true }, async (t) => {
   const deployment = await deploy(t, 10, null);
-  const { cognito, sibling, age, call } = deployment;
+  const { cognito, sibling, age } = deployment;
   const { people, there, here } = await stopHolder(t, deployment, 5_000);
   t.same(
     [there, here],
@@ -297,7 +317,7 @@ t.test("the same with a grace period of ten seconds, and a lease of five: nobody
   // Whichever request came last has the token that works: the next refresh finds it.
   for (const person of people) await age(person);
   await pause(1_100);
-  for (const person of people) t.same(await call(sibling, person), OK);
+  for (const person of people) t.same(await insisted(deployment, sibling, person), OK);
   const outcomes = cognito.calls
     .list("GetTokensFromRefreshToken")
     .slice(before)

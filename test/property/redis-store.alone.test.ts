@@ -118,7 +118,7 @@ class Replica {
       sealer,
       personKeys: createPersonKeys(keys),
       clock: systemClock,
-      refreshableMs: null,
+      maxAgeMs: null,
       log: silentLog,
     };
     this.sessions = openProcess({

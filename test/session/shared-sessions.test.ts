@@ -1,7 +1,11 @@
 import t from "tap";
+import type { Session, SessionId } from "../../src/model/session.js";
 import type { RefreshOutcome } from "../../src/session/refresh/refresh-outcome.js";
-import { HOUR_MS, refreshedSession, START_MS } from "../support/session-fixtures.js";
+import { createSealer } from "../../src/store/sealing.js";
+import type { Lease, Note } from "../../src/store/session-store.js";
+import { HOUR_MS, issuedFor, keyFrom, refreshedSession, START_MS, sessionOf } from "../support/session-fixtures.js";
 import { createSharedRig, type SharedRigOptions } from "../support/session-shared-rig.js";
+import { createCookieSessions } from "../support/session-stores.js";
 
 const AWAY = { kind: "unavailable", reason: "store_unavailable" };
 
@@ -162,6 +166,37 @@ t.test("a session that ends while the store is away: the token that another proc
   }
 });
 
+t.test(
+  "who leaves with a ticket that holds the session whole ends it with all that it takes, though the store was never asked",
+  async (t) => {
+    const endings: (Session | SessionId)[] = [];
+    const { backend, clock, lifecycle, revoked, sessions, settle } = createSharedRig({
+      change: (store) => ({
+        ...store,
+        end(ended, order) {
+          endings.push(ended);
+          return store.end(ended, order);
+        },
+      }),
+    });
+    const session = sessionOf({ issuedAtMs: START_MS });
+    const cookies = createCookieSessions({ sealer: createSealer([keyFrom("shared")]), clock });
+    backend.away = true;
+    const presented = { tickets: [cookies.seal(session)], markers: [], names: [], any: true };
+    const reading = await clock.advanceUntilSettled(Promise.resolve(sessions.read(presented)));
+    t.match(reading, { kind: "unavailable", carried: { id: session.id } });
+    if (reading.kind !== "unavailable" || !reading.carried) throw new Error("not carried");
+    lifecycle.endUnseen(reading.carried, { reason: "signed_out", cause: "logout" });
+    await settle();
+    t.match(endings, [{ id: session.id }], "its ending has to be remembered for as long as the ticket could be used");
+    t.equal(revoked.length, 1);
+    const known = sessionOf({ issuedAtMs: START_MS });
+    sessions.keep(known);
+    void sessions.end(known.id, { reason: "signed_out", cause: "logout" });
+    t.match(endings.at(-1), { id: known.id }, "nor where it is ended by an id of which this process knows more");
+  },
+);
+
 t.test("an ending is written however long the store was away, where tokens that waited were revoked with it, too", async (t) => {
   const { backend, clock, other, session, settle, signOut } = await unsaved();
   backend.broken = {};
@@ -224,6 +259,7 @@ t.test("a store that says for ever that a sibling holds the lease keeps no call 
 });
 
 const REUSED = { kind: "rejected", ending: { reason: "expired", cause: "refresh_token_reused" } } as const;
+const DENIED = { kind: "denied" } as const;
 const LOST = { kind: "unavailable", reason: "cognito_unavailable", answerLost: true } as const;
 
 t.test("a session whose rotated token came back to nobody is told of as lost, and one that a stranger spent as reused", async (t) => {
@@ -272,6 +308,71 @@ t.test("what Cognito says of a set that came too late is its word: an outage is 
     cognito.refresh = () => (refreshed.at(-1) === "late" ? answer : REUSED);
     t.match(await clock.advanceUntilSettled(coordinator.refreshNow(session)), outcome);
   }
+});
+
+/** A session whose token Cognito calls reused, with sets that came too late. */
+async function withLate(names: readonly string[]) {
+  const notes: Note[] = [];
+  const noted = (lease: Lease): Lease => ({
+    ...lease,
+    release(note) {
+      notes.push(note);
+      return lease.release(note);
+    },
+  });
+  const rig = createSharedRig({
+    change: (store) => ({
+      ...store,
+      async lease(id) {
+        const leased = await store.lease(id);
+        return leased.kind === "granted" ? { kind: "granted", lease: noted(leased.lease) } : leased;
+      },
+    }),
+  });
+  const session = await rig.begun();
+  const late = names.map((refresh) => refreshedSession(session, { issuedAtMs: START_MS, lifeMs: HOUR_MS }, refresh));
+  rig.backend.alternates.set(session.id, late);
+  return { ...rig, session, notes };
+}
+
+t.test("what was noted before asking stays where an answer to a set that came too late was lost, or could not be written", async (t) => {
+  const issue = issuedFor("user-1", { issuedAtMs: START_MS, lifeMs: 10 * HOUR_MS }, "of late 1");
+  for (const [first, answers, broken, note] of [
+    [REUSED, [LOST], {}, "open"],
+    [REUSED, [LOST, DENIED], {}, "open"],
+    [LOST, [DENIED], {}, "open"],
+    [REUSED, [issue], { commit: "rejects" }, "open"],
+    [REUSED, [issue], {}, "closed"],
+    [LOST, [LOST, issue], {}, "closed"],
+    [REUSED, [DENIED], {}, "closed"],
+  ] as const) {
+    const { backend, clock, cognito, coordinator, notes, refreshed, session, settle } = await withLate(["late 1"]);
+    backend.broken = broken;
+    const left = [...answers];
+    cognito.refresh = () => {
+      if (refreshed.at(-1) === "late 1") return left.shift() ?? LOST;
+      return refreshed.length === 1 ? first : REUSED;
+    };
+    const outcome = await clock.advanceUntilSettled(coordinator.refreshNow(session));
+    t.not(outcome.kind, "rejected");
+    await settle();
+    t.equal(notes[0], note, JSON.stringify([answers, outcome.kind]));
+  }
+});
+
+t.test("a refresh holds its lease for half a minute at most, however slow Cognito and however many sets came too late", async (t) => {
+  const { clock, cognito, coordinator, notes, refreshed, session, settle } = await withLate(["late 1", "late 2", "late 3"]);
+  cognito.refresh = async () => {
+    await new Promise<void>((resolve) => void clock.after(5_900, resolve));
+    return REUSED;
+  };
+  const begunAtMs = clock.now();
+  const outcome = await clock.advanceUntilSettled(coordinator.refreshNow(session));
+  t.match(outcome, { kind: "unavailable", reason: "cognito_throttled" }, "what was not asked is no verdict");
+  t.ok(clock.now() - begunAtMs < 30_000, `${clock.now() - begunAtMs} ms`);
+  t.equal(refreshed.length, 3);
+  await settle();
+  t.same(notes, ["closed"]);
 });
 
 t.test("while another set was written meanwhile, none that came too late is tried", async (t) => {

@@ -19,7 +19,7 @@ async function openLimiter(t: Test, url: string, perSecond = PER_SECOND) {
   const redis = await openRedis({
     url: new Secret(url),
     sessionKeys: [keyFrom("one")],
-    refreshableMs: null,
+    maxAgeMs: null,
     clock: systemClock,
     random: Math.random,
     log: silentLog,

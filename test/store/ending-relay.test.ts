@@ -1,5 +1,6 @@
 import t from "tap";
 import { createSealer } from "../../src/store/sealing.js";
+import type { SessionStore } from "../../src/store/session-store.js";
 import type { SessionEnding } from "../../src/wire/reasons.js";
 import { collectLog } from "../support/collected-log.js";
 import { createManualClock, flush } from "../support/manual-clock.js";
@@ -110,5 +111,50 @@ t.test("a process that stops in the middle of a pass says of each ending once th
   backend.reconnect();
   await clock.advanceUntilSettled(sessions.settled(), 0);
   t.equal(log.saying("an ending could not be written").length, 60);
+  t.equal(clock.pending(), 0);
+});
+
+/** A process whose endings are on their way to a store that answers when it is let. */
+async function endingUnderWay() {
+  const log = collectLog();
+  const clock = createManualClock(START_MS);
+  let answer = () => {};
+  const backend = new SlowBackend({ clock, wait: () => Promise.resolve() });
+  const change = (store: SessionStore): SessionStore => ({
+    ...store,
+    async end(...args) {
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      return store.end(...args);
+    },
+  });
+  const { sessions } = openProcess({ sealer: createSealer([keyFrom("shared")]), clock, log, openStore: () => change(backend.open()) });
+  const session = sessionOf();
+  void sessions.end(session, LOGOUT);
+  let settled = false;
+  const stopped = sessions.settled().then(() => {
+    settled = true;
+  });
+  await flush();
+  return { log, clock, backend, session, stopped, answer: () => answer(), isSettled: () => settled };
+}
+
+t.test("a process that stops while an ending is on its way waits until it is written", async (t) => {
+  const { clock, backend, session, stopped, answer, isSettled } = await endingUnderWay();
+  t.notOk(isSettled());
+  answer();
+  await clock.advanceUntilSettled(stopped, 0);
+  t.ok(backend.endings.has(session.id));
+});
+
+t.test("where the store was away for it, the process tries once more, and says that it is lost", async (t) => {
+  const { log, clock, backend, stopped, answer } = await endingUnderWay();
+  backend.away = true;
+  answer();
+  await flush();
+  answer();
+  await clock.advanceUntilSettled(stopped, 0);
+  t.equal(log.saying("an ending could not be written").length, 1);
   t.equal(clock.pending(), 0);
 });

@@ -49,3 +49,47 @@ t.test("a store that is away is asked again by the next call", async (t) => {
   backend.away = false;
   t.match(await read(), { kind: "session" });
 });
+
+t.test("what the store said counts from when it was asked: an answer that was long on its way is that much older", async (t) => {
+  const clock = createManualClock();
+  let halfMs = 0;
+  const backend = new SlowBackend({ clock, trustMs: 1_000, wait: () => new Promise((resolve) => void clock.after(halfMs, resolve)) });
+  const sealer = createSealer([keyFrom("shared reads")]);
+  const { sessions } = openProcess({ sealer, clock, openStore: () => backend.open() });
+  const session = sessionOf();
+  await clock.advanceUntilSettled(Promise.resolve(sessions.begin(session)));
+  await clock.run(1_001);
+  const read = () => clock.advanceUntilSettled(Promise.resolve(sessions.read(presenting([sessions.seal(session)]))));
+  const loads = () => backend.asked["load"] ?? 0;
+  halfMs = 400;
+  await read();
+  await clock.run(150);
+  await read();
+  t.equal(loads(), 1);
+  await clock.run(100);
+  await read();
+  t.equal(loads(), 2, "a second after it was asked, and a quarter of one after it had answered");
+
+  // A commit counts in the same way.
+  await clock.run(1_001);
+  const leased = await clock.advanceUntilSettled(Promise.resolve(sessions.lease(session.id)));
+  if (leased.kind !== "granted") throw new Error(leased.kind);
+  const next = { ...session, version: session.version + 1 };
+  await clock.advanceUntilSettled(Promise.resolve(sessions.commit(next, session.version, leased.lease)));
+  await clock.run(201);
+  await read();
+  t.equal(loads(), 3);
+
+  // One that was asked before and comes later makes nothing older.
+  await clock.run(1_001);
+  halfMs = 450;
+  const slow = Promise.resolve(sessions.reload(next));
+  halfMs = 100;
+  await clock.run(300);
+  await read();
+  await clock.advanceUntilSettled(slow);
+  const before = loads();
+  await clock.run(600);
+  await read();
+  t.equal(loads(), before);
+});

@@ -20,7 +20,7 @@ export async function startReplica({ LEASE_MS, ...env }: NodeJS.ProcessEnv, logL
   const { sessionStore, sessionKeys } = config;
   if (sessionStore.kind === "cookie") throw new Error("it has no shared store");
   const logger = memoryLogger(logLines);
-  const options = { clock: systemClock, random: Math.random, log: logger, refreshableMs: null };
+  const options = { clock: systemClock, random: Math.random, log: logger, maxAgeMs: null };
   const opened =
     LEASE_MS === undefined ? null : await openRedis({ ...options, url: sessionStore.url, sessionKeys, leaseMs: Number(LEASE_MS) });
   const server = await buildServer(config, { logger, ...(opened && { openStore: opened.openStore }) });

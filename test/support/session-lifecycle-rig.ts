@@ -61,6 +61,7 @@ export function createLifecycleRig(options: LifecycleRigOptions = {}) {
   const refreshed: string[] = [];
   const source: TokenSource = {
     async refresh(request) {
+      if ((await request.turn()) !== "granted") return { kind: "unavailable", reason: "cognito_throttled", answerLost: false };
       refreshed.push(request.refreshToken.reveal());
       return cognito.refresh();
     },

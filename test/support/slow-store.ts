@@ -51,6 +51,8 @@ export class SlowBackend {
   deaf = false;
   /** Runs in the store right before a version is written: a sibling's write, say. */
   beforeCommit: (session: Session) => void = () => {};
+  /** The same right before one ends. */
+  beforeEnd: (id: SessionId) => void = () => {};
   readonly #leases = new Map<SessionId, Holding>();
   readonly #listeners = new Set<StoreListener>();
   readonly #options: SlowStoreOptions;
@@ -165,12 +167,14 @@ export class SlowBackend {
     return { kind: "saved" };
   }
 
-  #end(ended: Session | SessionId, { ending, superseded, unlessNewerThan }: EndingOrder): Ended {
+  #end(ended: Session | SessionId, { ending, superseded, unlessNewerThan, unlessUsedAfterMs }: EndingOrder): Ended {
     const id = typeof ended === "string" ? ended : ended.id;
+    this.beforeEnd(id);
     const last = this.rows.get(id)?.session ?? null;
     const before = this.endings.get(id);
     if (before) return { kind: "ended", ...before, before: true, last, unanswered: false };
     if (unlessNewerThan && last && hasNewerTokens(last, unlessNewerThan)) return { kind: "newer", session: last };
+    if (unlessUsedAfterMs !== undefined && last && last.lastSeenAtMs > unlessUsedAfterMs) return { kind: "newer", session: last };
     this.endings.set(id, { ending, superseded });
     this.rows.delete(id);
     this.alternates.delete(id);

@@ -89,15 +89,21 @@ function endedOf(fields: Fields): EndedSession {
 }
 
 export function pageOf(answer: unknown) {
-  const { as_of: asOf, sessions, next_cursor: next } = fieldsOf(answer);
+  const { as_of: asOf, sessions, unreadable, next_cursor: next } = fieldsOf(answer);
   const documents: readonly unknown[] = Array.isArray(sessions) ? sessions : strange();
-  return { asOfMs: timeOf(asOf), documents, sessions: documents.map(sessionOf), next: orNull(next, textOf) };
+  return {
+    asOfMs: timeOf(asOf),
+    documents,
+    sessions: documents.map(sessionOf),
+    unreadable: numberOf(unreadable),
+    next: orNull(next, textOf),
+  };
 }
 
 export function endedPageOf(answer: unknown) {
-  const { ended, next_cursor: next } = fieldsOf(answer);
+  const { ended, unreadable, next_cursor: next } = fieldsOf(answer);
   const documents: readonly unknown[] = Array.isArray(ended) ? ended : strange();
-  return { documents, ended: listOf(documents, endedOf), next: orNull(next, textOf) };
+  return { documents, ended: listOf(documents, endedOf), unreadable: numberOf(unreadable), next: orNull(next, textOf) };
 }
 
 function bucketOf(fields: Fields): Bucket {

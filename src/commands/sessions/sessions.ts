@@ -54,8 +54,9 @@ export function openSessionsCommand(env: Environment, { url, json = undefined }:
 
   return {
     async list({ user, limit }: ListOptions): Promise<number> {
-      const { documents, sessions, asOfMs, more } = await pages(management, user ?? null, limitIn(limit));
-      write({ sessions: documents, more }, () => listText({ asOfMs, sessions, more }, paint));
+      const { documents, ...listed } = await pages(management, user ?? null, limitIn(limit));
+      const { sessions, more, unreadable } = listed;
+      write({ sessions: documents, more, unreadable }, () => listText(listed, paint));
       if (sessions.length > 0) return 0;
       return user === undefined ? NONE : missed([], user);
     },
@@ -75,13 +76,13 @@ export function openSessionsCommand(env: Environment, { url, json = undefined }:
         stderr.write("Nothing was ended.\n");
         return NONE;
       }
-      const { documents, ended, missing } = all
+      const { documents, ended, unreadable, missing } = all
         ? await revokeAll(management, progress)
         : user === undefined
           ? await revokeEach(management, handles)
           : await revokeOf(management, user);
-      write({ ended: documents, missing }, () => endedText(ended));
-      return missing.length > 0 || ended.length === 0 ? missed(missing, user) : 0;
+      write({ ended: documents, unreadable, missing }, () => endedText(ended, unreadable));
+      return missing.length > 0 || ended.length + unreadable === 0 ? missed(missing, user) : 0;
     },
 
     async summary(): Promise<number> {
@@ -117,11 +118,14 @@ interface Revoked {
   /** As the proxy said it. */
   readonly documents: readonly unknown[];
   readonly ended: readonly EndedSession[];
+  /** How many more, of which nobody can say whose they were. */
+  readonly unreadable: number;
   readonly missing: readonly string[];
 }
 
 async function revokeEach(management: ManagementClient, handles: readonly string[]): Promise<Revoked> {
   const [documents, ended, missing]: [unknown[], EndedSession[], string[]] = [[], [], []];
+  let unreadable = 0;
   for (const handle of handles) {
     const answer = await management.ask("DELETE", pathOf(handle));
     if (answer === null) {
@@ -131,8 +135,9 @@ async function revokeEach(management: ManagementClient, handles: readonly string
     const page = endedPageOf(answer);
     documents.push(...page.documents);
     ended.push(...page.ended);
+    unreadable += page.unreadable;
   }
-  return { documents, ended, missing };
+  return { documents, ended, unreadable, missing };
 }
 
 async function revokeOf(management: ManagementClient, user: string): Promise<Revoked> {
@@ -141,16 +146,17 @@ async function revokeOf(management: ManagementClient, user: string): Promise<Rev
 
 async function revokeAll(management: ManagementClient, progress: (text: string) => void): Promise<Revoked> {
   const [documents, ended]: [unknown[], EndedSession[]] = [[], []];
-  let cursor: string | null = null;
+  let [unreadable, cursor]: [number, string | null] = [0, null];
   do {
     const parameters = { all: "true", limit: String(PAGE), ...(cursor === null ? {} : { cursor }) };
     const page = endedPageOf(await management.ask("DELETE", "/sessions", parameters));
     documents.push(...page.documents);
     ended.push(...page.ended);
+    unreadable += page.unreadable;
     cursor = page.next;
-    progress(cursor === null ? "" : `${ended.length} ended`);
+    progress(cursor === null ? "" : `${ended.length + unreadable} ended`);
   } while (cursor !== null);
-  return { documents, ended, missing: [] };
+  return { documents, ended, unreadable, missing: [] };
 }
 
 function limitIn(limit: string | undefined): number {
@@ -169,15 +175,16 @@ function pathOf(handle: string): string {
 async function pages(management: ManagementClient, user: string | null, limit: number) {
   const documents: unknown[] = [];
   const sessions: ListedSession[] = [];
-  let [asOfMs, cursor]: [number, string | null] = [0, null];
+  let [asOfMs, unreadable, cursor]: [number, number, string | null] = [0, 0, null];
   do {
     // Whole pages: what ended a moment ago leaves gaps in them.
     const parameters = { limit: String(PAGE), ...(user === null ? {} : { user }), ...(cursor === null ? {} : { cursor }) };
     const page = pageOf(await management.ask("GET", "/sessions", parameters));
     documents.push(...page.documents);
     sessions.push(...page.sessions);
+    unreadable += page.unreadable;
     [asOfMs, cursor] = [page.asOfMs, page.next];
   } while (cursor !== null && sessions.length < limit);
   const more = cursor !== null || sessions.length > limit;
-  return { documents: documents.slice(0, limit), sessions: sessions.slice(0, limit), asOfMs, more };
+  return { documents: documents.slice(0, limit), sessions: sessions.slice(0, limit), asOfMs, more, unreadable };
 }

@@ -47,10 +47,16 @@ export interface ListText {
   readonly asOfMs: number;
   readonly sessions: readonly ListedSession[];
   readonly more: boolean;
+  readonly unreadable: number;
 }
 
-export function listText({ asOfMs, sessions, more }: ListText, paint: Paint): string {
-  if (sessions.length === 0) return "No session lives.\n";
+const OTHER_KEYS = "sealed with other session keys. SESSION_KEYS differs between processes, or another deployment uses the same database.";
+const recordsText = (count: number) => `${COUNT.format(count)} ${count === 1 ? "record is" : "records are"} ${OTHER_KEYS}`;
+
+export function listText({ asOfMs, sessions, more, unreadable }: ListText, paint: Paint): string {
+  const sealed = unreadable === 0 ? [] : ["", ...wrapped(`Not listed: ${recordsText(unreadable)}`, "")];
+  if (sessions.length === 0)
+    return `${[unreadable === 0 ? "No session lives." : "No session that can be read lives.", ...sealed].join("\n")}\n`;
   const rows = sessions.map(({ handle, username, startedAtMs, lastSeenAtMs, endsAtMs }) => [
     handle,
     cut(username, USER_COLUMNS),
@@ -59,7 +65,7 @@ export function listText({ asOfMs, sessions, more }: ListText, paint: Paint): st
     endsAtMs === null ? "unknown" : spanText(endsAtMs - asOfMs),
   ]);
   const foot = more ? ["", "There are more: --limit says how many are listed, the latest begun first."] : [];
-  return `${[...table([["HANDLE", "USERNAME", "AGE", "SEEN", "ENDS IN"], ...rows], paint), ...foot].join("\n")}\n`;
+  return `${[...table([["HANDLE", "USERNAME", "AGE", "SEEN", "ENDS IN"], ...rows], paint), ...foot, ...sealed].join("\n")}\n`;
 }
 
 export function showText(session: ListedSession): string {
@@ -91,8 +97,15 @@ const AT_COGNITO: Readonly<Record<string, string>> = {
 };
 
 /** How many were ended, and of how many a refresh token lives on at Cognito: no record holds it any more. */
-export function endedText(ended: readonly EndedSession[]): string {
-  const lines = [`Ended ${sessionsText(ended.length)}.`];
+export function endedText(ended: readonly EndedSession[], unreadable: number): string {
+  const lines = [`Ended ${sessionsText(ended.length + unreadable)}.`];
+  if (unreadable > 0)
+    lines.push(
+      ...wrapped(
+        `Whose ${COUNT.format(unreadable)} of them were, nobody can say, and Cognito was not asked to revoke their refresh tokens: ${recordsText(unreadable)}`,
+        "",
+      ),
+    );
   for (const [word, text] of Object.entries(AT_COGNITO)) {
     const count = ended.filter(({ refreshToken }) => refreshToken === word).length;
     if (count > 0) lines.push(...wrapped(`${text} ${sessionsText(count)}; the store has forgotten them.`, ""));

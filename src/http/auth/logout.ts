@@ -63,7 +63,10 @@ export function logoutRoute(app: FastifyInstance, options: LogoutRouteOptions): 
     }
     if (reading.kind === "unavailable" || reading.kind === "gone") {
       // A record that is lost may come back, with a store's replica or its backup.
-      options.lifecycle.endUnseen(reading.id, { reason: "signed_out", cause: "logout" });
+      options.lifecycle.endUnseen((reading.kind === "unavailable" && reading.carried) || reading.id, {
+        reason: "signed_out",
+        cause: "logout",
+      });
       // Whose it is, and so who has others, nobody can say.
       return answerLogout(request, reply, { logout_url: logoutUrl, ...(everywhere ? { everywhere: "failed" } : {}) });
     }

@@ -32,6 +32,12 @@ const SIGN_IN_FIRST: Problem = {
   signInHelps: "anew",
 };
 
+const NOT_EVERYWHERE_YET: Problem = {
+  reason: "store_unavailable",
+  detail: "The session store cannot be reached. The session ends as soon as it can: ask again to be sure.",
+  retryAfterSeconds: 1,
+};
+
 export interface OwnSessionRoutesOptions extends LeaveOptions {
   readonly clock: Clock;
   readonly time: Pick<CognitoTime, "now">;
@@ -39,12 +45,13 @@ export interface OwnSessionRoutesOptions extends LeaveOptions {
   readonly handles: SessionHandles;
   readonly ownSessions: OwnSessions;
   readonly findSession: Sessions["find"];
+  readonly isUnwritten: Sessions["isUnwritten"];
   readonly signOut: SignOut;
 }
 
 /** Where a person is signed in, and how they end a session that they have elsewhere. Cross-site checks and cookies are the scope's. */
 export function ownSessionRoutes(app: FastifyInstance, options: OwnSessionRoutesOptions): void {
-  const { clock, time, gate, handles, ownSessions, findSession, signOut } = options;
+  const { clock, time, gate, handles, ownSessions, findSession, isUnwritten, signOut } = options;
 
   async function listOf(session: Session): Promise<readonly StoredSession[]> {
     const listed = await ownSessions(session);
@@ -64,12 +71,14 @@ export function ownSessionRoutes(app: FastifyInstance, options: OwnSessionRoutes
     const found = await findSession(named.id);
     if ("kind" in found) {
       if (found.kind === "unavailable") throw new ProblemError({ reason: "store_unavailable", retryAfterSeconds: found.retryAfterSeconds });
-      throw new ProblemError(NO_SUCH_SESSION);
+      // It has ended here, by an order of before that the store has not heard of yet.
+      throw new ProblemError(isUnwritten(named.id) ? NOT_EVERYWHERE_YET : NO_SUCH_SESSION);
     }
     const ended = signOut.elsewhere(found);
     // The promise goes on after the answer; it never rejects for what Cognito says.
     ended.catch((error: unknown) => request.log.error({ error: describeError(error) }, "signing out failed unexpectedly"));
     await Promise.race([ended, sleep(clock, SIGN_OUT_WAIT_MS)]);
+    if (isUnwritten(found.id)) throw new ProblemError(NOT_EVERYWHERE_YET);
   }
 
   app.route({

@@ -8,6 +8,7 @@ import type { RefreshOutcome } from "../../session/refresh/refresh-outcome.js";
 import type { SeenSessions } from "../../session/seen-sessions.js";
 import type { SessionLifecycle } from "../../session/session-lifecycle.js";
 import { type CookieWriter, readSessionCookies } from "../../store/cookies.js";
+import { after } from "../../store/session-store.js";
 import type { Sessions } from "../../store/sessions.js";
 import type { NewTicket, Reading } from "../../store/ticket-codec.js";
 import type { Tell } from "../../telemetry/events.js";
@@ -122,13 +123,22 @@ function createTicketCookies({ cookies, ticketBudgetBytes, tell }: SessionGateOp
   };
 }
 
+function reportForeign({ userPoolId, clientId }: Extract<Reading, { kind: "foreign" }>, tell: Tell): void {
+  const details = { problem: "a session of another user pool or app client came", user_pool_id: userPoolId, client_id: clientId };
+  tell({ kind: "alert", alert: "misconfigured", details });
+}
+
+/** A session of a shared store as it goes on: one that seems idle may be in use elsewhere. */
+function judged(reading: Reading, lifecycle: Pick<SessionLifecycle, "endIfIdle">): Reading | Promise<Reading> {
+  if (reading.kind !== "session") return reading;
+  return after(lifecycle.endIfIdle(reading.session), (answer): Reading => {
+    if ("kind" in answer) return { ...answer, id: reading.session.id, carried: reading.session };
+    return answer === reading.session ? reading : { ...reading, session: answer };
+  });
+}
+
 /** The session that came, within our limits; the problem where there is none. */
 function createAdmit({ sessions, lifecycle, seen, previousClientIds, tell }: SessionGateOptions): SessionGate["admit"] {
-  function reportForeign({ userPoolId, clientId }: Extract<Reading, { kind: "foreign" }>): void {
-    const details = { problem: "a session of another user pool or app client came", user_pool_id: userPoolId, client_id: clientId };
-    tell({ kind: "alert", alert: "misconfigured", details });
-  }
-
   return ({ reading }) => {
     switch (reading.kind) {
       case "none":
@@ -144,7 +154,7 @@ function createAdmit({ sessions, lifecycle, seen, previousClientIds, tell }: Ses
       case "foreign":
         // Meant: the cookie is kept all the same, for a process of the release before may still serve it.
         if (previousClientIds.has(reading.clientId)) throw new ProblemError({ reason: "expired", cause: "client_replaced" });
-        reportForeign(reading);
+        reportForeign(reading, tell);
         throw new ProblemError({ reason: "misconfigured", detail: FOREIGN, signInHelps: true });
       case "session": {
         const ending = sessions.endingOf(reading.session.id)?.ending ?? lifecycle.enforceLimits(reading.session);
@@ -166,7 +176,10 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
       const presented = readSessionCookies(cookieHeader, cookies.names);
       const openedAtMs = clock.monotonicMs();
       const reading = sessions.read(presented);
-      if (reading instanceof Promise) return reading.then((late) => ({ presented, reading: late, openedAtMs, replacement: null }));
+      if (reading instanceof Promise)
+        return reading
+          .then((late) => judged(late, lifecycle))
+          .then((late) => ({ presented, reading: late, openedAtMs, replacement: null }));
       return { presented, reading, openedAtMs, replacement: null };
     },
 

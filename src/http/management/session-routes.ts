@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { sessionIdIn } from "../../model/session.js";
-import type { EndedSession, EndedSessions, NoSession, Operator, SeenSession, SessionPage } from "../../session/operator.js";
+import type { EndedSession, EndedSessions, NoSession, Operator, SeenSession, SessionPage, Unreadable } from "../../session/operator.js";
 import type { Bucket, Counted, SessionCounts, Summary } from "../../session/session-summary.js";
 import type { IndexPlace, StoreUnavailable } from "../../store/session-store.js";
 import { ProblemError } from "../problem/problem.js";
@@ -31,7 +31,7 @@ const seenDocument = ({ handle, session, endsAtMs, idleEndsAtMs }: SeenSession) 
   session_ends_at: timeOrNull(endsAtMs),
 });
 
-const endedDocument = ({ handle, session, atCognito }: EndedSession) => ({
+const endedDocument = ({ handle, atCognito, ...session }: EndedSession) => ({
   handle,
   user: whose(session),
   started_at: time(session.startedAtMs),
@@ -40,12 +40,17 @@ const endedDocument = ({ handle, session, atCognito }: EndedSession) => ({
 
 const cursorOf = (place: IndexPlace | null) => (place === null ? null : `${place.startedAtMs}.${place.id}`);
 
-const pageDocument = ({ asOfMs, sessions, next }: SessionPage) => ({
+const pageDocument = ({ asOfMs, sessions, unreadable, next }: SessionPage) => ({
   as_of: time(asOfMs),
   sessions: sessions.map(seenDocument),
+  unreadable,
   next_cursor: cursorOf(next),
 });
-const endedSessionsDocument = ({ sessions, next }: EndedSessions) => ({ ended: sessions.map(endedDocument), next_cursor: cursorOf(next) });
+const endedSessionsDocument = ({ sessions, unreadable, next }: EndedSessions) => ({
+  ended: sessions.map(endedDocument),
+  unreadable,
+  next_cursor: cursorOf(next),
+});
 
 const bucketDocument = ({ fromMs, toMs, sessions }: Bucket) => ({
   from_seconds: fromMs / 1000,
@@ -125,8 +130,12 @@ function away({ retryAfterSeconds }: StoreUnavailable, detail = "The session sto
 const NOT_YET =
   "The session store cannot be reached. What this process has ended is over here, and elsewhere as soon as the store answers: ask again to be sure.";
 
-function shown(answer: SeenSession | NoSession | StoreUnavailable) {
+const SEALED =
+  "The record of this session is sealed with a key that this process has not got: SESSION_KEYS differs between processes, or another deployment uses the same database.";
+
+function shown(answer: SeenSession | NoSession | Unreadable | StoreUnavailable) {
   if (!("kind" in answer)) return seenDocument(answer);
+  if (answer.kind === "unreadable") return away({ kind: "unavailable", retryAfterSeconds: 1 }, SEALED);
   return answer.kind === "none" ? noSession() : away(answer);
 }
 

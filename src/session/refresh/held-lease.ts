@@ -14,7 +14,15 @@ export interface HeldLease {
   readonly signal: AbortSignal;
   /** Notes that Cognito is about to be asked. */
   announce(): Promise<"announced" | "lost" | "unavailable">;
-  /** What Cognito was asked has come to its end: nothing of it is on its way or lost. */
+  /** When it was asked for, monotonic. */
+  readonly askedAtMs: number;
+  /** Whether an answer to what was asked under it was lost. */
+  readonly answerLost: boolean;
+  /** Cognito is asked, once more maybe: what it says may be lost. */
+  asking(): void;
+  /** It has said something, or nothing that anybody would bring. One answer that was lost keeps the note open, whatever came after it. */
+  answered(isLost: boolean): void;
+  /** A set is written: whatever was lost before, its token works. */
   settle(): void;
   release(): void;
 }
@@ -27,6 +35,7 @@ export function holdLease(lease: Lease, askedAtMs: number, clock: Clock): HeldLe
   let cancelRenewal: Cancel = () => {};
   let cancelEnd: Cancel = () => {};
   let note: Note = "closed";
+  let answerLost = false;
   let over = false;
 
   function end(): void {
@@ -75,6 +84,17 @@ export function holdLease(lease: Lease, askedAtMs: number, clock: Clock): HeldLe
       if (announced === "announced" && !isOurs()) return "lost";
       if (announced === "announced") note = "open";
       return announced;
+    },
+    askedAtMs,
+    get answerLost() {
+      return answerLost;
+    },
+    asking() {
+      note = "open";
+    },
+    answered(isLost) {
+      answerLost ||= isLost;
+      if (!answerLost) note = "closed";
     },
     settle() {
       note = "closed";

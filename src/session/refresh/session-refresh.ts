@@ -1,3 +1,4 @@
+import type { RefreshAnswer } from "../../cognito/answers.js";
 import type { AskTurn } from "../../cognito/api-call.js";
 import type { CognitoTime } from "../../cognito/cognito-time.js";
 import type { TokenSource } from "../../cognito/token-source.js";
@@ -12,13 +13,18 @@ import type { DoubtGuard } from "./doubt-guard.js";
 import { freshnessOf } from "./freshness.js";
 import { type HeldLease, holdLease } from "./held-lease.js";
 import type { IssuedSets } from "./issued-sets.js";
-import { type AttemptedRefresh, afterFirst, attemptRefresh, refreshRequestOf } from "./refresh-attempts.js";
+import { afterFirst, attemptRefresh, refreshRequestOf } from "./refresh-attempts.js";
 import { endedOutcome, type Hindrance, type RefreshOutcome, storeAway } from "./refresh-outcome.js";
 
 /** How long a sibling's refresh is waited for: a little longer than one takes at worst. */
 const LONGEST_SIBLING_MS = 10_000;
 /** Before the lease is asked for again: others want it as well, and a store that answers at once must not keep this process from all else. */
 const ASK_AGAIN_MS = 20;
+/**
+ * After so long under its lease a refresh begins no further request: with one turn, its request and what is left to write it is over within half a
+ * minute, however many sets came too late and however scarce turns are. Others hear 503 before that.
+ */
+const LONGEST_ASKING_MS = 15_000;
 
 export interface SessionRefreshOptions {
   readonly sessions: Pick<Sessions, "newestOf" | "endingOf" | "reload" | "lease">;
@@ -136,27 +142,30 @@ export class SessionRefresh {
   }
 
   /** Asks Cognito, under the lease alone. */
-  async #attempt(session: Session, held: HeldLease, turn: AskTurn, refreshToken = newestRefreshToken(session)): Promise<AttemptedRefresh> {
+  async #attempt(session: Session, held: HeldLease, turn: AskTurn, refreshToken = newestRefreshToken(session)): Promise<RefreshAnswer> {
+    const { clock } = this.#options;
     const goOn = () => held.isOurs() && !this.#options.sessions.endingOf(session.id);
     // A turn may take long.
     const turnInTime: AskTurn = async () => {
+      if (clock.monotonicMs() - held.askedAtMs > LONGEST_ASKING_MS) return "timed_out";
       const turned = await turn();
       return turned === "granted" && !held.isOurs() ? "timed_out" : turned;
     };
     const request = { ...refreshRequestOf(session, turnInTime, refreshToken), signal: held.signal };
-    const attempted = await attemptRefresh(request, this.#options, goOn);
+    held.asking();
+    const { answer, answerLost } = await attemptRefresh(request, this.#options, goOn);
     // What was issued closes the note once it is written.
-    if (attempted.answer.kind !== "issued" && !attempted.answerLost) held.settle();
-    return attempted;
+    if (answer.kind !== "issued") held.answered(answerLost);
+    return answer;
   }
 
-  async #conclude(session: Session, held: HeldLease, turn: AskTurn, { answer, answerLost }: AttemptedRefresh): Promise<RefreshOutcome> {
+  async #conclude(session: Session, held: HeldLease, turn: AskTurn, answer: RefreshAnswer): Promise<RefreshOutcome> {
     const { sets, guard, tell } = this.#options;
     switch (answer.kind) {
       case "issued":
         return sets.take(session, answer, held);
       case "rejected":
-        return this.#rejected(session, held, turn, answer.ending, answerLost);
+        return this.#rejected(session, held, turn, answer.ending);
       case "doubtful": {
         const newer = await this.#newer(session, held);
         if (newer) return newer;
@@ -174,12 +183,12 @@ export class SessionRefresh {
     }
   }
 
-  async #rejected(session: Session, held: HeldLease, turn: AskTurn, ending: SessionEnding, answerLost: boolean): Promise<RefreshOutcome> {
+  async #rejected(session: Session, held: HeldLease, turn: AskTurn, ending: SessionEnding): Promise<RefreshOutcome> {
     const { sets } = this.#options;
     const alternate = ending.cause === "refresh_token_reused" ? await this.#tryAlternates(session, held, turn) : null;
     if (alternate) return alternate;
     // Somebody else may have refreshed meanwhile, and the loser of a race never ends a session. Newer tokens alone say so.
-    const ended = await this.#options.end(session, ending, answerLost);
+    const ended = await this.#options.end(session, ending, held.answerLost);
     if (ended.kind === "newer") return sets.adopt(ended.session, held);
     if (ended.kind === "unavailable") return sets.hindered(session, storeAway(ended.retryAfterSeconds));
     return { kind: "rejected", ending: ended.ending };
@@ -197,10 +206,9 @@ export class SessionRefresh {
     const newer = await this.#newer(session, held);
     if (newer) return newer;
     for (const alternate of alternates) {
-      const attempted = await this.#attempt(session, held, turn, newestRefreshToken(alternate));
-      const { answer } = attempted;
+      const answer = await this.#attempt(session, held, turn, newestRefreshToken(alternate));
       const isReused = answer.kind === "rejected" && answer.ending.cause === "refresh_token_reused";
-      if (!isReused) return this.#conclude(session, held, turn, attempted);
+      if (!isReused) return this.#conclude(session, held, turn, answer);
     }
     return null;
   }

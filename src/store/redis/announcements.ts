@@ -12,6 +12,8 @@ const CURRENT_FOR_MS = 500;
 const PING_EVERY_MS = 150;
 /** While it does not count, whoever holds sessions open asks for them so often: an ending closes sockets within a second all the same. */
 const UNHEARD_EVERY_MS = 500;
+/** An id of 22 characters between two short words, with room for a release to come. */
+const LONGEST_MESSAGE = 256;
 
 export const endedMessage = (id: SessionId, known: KnownEnding) => `ended ${id} ${known.ending.cause} ${supersededText(known)}`;
 export const releasedMessage = (id: SessionId) => `released ${id}`;
@@ -87,6 +89,8 @@ export function createAnnouncements(subscription: RedisSubscription, clock: Cloc
     currentAtMs = Number.NEGATIVE_INFINITY;
   });
   subscription.onMessage((message) => {
+    // Nothing is made of what nobody here has said, however long it is.
+    if (message.length > LONGEST_MESSAGE) return;
     const [what, name = "", cause = "", superseded] = message.split(" ");
     const id = sessionIdIn(name);
     if (id === null) return;

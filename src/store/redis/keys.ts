@@ -17,6 +17,9 @@ export const leaseKey = (id: SessionId) => `${PREFIX}{${id}}:lease`;
 export const intentsKey = (id: SessionId) => `${PREFIX}{${id}}:intents`;
 export const alternatesKey = (id: SessionId) => `${PREFIX}{${id}}:alternates`;
 
+/** Of nobody, to see what this user may. */
+export const PROBE_KEYS = [`${PREFIX}{probe}`, `${PREFIX}{probe}:more`] as const;
+
 /** One part of the index of all sessions. */
 export const indexKey = (shard: string) => `${PREFIX}sessions:${shard}`;
 

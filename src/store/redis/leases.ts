@@ -5,7 +5,7 @@ import type { Lease, Leased } from "../session-store.js";
 import { type Announcements, releasedMessage } from "./announcements.js";
 import { CHANNEL, intentsKey, leaseKey, recordKey } from "./keys.js";
 import type { RedisLink } from "./redis-link.js";
-import { listIn, numberIn, textIn } from "./replies.js";
+import { listIn, numberIn, wordIn } from "./replies.js";
 import { ANNOUNCE, LEASE, RELEASE, RENEW } from "./scripts.js";
 
 const LEASE_MS = 5_000;
@@ -25,7 +25,7 @@ export interface LeasesOptions {
   /** The sets that came too late, the newest first. */
   readonly alternates: (id: SessionId) => Promise<readonly Session[]>;
   /** How long the count of fences is kept of a session that has no record. */
-  readonly fenceForMs: () => number;
+  readonly fenceForMs: number;
 }
 
 export interface Leases {
@@ -100,8 +100,11 @@ export function createLeases({ link, announcements, clock, leaseMs = LEASE_MS, a
       // Before it is asked for: the message may come before the answer.
       const { released, leave } = waiters.add(id);
       try {
-        const answer = listIn(await link.run(LEASE, [recordKey(id), leaseKey(id)], [token, String(leaseMs), String(fenceForMs())]));
-        if (textIn(answer[0]) === "held") return { kind: "held", over: over(released, leave, Math.max(0, numberIn(answer[1]))) };
+        const answer = listIn(await link.run(LEASE, [recordKey(id), leaseKey(id)], [token, String(leaseMs), String(fenceForMs)]));
+        if (wordIn(answer[0], ["held", "granted"]) === "held") {
+          const leftMs = Math.min(leaseMs, Math.max(0, numberIn(answer[1])));
+          return { kind: "held", over: over(released, leave, leftMs) };
+        }
         leave();
         return { kind: "granted", lease: granted(id, token, numberIn(answer[1])) };
       } catch (error) {

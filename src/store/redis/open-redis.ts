@@ -5,15 +5,17 @@ import { createAnnouncements } from "./announcements.js";
 import { adviseOn } from "./connection/advice.js";
 import { createHistory } from "./connection/history.js";
 import type { StoreState } from "./connection/state.js";
-import { CHANNEL, createPersonKeys } from "./keys.js";
+import { CHANNEL, createPersonKeys, PROBE_KEYS } from "./keys.js";
 import { connectRedis, type RedisConnectionsOptions } from "./redis-link.js";
 import { createRedisStore } from "./redis-store.js";
+import { PROBE } from "./scripts.js";
 import { createTurns, type DrawTurns } from "./turns.js";
 
 export interface OpenRedisOptions extends Omit<RedisConnectionsOptions, "channel"> {
   /** 32 bytes each: the first seals, all open. */
   readonly sessionKeys: readonly Secret<Buffer>[];
-  readonly refreshableMs: number | null;
+  /** SESSION_MAX_AGE; null: off. */
+  readonly maxAgeMs: number | null;
   /** How long a lease lasts without being renewed; five seconds unless a test says otherwise. */
   readonly leaseMs?: number;
 }
@@ -25,16 +27,18 @@ export interface OpenedRedis {
   /** Once it has been reached for the first time. Rejects where it is closed before. */
   readonly ready: Promise<void>;
   readonly state: StoreState;
-  /** Says in the log what of its settings would lose sessions. */
+  /** Says in the log what of its settings would lose sessions or refuse them. */
   advise(): Promise<void>;
   /** Whether what other processes say is heard. */
   isHeard(): boolean;
+  /** Once all that was asked has been answered or has failed, for a second at most. */
+  settled(): Promise<void>;
   close(): void;
 }
 
 /** The shared store of this process, which may be out of reach yet: until it is there, its commands reject. */
 export async function beginRedis({ sessionKeys, ...options }: OpenRedisOptions): Promise<OpenedRedis> {
-  const { link, subscription, ready, state, askAll, close } = await connectRedis({ ...options, channel: CHANNEL });
+  const { link, subscription, ready, state, askAll, settled, close } = await connectRedis({ ...options, channel: CHANNEL });
   const announcements = createAnnouncements(subscription, options.clock, link);
   const history = createHistory({ ...options, askAll });
   subscription.onSubscribed(history.connected);
@@ -52,8 +56,9 @@ export async function beginRedis({ sessionKeys, ...options }: OpenRedisOptions):
     drawTurns: (perSecond) => createTurns(link, options.clock, perSecond),
     ready,
     state,
-    advise: () => adviseOn(askAll, options.log),
+    advise: () => adviseOn(askAll, () => link.run(PROBE, PROBE_KEYS, [CHANNEL]), options.log),
     isHeard: announcements.isCurrent,
+    settled,
     close() {
       history.close();
       announcements.close();

@@ -1,32 +1,30 @@
 import { type Session, type SessionId, sessionIdIn } from "../../model/session.js";
+import type { IndexedSession } from "../session-store.js";
+import { type IndexEntries, indexedIn } from "./index-entries.js";
 import { type PersonKeys, usernameSubject } from "./keys.js";
-import { type RedisLink, script } from "./redis-link.js";
+import type { RedisLink } from "./redis-link.js";
 import { listIn, textIn } from "./replies.js";
 
-/** Key: a person's index. Arguments: when the session began, its id, its time to live, before when a session that began is of no use. */
-const ADD = script(`
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. ARGV[4])
-redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])
-if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
-return 1`);
-
 export interface PeopleOptions {
-  readonly link: RedisLink;
+  readonly link: Pick<RedisLink, "command">;
+  readonly entries: IndexEntries;
   readonly personKeys: PersonKeys;
-  readonly now: () => number;
-  /** The longest that a session can be of use after it began. */
-  readonly longestMs: number;
 }
 
 /** Whose sessions there are: an index for each person, which may name sessions that are no more. */
 export interface People {
-  add(session: Session, lastsMs: number): Promise<void>;
-  /** Takes a session out that has ended. One that cannot be leaves with its time. */
+  /** @param isSignIn whether the session begins. */
+  add(session: Session, lastsMs: number, isSignIn: boolean): Promise<void>;
+  /** Takes a session out that has ended. */
   drop(session: Session): void;
+  /** Takes out an entry of whoever has this subject or username, behind which there is no living session. */
+  forget(user: string, id: SessionId): void;
+  /** Whether a sign-in may be about to write the record that this one has not. */
+  mayBegin: IndexEntries["mayBegin"];
   /** The sessions that began at that moment at the latest, living or not. */
   begunBy(subject: string, untilMs: number | null): Promise<readonly SessionId[]>;
   /** The newest so many, living or not. */
-  newestOf(subject: string, most: number): Promise<readonly SessionId[]>;
+  newestOf(subject: string, most: number): Promise<readonly IndexedSession[]>;
   /** The keys of whoever has this subject or username. */
   keysOf(user: string): readonly string[];
 }
@@ -36,27 +34,32 @@ function namesOf({ subject, username }: Pick<Session, "subject" | "username">): 
   return username === subject ? [subject] : [subject, usernameSubject(username)];
 }
 
-export function createPeople({ link, personKeys, now, longestMs }: PeopleOptions): People {
+export function createPeople({ link, entries, personKeys }: PeopleOptions): People {
   async function begunBy(name: string, untilMs: number | null): Promise<readonly SessionId[]> {
     const until = untilMs === null ? "+inf" : String(untilMs);
     const answers = await Promise.all(personKeys(name).map((key) => link.command("ZRANGEBYSCORE", key, "-inf", until)));
     return [...new Set(answers.flatMap(listIn).flatMap((found) => sessionIdIn(textIn(found)) ?? []))];
   }
 
+  const keysOf = (user: string) => [...personKeys(user), ...personKeys(usernameSubject(user))];
+
   return {
-    async add(session, lastsMs) {
-      const args = [String(session.startedAtMs), session.id, String(lastsMs), String(now() - longestMs)];
-      await Promise.all(namesOf(session).map((name) => link.run(ADD, [personKeys(name)[0]], args)));
+    async add(session, lastsMs, isSignIn) {
+      await Promise.all(namesOf(session).map((name) => entries.add(personKeys(name)[0], session, lastsMs, isSignIn)));
     },
     drop(session) {
-      for (const name of namesOf(session)) for (const key of personKeys(name)) link.command("ZREM", key, session.id).catch(() => {});
+      for (const name of namesOf(session)) for (const key of personKeys(name)) entries.drop(key, session.id);
     },
+    forget(user, id) {
+      for (const key of keysOf(user)) entries.drop(key, id);
+    },
+    mayBegin: entries.mayBegin,
     begunBy,
-    keysOf: (user) => [...personKeys(user), ...personKeys(usernameSubject(user))],
+    keysOf,
     async newestOf(subject, most) {
       const last = String(most - 1);
-      const answers = await Promise.all(personKeys(subject).map((key) => link.command("ZREVRANGE", key, "0", last)));
-      return [...new Set(answers.flatMap(listIn).flatMap((name) => sessionIdIn(textIn(name)) ?? []))];
+      const answers = await Promise.all(personKeys(subject).map((key) => link.command("ZREVRANGE", key, "0", last, "WITHSCORES")));
+      return [...new Map(answers.flatMap(indexedIn).map((found) => [found.id, found])).values()];
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Clock } from "../../model/clock.js";
 import type { Session, SessionId, UserAgent } from "../../model/session.js";
 import { ByteReader, ByteWriter } from "../byte-string.js";
 import type { Sealer } from "../sealing.js";
@@ -14,8 +15,20 @@ import { DICTIONARY } from "../token-packing.js";
  * A release reads the next layout before any writes it.
  */
 
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Browsers keep no cookie for longer (RFC 6265bis, 5.5): beyond it nobody comes back for a session. */
+const LONGEST_COOKIE_MS = 400 * DAY_MS;
+/**
+ * How long the store knows of an id that it has no record of and the caller no session: that it has ended, and which fences were granted. A ticket
+ * that holds the id alone opens nothing without a record. What could bring one is under way, a sign-in or a refresh, or in a process that has lost
+ * the store: for no longer than its tokens live, a day. A ticket that holds the session whole comes with it, and its ending is kept as a record is.
+ */
+export const UNKNOWN_MS = 2 * DAY_MS;
+
 const WITHOUT_USER_AGENT = 1;
 const LAYOUT = 2;
+/** Several times what two sets of Cognito's largest tokens come to. Opening takes time with what is there, whoever wrote it. */
+const LONGEST_RECORD = 1024 * 1024;
 
 /** What stands before the session. */
 function readPrefix(reader: ByteReader): UserAgent | null {
@@ -34,6 +47,12 @@ function encodePrefix(userAgent: UserAgent | null): Buffer {
     .finish();
 }
 
+/** For whoever looks at many: one that was sealed with a key of long ago must not hide the others. */
+export function nullIfUnreadable(error: unknown): null {
+  if (error instanceof UnreadableRecord) return null;
+  throw error;
+}
+
 export interface Records {
   seal(session: Session): string;
   /**
@@ -47,6 +66,7 @@ export interface Records {
 
 export function createRecords(sealer: Sealer): Records {
   function open(id: SessionId, sealed: string, lastSeenAtMs: number): Session {
+    if (sealed.length > LONGEST_RECORD) throw new UnreadableRecord("a session's record is longer than any that is written");
     const opened = sealer.open("record", sealed);
     if (opened.kind === "invalid") throw new UnreadableRecord(`a session's record cannot be opened: ${opened.cause}`);
     const { plaintext, dictionary } = opened;
@@ -65,9 +85,28 @@ export function createRecords(sealer: Sealer): Records {
       try {
         return open(id, sealed, lastSeenAtMs);
       } catch (error) {
-        if (error instanceof UnreadableRecord) return null;
-        throw error;
+        return nullIfUnreadable(error);
       }
     },
+  };
+}
+
+/** How long a record is kept, from now: until the session's end as far as that is certain, and a day. */
+export type RecordLife = (session: Pick<Session, "startedAtMs">) => number;
+
+/**
+ * Cognito lets a refresh token live for up to ten years, and nobody here knows for how long, whatever COGNITO_REFRESH_TOKEN_VALIDITY says: each
+ * write counts anew, until a limit of ours.
+ */
+export function createRecordLife({
+  clock,
+  maxAgeMs,
+}: {
+  readonly clock: Pick<Clock, "now">;
+  readonly maxAgeMs: number | null;
+}): RecordLife {
+  return ({ startedAtMs }) => {
+    const ourLimitMs = maxAgeMs === null ? LONGEST_COOKIE_MS : startedAtMs + maxAgeMs - clock.now();
+    return Math.ceil(Math.max(0, Math.min(LONGEST_COOKIE_MS, ourLimitMs)) + DAY_MS);
   };
 }

@@ -53,6 +53,8 @@ export interface RedisConnections {
   readonly ready: Promise<void>;
   /** The same question to every server that has data of ours. */
   askAll(...args: readonly string[]): Promise<readonly Reply[]>;
+  /** Once all that was asked has been answered or has failed, for a second at most. For the end of the process. */
+  settled(): Promise<void>;
   /** Ends all, whatever is under way. */
   close(): void;
 }
@@ -73,6 +75,8 @@ export interface RedisConnectionsOptions {
 
 /** A half-open connection is found by silence; until then messages may be lost. */
 const SILENCE_MS = 1_000;
+/** No command is waited for any longer (guarded-store.ts). */
+const LONGEST_SETTLING_MS = 1_000;
 
 function createLink(send: Send): RedisLink {
   return {
@@ -89,14 +93,41 @@ function createLink(send: Send): RedisLink {
   };
 }
 
+const first = (listeners: Listeners<[]>) => new Promise<void>((resolve) => void listeners.add(resolve));
+
+/** Follows what nobody may be waiting for: an ending after its answer, a lease given back. */
+function followed(link: RedisLink, clock: Clock): { readonly link: RedisLink; settled(): Promise<void> } {
+  const onIdle = new Listeners<[]>();
+  let asked = 0;
+  function follow(answer: Promise<Reply>): Promise<Reply> {
+    asked += 1;
+    const over = () => {
+      asked -= 1;
+      if (asked === 0) onIdle.tell();
+    };
+    answer.then(over, over);
+    return answer;
+  }
+  const passes = (ms: number) => new Promise<void>((resolve) => void clock.deadline(ms, resolve));
+  return {
+    link: { command: (...args) => follow(link.command(...args)), run: (...args) => follow(link.run(...args)) },
+    async settled() {
+      const untilMs = clock.monotonicMs() + LONGEST_SETTLING_MS;
+      while (asked > 0 && clock.monotonicMs() < untilMs) {
+        await Promise.race([first(onIdle), passes(untilMs - clock.monotonicMs())]);
+        // Whoever asked may ask for something more.
+        await passes(0);
+      }
+    },
+  };
+}
+
 function placeOf(url: Secret): RedisPlace {
   const place = parseRedisUrl(url.reveal());
   // Nothing of it is repeated: it may hold a password.
   if (!place) throw new Error("the address of the session store cannot be read");
   return place;
 }
-
-const first = (listeners: Listeners<[]>) => new Promise<void>((resolve) => void listeners.add(resolve));
 
 /** Connects for commands, and once more for messages, and goes on trying by itself. Returns at once: until a connection is there commands reject. */
 export async function connectRedis(options: RedisConnectionsOptions): Promise<RedisConnections> {
@@ -145,7 +176,7 @@ export async function connectRedis(options: RedisConnectionsOptions): Promise<Re
   const cancelRenewal = iam && access.credentials ? renewLogins(all, access.credentials, options) : () => {};
 
   return {
-    link: createLink(commands.send),
+    ...followed(createLink(commands.send), clock),
     state,
     ready,
     subscription: {

@@ -5,27 +5,24 @@ import type { Log } from "../../model/log.js";
 import { newestRefreshToken, type Session, type SessionId } from "../../model/session.js";
 import type { Seen } from "../memory/activity.js";
 import type { Sealer } from "../sealing.js";
-import type { Committed, Ended, EndingOrder, Gone, Lease, Loaded, SessionStore, StoredSession, Touched } from "../session-store.js";
-import { UnreadableRecord } from "../session-store.js";
+import type { Awaitable, Committed, Ended, EndingOrder, Lease, Loaded, SessionStore, StoredSession, Touched } from "../session-store.js";
 import type { SessionTable } from "../session-table.js";
 import { type Announcements, endedMessage } from "./announcements.js";
 import type { History } from "./connection/history.js";
+import { createIndexEntries, isOver } from "./index-entries.js";
 import { alternatesKey, CHANNEL, intentsKey, type PersonKeys, recordKey } from "./keys.js";
 import { createLeases, INTENT_MS, type Leases } from "./leases.js";
 import { createPeople, type People } from "./people.js";
-import { createRecords, type Records } from "./records.js";
+import { createRecordLife, createRecords, nullIfUnreadable, type RecordLife, type Records, UNKNOWN_MS } from "./records.js";
 import type { RedisLink, Reply } from "./redis-link.js";
-import { endingIn, listIn, numberIn, supersededText, textIn, textOrNull } from "./replies.js";
+import { endingIn, listIn, numberIn, rowIn, supersededText, textIn, textOrNull, wordIn } from "./replies.js";
 import { COMMIT, END, KEEP_ALTERNATE, RESTORE, TOUCH } from "./scripts.js";
 import { createSessionIndex, type SessionIndex } from "./session-index.js";
 import { createWriteBack, isAhead } from "./write-back.js";
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-/** Browsers keep no cookie for longer (RFC 6265bis, 5.5): beyond it nobody comes back for a session. */
-const LONGEST_COOKIE_MS = 400 * DAY_MS;
 /** Versions are not announced, only endings: another process knows a renewed session within this. */
 const TRUST_MS = 1_000;
-/** Sessions that tickets brought whole and no refresh has written yet. */
+/** Of so many sessions that tickets brought whole it is known that no refresh has written them yet. */
 const MOST_CARRIED = 10_000;
 /** Orders to end sessions of one person that are under way at a time. */
 const ENDED_AT_A_TIME = 50;
@@ -36,8 +33,8 @@ export interface RedisStoreOptions {
   readonly sealer: Sealer;
   readonly personKeys: PersonKeys;
   readonly clock: Clock;
-  /** How long after its start a session can be refreshed; null where nobody said. */
-  readonly refreshableMs: number | null;
+  /** How long after its start a limit of ours ends a session; null without one. What else is known of its end is for people: it may be wrong. */
+  readonly maxAgeMs: number | null;
   readonly leaseMs?: number | undefined;
   /** What this process knows, which the store may have lost. */
   readonly table: Pick<SessionTable, "newest" | "known">;
@@ -50,38 +47,37 @@ interface Parts extends RedisStoreOptions {
   readonly leases: Leases;
   readonly people: People;
   readonly index: SessionIndex;
-  /** How long a record is kept, from now: until the session's end, and a day. */
-  readonly lifeMs: (session: Session | null) => number;
-}
-
-function createLifeMs({ clock, refreshableMs }: RedisStoreOptions): Parts["lifeMs"] {
-  return (session) => {
-    const agoMs = session ? clock.now() - session.startedAtMs : 0;
-    const leftMs = Math.min(LONGEST_COOKIE_MS, refreshableMs === null ? LONGEST_COOKIE_MS : refreshableMs - agoMs);
-    return Math.ceil(Math.max(0, leftMs) + DAY_MS);
-  };
+  readonly lifeMs: RecordLife;
 }
 
 function createReading(parts: Parts) {
   const { link, records, table } = parts;
-  // A ticket that holds its session whole is served from there until a refresh writes it.
-  const carriedHere = new LRUCache<SessionId, Session>(atMost(MOST_CARRIED));
+  // A ticket that holds its session whole is served from there until a refresh writes it. The session is in the table, which counts its bytes.
+  const carriedHere = new LRUCache<SessionId, number>(atMost(MOST_CARRIED));
+  /** One that its ticket alone holds has never been in the store. */
+  const isCarried = ({ id, version }: Session) => carriedHere.peek(id) === version;
 
   function opened(id: SessionId, sealed: Reply, lastSeenAt: Reply): Session {
     return records.open(id, textIn(sealed), numberIn(lastSeenAt));
   }
 
   async function load(id: SessionId, carried: Session | null): Promise<Loaded> {
-    if (carried) carriedHere.set(id, carried);
-    const [cause, superseded, sealed, lastSeenAt] = listIn(await link.command("HMGET", recordKey(id), "e", "x", "d", "s"));
+    if (carried) carriedHere.set(id, carried.version);
+    const [cause, superseded, sealed, lastSeenAt] = rowIn(await link.command("HMGET", recordKey(id), "e", "x", "d", "s"), 4);
     if (textOrNull(cause) !== null) return endingIn(cause, superseded);
     const known = table.newest(id);
-    if (textOrNull(sealed) === null) return carriedHere.get(id) ?? (isAhead(known, null) ? restored(known) : { kind: "gone" });
+    if (textOrNull(sealed) === null) return unwritten(known, carried);
     carriedHere.delete(id);
     const stored = opened(id, sealed, lastSeenAt);
     // Of two the higher version: a ticket of the cookie store may hold a newer one than the copy of it that was taken in first.
     for (const newer of [known, carried]) if (isAhead(newer, stored)) return restored(newer);
     return stored;
+  }
+
+  /** The store has none: it has lost it, or a ticket alone has it. */
+  function unwritten(known: Session | null, carried: Session | null): Awaitable<Loaded> {
+    if (known && !(carried && isAhead(carried, known))) return isCarried(known) ? known : restored(known);
+    return carried ?? { kind: "gone" };
   }
 
   /** The store has lost what it had: what is known here goes back into it. */
@@ -94,15 +90,8 @@ function createReading(parts: Parts) {
   return {
     load,
     opened,
-    /** One that its ticket alone holds has never been in the store. */
-    isCarried: (session: Session) => carriedHere.peek(session.id)?.version === session.version,
+    isCarried,
   };
-}
-
-/** One that was sealed with a key of long ago must not hide the others. */
-function goneIfUnreadable(error: unknown): Gone {
-  if (error instanceof UnreadableRecord) return { kind: "gone" };
-  throw error;
 }
 
 type Opened = ReturnType<typeof createReading>["opened"];
@@ -118,7 +107,7 @@ async function keepBeside(parts: Parts, late: Session, written: Session, lease: 
   const newer = { kind: "newer", session: written } as const;
   if (!late.unverified || newestRefreshToken(late).reveal() === newestRefreshToken(written).reveal()) return newer;
   const kept = listIn(await link.run(KEEP_ALTERNATE, keysOf(late.id), [records.seal(late), String(lease?.fence ?? 0)]));
-  return textIn(kept[0]) === "ended" ? endingIn(kept[1], kept[2]) : newer;
+  return wordIn(kept[0], ["ended", "kept"]) === "ended" ? endingIn(kept[1], kept[2]) : newer;
 }
 
 async function alternatesOf({ link, records }: Parts, id: SessionId): Promise<readonly Session[]> {
@@ -126,12 +115,16 @@ async function alternatesOf({ link, records }: Parts, id: SessionId): Promise<re
   return sealed.map((each) => records.open(id, textIn(each), 0));
 }
 
+async function indexed({ people, index }: Parts, session: Session, lastsMs: number, isSignIn: boolean): Promise<void> {
+  await Promise.all([people.add(session, lastsMs, isSignIn), index.add(session, lastsMs, isSignIn)]);
+}
+
 async function commit(parts: Parts, opened: Opened, session: Session, expected: number | null, lease: Lease | null): Promise<Committed> {
-  const { link, records, people, index, lifeMs } = parts;
+  const { link, records } = parts;
   const { id } = session;
-  const lastsMs = lifeMs(session);
+  const lastsMs = parts.lifeMs(session);
   // Before the record: an order to end all finds a sign-in that is on its way.
-  if (expected === null || session.unverified) await Promise.all([people.add(session, lastsMs), index.add(session, lastsMs)]);
+  if (expected === null || session.unverified) await indexed(parts, session, lastsMs, expected === null);
   const [kind, first, second] = listIn(
     await link.run(COMMIT, keysOf(id), [
       expected === null ? "" : String(expected),
@@ -145,12 +138,12 @@ async function commit(parts: Parts, opened: Opened, session: Session, expected: 
       String(INTENT_MS),
     ]),
   );
-  switch (textIn(kind)) {
+  switch (wordIn(kind, ["ended", "newer", "saved"])) {
     case "ended":
       return endingIn(first, second);
     case "newer":
       return keepBeside(parts, session, opened(id, first, second), lease);
-    default:
+    case "saved":
       // A fail-over loses what no replica has.
       if (expected === null || session.unverified) await parts.history.replicated();
       return { kind: "saved" };
@@ -158,19 +151,20 @@ async function commit(parts: Parts, opened: Opened, session: Session, expected: 
 }
 
 /** Writes a version that the store has lost. */
-async function restore({ link, records, people, index, lifeMs }: Parts, session: Session) {
-  const lastsMs = lifeMs(session);
-  await Promise.all([people.add(session, lastsMs), index.add(session, lastsMs)]);
+async function restore(parts: Parts, session: Session) {
+  const { link, records } = parts;
+  const lastsMs = parts.lifeMs(session);
+  await indexed(parts, session, lastsMs, false);
   const { id, version, refreshedAtMs, unverified, lastSeenAtMs } = session;
   const numbers = [version, refreshedAtMs, unverified ? 1 : 0].map(String);
   const args = [...numbers, records.seal(session), String(lastSeenAtMs), String(lastsMs)];
   const [kind, first, second] = listIn(await link.run(RESTORE, [recordKey(id)], args));
-  return { kind: textIn(kind), first, second };
+  return { kind: wordIn(kind, ["ended", "newer", "restored"]), first, second };
 }
 
 /** Whether the store has an older version of it, or none; without sending it. */
 async function isMissing({ link }: Parts, { id, version, refreshedAtMs }: Session): Promise<boolean> {
-  const [cause, stored, storedAt] = listIn(await link.command("HMGET", recordKey(id), "e", "v", "r"));
+  const [cause, stored, storedAt] = rowIn(await link.command("HMGET", recordKey(id), "e", "v", "r"), 3);
   if (textOrNull(cause) !== null) return false;
   if (textOrNull(stored) === null) return true;
   return numberIn(stored) < version || (numberIn(stored) === version && numberIn(storedAt) < refreshedAtMs);
@@ -178,12 +172,12 @@ async function isMissing({ link }: Parts, { id, version, refreshedAtMs }: Sessio
 
 async function touch({ link }: Parts, { id, lastSeenAtMs }: Seen): Promise<Touched> {
   const [kind, first, second] = listIn(await link.run(TOUCH, [recordKey(id)], [String(lastSeenAtMs)]));
-  switch (textIn(kind)) {
+  switch (wordIn(kind, ["ended", "gone", "touched"])) {
     case "ended":
       return endingIn(first, second);
     case "gone":
       return { kind: "gone" };
-    default:
+    case "touched":
       return { kind: "touched", lastSeenAtMs: numberIn(first) };
   }
 }
@@ -202,23 +196,24 @@ async function end(parts: Parts, opened: Opened, ended: Session | SessionId, ord
       supersededText(order),
       about ? String(about.version) : "",
       about ? String(about.refreshedAtMs) : "",
-      String(lifeMs(session)),
+      String(session ? lifeMs(session) : UNKNOWN_MS),
       CHANNEL,
       endedMessage(id, order),
       mayBeSiblings ? String(INTENT_MS) : "0",
       String(leases.fenceOf(id)),
+      String(order.unlessUsedAfterMs ?? ""),
     ]),
   );
-  switch (textIn(kind)) {
+  switch (wordIn(kind, ["newer", "open", "ended"])) {
     case "newer":
       return { kind: "newer", session: opened(id, first, second) };
     case "open":
       return { kind: "unavailable", retryAfterSeconds: Math.min(5, Math.ceil(numberIn(first) / 1000)) };
-    default: {
+    case "ended": {
       const last = textOrNull(sealed) === null ? null : records.openedOrNull(id, textIn(sealed), numberIn(lastSeenAt));
       const whose = last ?? session;
       if (whose) people.drop(whose);
-      index.forget(id);
+      index.forget(id, null);
       const isNew = textIn(before) !== "1";
       if (isNew) await parts.history.replicated();
       return { ...endingIn(first, second), before: !isNew, last, unanswered: unanswered === "1" };
@@ -229,11 +224,10 @@ async function end(parts: Parts, opened: Opened, ended: Session | SessionId, ord
 /** Sessions of all processes in one Redis or Valkey (docs/decisions/020). Rejects where the server is away; the guard in front of it says what that means. */
 export function createRedisStore(options: RedisStoreOptions): SessionStore {
   const { link, announcements, sealer, personKeys, clock } = options;
-  const lifeMs = createLifeMs(options);
-  const longestMs = (options.refreshableMs ?? LONGEST_COOKIE_MS) + DAY_MS;
-  const now = () => clock.now();
-  const people = createPeople({ link, personKeys, now, longestMs });
-  const index = createSessionIndex({ link, people, now, longestMs });
+  const lifeMs = createRecordLife(options);
+  const entries = createIndexEntries({ link, now: () => clock.now() });
+  const people = createPeople({ link, entries, personKeys });
+  const index = createSessionIndex({ link, entries, people });
   const parts: Parts = {
     ...options,
     lifeMs,
@@ -244,7 +238,7 @@ export function createRedisStore(options: RedisStoreOptions): SessionStore {
       clock,
       leaseMs: options.leaseMs,
       alternates: (id) => alternatesOf(parts, id),
-      fenceForMs: () => lifeMs(null),
+      fenceForMs: UNKNOWN_MS,
     }),
     people,
     index,
@@ -275,9 +269,10 @@ export function createRedisStore(options: RedisStoreOptions): SessionStore {
     subscribe: announcements.subscribe,
     directory: index,
     async sessionsOf(subject, most) {
-      const ids = await people.newestOf(subject, most);
-      const loaded = await Promise.all(ids.map((id) => load(id, null).catch(goneIfUnreadable)));
-      const sessions = loaded.flatMap((one): StoredSession[] => ("kind" in one ? [] : [one]));
+      const named = await people.newestOf(subject, most);
+      const loaded = await Promise.all(named.map((one) => load(one.id, null).catch(nullIfUnreadable)));
+      for (const [at, one] of named.entries()) if (isOver(loaded[at], people.mayBegin(one))) people.forget(subject, one.id);
+      const sessions = loaded.flatMap((one): StoredSession[] => (one === null || "kind" in one ? [] : [one]));
       return { kind: "sessions", sessions };
     },
     async endAllOf(subject, ending, orderedAtMs) {
@@ -286,6 +281,7 @@ export function createRedisStore(options: RedisStoreOptions): SessionStore {
       for (let from = 0; from < ids.length; from += ENDED_AT_A_TIME) {
         const some = ids.slice(from, from + ENDED_AT_A_TIME);
         const ended = await Promise.all(some.map((id) => end(parts, opened, id, { ending, superseded: false, unlessNewerThan: null })));
+        for (const [at, id] of some.entries()) if (ended[at]?.kind === "ended") people.forget(subject, id);
         done.push(...some.filter((_id, index) => ended[index]?.kind === "ended" && !ended[index].before));
       }
       return { kind: "ended", ids: done };

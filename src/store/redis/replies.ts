@@ -8,9 +8,26 @@ function unreadable(what: string): Error {
   return new Error(`the session store's answer cannot be read: ${what}`);
 }
 
+function refuse(what: string): never {
+  throw unreadable(what);
+}
+
 export function listIn(reply: Reply): readonly Reply[] {
   if (!Array.isArray(reply)) throw unreadable("no list");
   return reply;
+}
+
+/** A list of so many: what is missing in a shorter one would read as "the server has none". */
+export function rowIn(reply: Reply, length: number): readonly Reply[] {
+  const row = listIn(reply);
+  if (row.length !== length) throw unreadable("a list of another length");
+  return row;
+}
+
+/** What a script says has become of its order, which has to be one of its own words: no other may pass for "it is written". */
+export function wordIn<Word extends string>(reply: Reply, words: readonly Word[]): Word {
+  const text = textIn(reply);
+  return words.find((word) => word === text) ?? refuse("an unknown word");
 }
 
 /** A text, or null where the server has none. */
@@ -26,9 +43,12 @@ export function textIn(reply: Reply): string {
   return text;
 }
 
+/** The farthest moment that a Date can be (ECMA-262, 21.4.1.1): all our numbers are moments, or smaller. */
+const LARGEST = 8.64e15;
+
 export function numberIn(reply: Reply): number {
   const number = typeof reply === "string" && reply !== "" ? Number(reply) : reply;
-  if (typeof number !== "number" || !Number.isFinite(number)) throw unreadable("no number");
+  if (typeof number !== "number" || !(Math.abs(number) <= LARGEST)) throw unreadable("no number");
   return number;
 }
 

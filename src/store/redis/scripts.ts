@@ -86,7 +86,8 @@ return {'touched', ARGV[1]}`);
 
 /**
  * Keys: record, intents, alternates. Arguments: cause, superseded, version and time of the tokens it is about ("" in any case), time to live,
- * channel, message, for how long notes of others hold it up (0: they do not), the asker's own fence. The last answer says whether there are notes of
+ * channel, message, for how long notes of others hold it up (0: they do not), the asker's own fence, the last activity that the asker knows of ("" in
+ * any case): compared here, since another process may be writing a later one. The last answer says whether there are notes of
  * others at all.
  */
 export const END = script(`
@@ -96,6 +97,7 @@ if ARGV[3] ~= '' and r[3] then
   local v, mine = tonumber(r[3]), tonumber(ARGV[3])
   if v > mine or (v == mine and tonumber(r[4]) > tonumber(ARGV[4])) then return {'newer', r[5], r[6]} end
 end
+if ARGV[10] ~= '' and r[6] and tonumber(r[6]) > tonumber(ARGV[10]) then return {'newer', r[5], r[6]} end
 local unanswered = '0'
 if ARGV[8] ~= '0' then
   ${NOW}
@@ -116,9 +118,15 @@ redis.call('DEL', KEYS[2], KEYS[3])
 redis.call('PUBLISH', ARGV[6], ARGV[7])
 return {'ended', ARGV[1], ARGV[2], '0', r[5], r[6], unanswered}`);
 
-/** Keys: record, lease. Arguments: token, length of the lease, time to live of a record that is nothing but the fence. */
+/**
+ * Keys: record, lease. Arguments: token, length of the lease, time to live of a record that is nothing but the fence. A lease without an end, as a copy of
+ * the data that left times to live behind makes one, would be held for ever: it gets one.
+ */
 export const LEASE = script(`
-if not redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return {'held', redis.call('PTTL', KEYS[2])} end
+if not redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then
+  if redis.call('PTTL', KEYS[2]) < 0 then redis.call('PEXPIRE', KEYS[2], ARGV[2]) end
+  return {'held', redis.call('PTTL', KEYS[2])}
+end
 local fence = redis.call('HINCRBY', KEYS[1], 'f', 1)
 if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
 return {'granted', fence}`);
@@ -155,4 +163,27 @@ if ARGV[5] == '1' then redis.call('HDEL', KEYS[2], ARGV[2]) end
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
 redis.call('PUBLISH', ARGV[3], ARGV[4])
+return 1`);
+
+/** Keys: two that nobody uses. Argument: channel. All that scripts ask for, to see whether this user may. */
+export const PROBE = script(`
+redis.call('TIME')
+redis.call('DEL', KEYS[1], KEYS[2])
+redis.call('HSET', KEYS[1], 'probe', '1')
+redis.call('PEXPIRE', KEYS[1], 1000)
+redis.call('HINCRBY', KEYS[1], 'probe', 1)
+for _, command in ipairs({'HGETALL', 'HLEN', 'HKEYS', 'PTTL'}) do redis.call(command, KEYS[1]) end
+redis.call('HMGET', KEYS[1], 'probe')
+redis.call('HDEL', KEYS[1], 'probe')
+redis.call('SET', KEYS[1], '1', 'PX', 1000)
+redis.call('GET', KEYS[1])
+redis.call('ZADD', KEYS[2], 1, 'probe')
+redis.call('PEXPIRE', KEYS[2], 1000)
+redis.call('ZCARD', KEYS[2])
+redis.call('ZCOUNT', KEYS[2], '-inf', '+inf')
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', '0')
+redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -4)
+redis.call('ZREM', KEYS[2], 'probe')
+redis.call('DEL', KEYS[1], KEYS[2])
+redis.call('PUBLISH', ARGV[1], 'probe')
 return 1`);

@@ -1,8 +1,9 @@
-import { type Session, type SessionId, sessionIdIn, sessionPseudonym } from "../../model/session.js";
+import { type Session, type SessionId, sessionPseudonym } from "../../model/session.js";
 import type { IndexedSession, IndexPlace, SessionDirectory } from "../session-store.js";
+import { type IndexEntries, indexedIn } from "./index-entries.js";
 import { indexKey } from "./keys.js";
 import type { People } from "./people.js";
-import { type RedisLink, type Reply, script } from "./redis-link.js";
+import { type RedisLink, script } from "./redis-link.js";
 import { listIn, numberIn, textIn } from "./replies.js";
 
 /*
@@ -12,13 +13,6 @@ import { listIn, numberIn, textIn } from "./replies.js";
  */
 
 const SHARDS = [..."0123456789abcdef"];
-
-/** Key: shard. Arguments: when the session began, its id, time to live, before when a session that began is of no use. */
-const ADD = script(`
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. ARGV[4])
-redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])
-if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
-return 1`);
 
 /** Key: shard. Arguments: moments. How many began at each or later. */
 const COUNT = script(`
@@ -31,14 +25,13 @@ const LOOKED_AT = 1_000;
 
 export interface SessionIndexOptions {
   readonly link: RedisLink;
-  readonly people: Pick<People, "keysOf">;
-  readonly now: () => number;
-  /** The longest that a session can be of use after it began. */
-  readonly longestMs: number;
+  readonly entries: IndexEntries;
+  readonly people: Pick<People, "keysOf" | "forget">;
 }
 
 export interface SessionIndex extends SessionDirectory {
-  add(session: Session, lastsMs: number): Promise<void>;
+  /** @param isSignIn whether the session begins. */
+  add(session: Session, lastsMs: number, isSignIn: boolean): Promise<void>;
 }
 
 const keyOf = (id: SessionId) => indexKey(sessionPseudonym(id).slice(0, 1));
@@ -48,18 +41,7 @@ function order(a: IndexedSession, b: IndexedSession): number {
   return b.startedAtMs - a.startedAtMs || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 }
 
-function indexedIn(reply: Reply): IndexedSession[] {
-  // In RESP3 a list of pairs, in RESP2 one list.
-  const parts = listIn(reply).flatMap((part) => (Array.isArray(part) ? listIn(part) : [part]));
-  const found: IndexedSession[] = [];
-  for (let at = 0; at + 1 < parts.length; at += 2) {
-    const id = sessionIdIn(textIn(parts[at]));
-    if (id !== null) found.push({ id, startedAtMs: numberIn(parts[at + 1]) });
-  }
-  return found;
-}
-
-export function createSessionIndex({ link, people, now, longestMs }: SessionIndexOptions): SessionIndex {
+export function createSessionIndex({ link, entries, people }: SessionIndexOptions): SessionIndex {
   /** The next ones of a sorted set behind a place. Of sessions that began in the same millisecond some come before it, and are asked for in vain. */
   async function nextOf(key: string, from: IndexPlace | null, count: number, sinceMs: number): Promise<readonly IndexedSession[]> {
     for (let asked = count + 1; ; asked *= 2) {
@@ -72,10 +54,11 @@ export function createSessionIndex({ link, people, now, longestMs }: SessionInde
   }
 
   return {
-    async add({ id, startedAtMs }, lastsMs) {
-      await link.run(ADD, [keyOf(id)], [String(startedAtMs), id, String(lastsMs), String(now() - longestMs)]);
+    add: (session, lastsMs, isSignIn) => entries.add(keyOf(session.id), session, lastsMs, isSignIn),
+    forget(id, user) {
+      entries.drop(keyOf(id), id);
+      if (user !== null) people.forget(user, id);
     },
-    forget: (id) => void link.command("ZREM", keyOf(id), id).catch(() => {}),
     async page(user, from, count, sinceMs) {
       const keys = user === null ? SHARDS.map(indexKey) : people.keysOf(user);
       const found = (await Promise.all(keys.map((key) => nextOf(key, from, count, sinceMs)))).flat().sort(order);

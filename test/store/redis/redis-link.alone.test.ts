@@ -7,6 +7,7 @@ import { CHANNEL } from "../../../src/store/redis/keys.js";
 import { openRedis } from "../../../src/store/redis/open-redis.js";
 import { connectRedis, script } from "../../../src/store/redis/redis-link.js";
 import { until } from "../../support/condition.js";
+import { openHeldLine } from "../../support/held-line.js";
 import { openRedisLine } from "../../support/redis-line.js";
 import { startRedis, withoutRedis } from "../../support/redis-server.js";
 import { keyFrom } from "../../support/session-fixtures.js";
@@ -74,6 +75,46 @@ t.test("a connection to a Redis", { skip }, async (t) => {
   });
 });
 
+t.test("before it is closed, what was asked is answered, with what that asks for", { skip }, async (t) => {
+  const server = await startRedis();
+  const line = await openHeldLine(server.port);
+  const { link, ready, settled, close } = await connectRedis({
+    url: new Secret(`redis://127.0.0.1:${line.port}`),
+    channel: CHANNEL,
+    clock: systemClock,
+    random: Math.random,
+    log: silentLog,
+  });
+  t.teardown(async () => {
+    close();
+    await line.close();
+    await server.stop();
+  });
+  await ready;
+  await settled();
+  const what = script("return redis.call('INCR', KEYS[1])");
+  const first = line.hold("answer", what.sha);
+  const answers: unknown[] = [];
+  const ran = link.run(what, ["{a}"], []).then(async (answer) => answers.push(answer, await link.command("GET", "{a}")));
+  await first.reached;
+  let isSettled = false;
+  const all = settled().then(() => {
+    isSettled = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  t.notOk(isSettled);
+  first.release();
+  await all;
+  t.same(answers, [1, "1"]);
+  await ran;
+
+  const lost = line.hold("request", "PING");
+  link.command("PING").catch(() => {});
+  await lost.reached;
+  await settled();
+  t.pass("and what is not answered is given up");
+});
+
 t.test("a store is opened once its server is there", { skip }, async (t) => {
   const server = await startRedis();
   const line = await openRedisLine(server.port);
@@ -82,7 +123,7 @@ t.test("a store is opened once its server is there", { skip }, async (t) => {
   const opening = openRedis({
     url: new Secret(line.url.replace("//", "//default:not-to-be-told@")),
     sessionKeys: [keyFrom("link")],
-    refreshableMs: null,
+    maxAgeMs: null,
     clock: systemClock,
     random: Math.random,
     log: { ...silentLog, warn: (details, text) => void lines.push(JSON.stringify([details, text])) },

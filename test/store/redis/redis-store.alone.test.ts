@@ -10,6 +10,7 @@ import { encodeSession } from "../../../src/store/session-codec.js";
 import type { Lease, SessionStore } from "../../../src/store/session-store.js";
 import { DICTIONARY } from "../../../src/store/token-packing.js";
 import type { SessionEnding } from "../../../src/wire/reasons.js";
+import { until } from "../../support/condition.js";
 import { emptyTable } from "../../support/no-memory.js";
 import { startRedis, withoutRedis } from "../../support/redis-server.js";
 import { HOUR_MS, keyFrom, refreshedSession, revealed, sessionOf } from "../../support/session-fixtures.js";
@@ -40,17 +41,22 @@ t.test("sessions in Redis", { skip }, async (t) => {
   });
 
   /** The store of one process; it looks at no table. */
-  async function open(t: Test, keys: readonly string[] = ["one"], refreshableMs: number | null = null): Promise<SessionStore> {
+  async function open(
+    t: Test,
+    keys: readonly string[] = ["one"],
+    maxAgeMs: number | null = null,
+    table = emptyTable(),
+  ): Promise<SessionStore> {
     const opened = await openRedis({
       url: new Secret(server.url),
       sessionKeys: keys.map(keyFrom),
-      refreshableMs,
+      maxAgeMs,
       clock: systemClock,
       random: Math.random,
       log: silentLog,
     });
     t.teardown(() => opened.close());
-    return opened.openStore(emptyTable());
+    return opened.openStore(table);
   }
 
   await t.test("while another process may still come back with what it asked for, a token used twice ends nothing", async (t) => {
@@ -66,6 +72,17 @@ t.test("sessions in Redis", { skip }, async (t) => {
     t.match(await store.load(session.id, null), { version: 1 }, "it lives");
     t.same(await gone.commit(refreshed(session), 1, first), { kind: "saved" }, "what comes late is taken where nobody wrote meanwhile");
     t.match(await store.end(session, ofVerdict(session, REUSED)), { kind: "newer", session: { version: 2 } });
+  });
+
+  await t.test("a lease that has lost its time to live is given one: it is not held for ever", async (t) => {
+    const store = await open(t);
+    const { id } = fresh();
+    await leaseOf(store, { ...fresh(), id });
+    const key = `bff:{${id}}:lease`;
+    await redis.persist(key);
+    t.match(await store.lease(id), { kind: "held" });
+    const leftMs = await redis.pTTL(key);
+    t.ok(leftMs > 0 && leftMs <= 5_000, String(leftMs));
   });
 
   await t.test("its own question, another verdict, or a sign-out is held up by no note", async (t) => {
@@ -152,16 +169,76 @@ t.test("sessions in Redis", { skip }, async (t) => {
     t.match(await two.end(session, ofVerdict(session, REUSED)), { kind: "ended", ending: REUSED });
   });
 
+  const lasts = async (t: Test, key: string, days: number) =>
+    t.ok(Math.abs((await redis.pTTL(key)) - days * DAY_MS) < HOUR_MS, `${key} lasts ${days} days`);
+
   await t.test("a record is kept until the session's end and a day, and its ending as long, without a token in it", async (t) => {
-    const store = await open(t, ["one"], 30 * DAY_MS);
-    const session = fresh();
-    await store.commit(session, null, null);
-    const key = `bff:{${session.id}}`;
-    const about = async (days: number) => t.ok(Math.abs((await redis.pTTL(key)) - days * DAY_MS) < HOUR_MS, `${days} days`);
-    await about(31);
-    await store.end(session, onPurpose);
-    await about(31);
-    t.strictSame({ ...(await redis.hGetAll(key)) }, { e: "logout", x: "0" });
+    for (const [limitDays, days] of [
+      [30, 31],
+      [null, 401],
+    ] as const) {
+      const store = await open(t, ["one"], limitDays && limitDays * DAY_MS);
+      const session = fresh();
+      await store.commit(session, null, null);
+      const key = `bff:{${session.id}}`;
+      await lasts(t, key, days);
+      await store.end(session.id, onPurpose);
+      await lasts(t, key, days);
+      t.strictSame({ ...(await redis.hGetAll(key)) }, { e: "logout", x: "0" });
+    }
+  });
+
+  await t.test("of an id that nobody has a session of, ended or with a lease, the store knows for two days", async (t) => {
+    const store = await open(t);
+    const [unknown, leased, carried] = [fresh(), fresh(), fresh()];
+    t.match(await store.end(unknown.id, onPurpose), { kind: "ended", before: false, last: null });
+    await lasts(t, `bff:{${unknown.id}}`, 2);
+    await (await leaseOf(store, leased)).release("closed");
+    await lasts(t, `bff:{${leased.id}}`, 2);
+    // Its ticket may come again, and holds all that a refresh takes.
+    await store.end(carried, onPurpose);
+    await lasts(t, `bff:{${carried.id}}`, 401);
+  });
+
+  const personal = async (id: string) =>
+    (await Promise.all((await redis.keys("bff:person:*")).map((key) => redis.zScore(key, id)))).some((score) => score !== null);
+
+  await t.test("entries of the index behind which nobody lives leave as soon as they are met; others stay", async (t) => {
+    const store = await open(t);
+    const begun = async (agoMs: number) => {
+      const session = { ...sessionOf({ subject: "met" }), username: "met", startedAtMs: Date.now() - agoMs };
+      await store.commit(session, null, null);
+      return session;
+    };
+    const gone = await begun(HOUR_MS);
+    const [living, over, sealed, beginning] = [await begun(HOUR_MS), await begun(HOUR_MS), await begun(HOUR_MS), await begun(0)];
+    for (const { id } of [gone, beginning]) await redis.del(`bff:{${id}}`);
+    await redis.hDel(`bff:{${over.id}}`, ["v", "r", "q", "d", "s", "w"]);
+    await redis.hSet(`bff:{${over.id}}`, { e: "logout", x: "0" });
+    await redis.hSet(`bff:{${sealed.id}}`, "d", createSealer([keyFrom("of long ago")]).seal("record", Buffer.from("none"), DICTIONARY));
+    t.match(await store.sessionsOf("met", 9), { kind: "sessions", sessions: [{ id: living.id }] });
+    await until(async () => !(await personal(gone.id)) && !(await personal(over.id)), "those that are over leave");
+    for (const { id } of [living, sealed, beginning]) t.ok(await personal(id));
+    await redis.del(`bff:{${living.id}}`);
+    await store.endAllOf("met", LOGOUT, Date.now());
+    await until(async () => !(await personal(living.id)) && !(await personal(sealed.id)), "all of them");
+  });
+
+  await t.test("nobody leaves the index for its age, and sign-ins clear away what is of no use, a few each", async (t) => {
+    const begun = (agoMs: number) => ({ ...sessionOf({ subject: "old" }), username: "old", startedAtMs: Date.now() - agoMs });
+    const old = begun(900 * DAY_MS);
+    await (await open(t)).commit(old, null, null);
+    const keys = await redis.keys("bff:person:*");
+    const [key = ""] = (await Promise.all(keys.map(async (each) => ((await redis.zScore(each, old.id)) === null ? [] : [each])))).flat();
+    await redis.zAdd(
+      key,
+      Array.from({ length: 60 }, () => ({ score: Date.now() - HOUR_MS, value: fresh().id })),
+    );
+    // Another process, with a limit that this one has not.
+    const store = await open(t, ["one"], DAY_MS);
+    for (let signIns = 0; signIns < 60; signIns++) await store.commit(begun(0), null, null);
+    await until(async () => (await redis.zCard(key)) < 61 + 30, "most of the dead have left");
+    t.ok(await personal(old.id), "one that lives does not, however old");
   });
 
   await t.test("a session key that is changed keeps records and people; one that is missing is no verdict", async (t) => {
@@ -209,10 +286,14 @@ t.test("sessions in Redis", { skip }, async (t) => {
   });
 
   await t.test("a ticket that holds its session whole is served until a refresh writes it, and never after its ending", async (t) => {
-    const store = await open(t);
+    const table = emptyTable(100_000);
+    const store = await open(t, ["one"], null, table);
     const carried = fresh();
     t.match(await store.load(carried.id, carried), { id: carried.id });
+    t.match(await store.load(carried.id, null), { kind: "gone" }, "it is held once, where its bytes are counted");
+    table.keep(carried, "in_store");
     t.match(await store.load(carried.id, null), { id: carried.id }, "under its lease, too");
+    t.equal(await redis.exists(`bff:{${carried.id}}`), 0, "nobody has written it");
     t.same(await store.commit(refreshed(carried), 1, await leaseOf(store, carried)), { kind: "saved" });
     t.match(await store.load(carried.id, carried), { version: 2 });
     await store.end(carried, onPurpose);

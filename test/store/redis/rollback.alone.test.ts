@@ -43,7 +43,7 @@ async function open(t: Test, url: string) {
   const redis = await openRedis({
     url: new Secret(url),
     sessionKeys: KEYS,
-    refreshableMs: null,
+    maxAgeMs: null,
     clock: systemClock,
     random: Math.random,
     log,
@@ -98,7 +98,7 @@ t.test("a store that loses what was written last", { skip }, async (t) => {
     await ready;
     let waited = 0;
     const sealer = createSealer(KEYS);
-    const store = { ...options, link, announcements, sealer, personKeys: createPersonKeys(KEYS), refreshableMs: null };
+    const store = { ...options, link, announcements, sealer, personKeys: createPersonKeys(KEYS), maxAgeMs: null };
     const replicated = async () => {
       waited += 1;
     };

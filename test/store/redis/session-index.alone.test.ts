@@ -40,7 +40,7 @@ t.test("the index of all sessions, where every command has to be of one slot", {
     const one = await openRedis({
       url: new Secret(server.url),
       sessionKeys: keys.map(keyFrom),
-      refreshableMs: null,
+      maxAgeMs: null,
       clock: systemClock,
       random: Math.random,
       log: silentLog,
@@ -105,7 +105,7 @@ t.test("the index of all sessions, where every command has to be of one slot", {
 
   await t.test("does not lose a session that was refreshed while its entry was missing", async (t) => {
     const session = await begin(nowMs - 5);
-    directory.forget(session.id);
+    directory.forget(session.id, null);
     await until(async () => !(await walk(directory, 100)).includes(session.id), "forgotten");
     const unverified = { ...session.tokens, refresh: new Secret("newer") };
     await store.commit({ ...session, unverified, version: session.version + 1 }, session.version, null);

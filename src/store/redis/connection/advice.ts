@@ -1,4 +1,6 @@
 import { describeError, type Log } from "../../../model/log.js";
+import { StoreAway } from "../../session-store.js";
+import { clearly } from "./trouble.js";
 
 /** The same question to every server that has data of ours. */
 export type AskAll = (...args: readonly string[]) => Promise<readonly unknown[]>;
@@ -30,8 +32,20 @@ async function evictionPolicy(askAll: AskAll): Promise<string | null> {
   return null;
 }
 
-/** Says what of the servers' settings would lose sessions. Nothing of it keeps a start up: a server need not tell. */
-export async function adviseOn(askAll: AskAll, log: Log): Promise<void> {
+/** Says whether a user who can log in and listen may do the rest, too: without it every call of a session would be 503, on a process that seems well. */
+async function warnOfRefusal(probe: () => Promise<unknown>, log: Log): Promise<void> {
+  try {
+    await probe();
+  } catch (error) {
+    if (error instanceof StoreAway) return;
+    const text = "the session store can be reached, and refuses what sessions need: calls hear 503 until it does not";
+    log.error({ event: "store_refuses", error: describeError(clearly(error)) }, text);
+  }
+}
+
+/** Says what of the servers' settings would lose sessions, or refuse them. Nothing of it keeps a start up: a server need not tell. */
+export async function adviseOn(askAll: AskAll, probe: () => Promise<unknown>, log: Log): Promise<void> {
+  await warnOfRefusal(probe, log);
   try {
     const policy = await evictionPolicy(askAll);
     if (policy !== null) {

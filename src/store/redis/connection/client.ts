@@ -24,6 +24,8 @@ export interface Access {
   readonly database?: number;
 }
 
+/** RESP3's type `(` (https://redis.io/docs/latest/develop/reference/protocol-spec/), as `RESP_TYPES` has it; the package is loaded later than this file. */
+const BIG_NUMBER = 40;
 const CONNECT_DEADLINE_MS = 2_000;
 
 /** A client for one connection: who keeps it makes another one when it is lost, elsewhere if need be. Its queue is off: nothing waits for a connection. */
@@ -31,6 +33,8 @@ export function clientOptions({ tls, credentials, database = 0 }: Access) {
   return {
     disableOfflineQueue: true,
     disableClientInfo: true,
+    // The package reads a number of any length digit by digit, and each digit takes as long as those before it: 300 kB stop a process for 20 s.
+    commandOptions: { typeMapping: { [BIG_NUMBER]: String } },
     maintNotifications: "disabled" as const,
     ...(credentials ? { credentialsProvider: { type: "async-credentials-provider" as const, credentials } } : {}),
     ...(database === 0 ? {} : { database }),

@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from "../../../model/clock.js";
-import { describeError, type Log } from "../../../model/log.js";
+import type { Log } from "../../../model/log.js";
 import type { Access, Asked } from "./client.js";
+import { nameOf } from "./trouble.js";
 
 /**
  * https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html: a connection is closed after twelve hours unless AUTH is sent again with a new
@@ -27,7 +28,8 @@ export function renewLogins(
       renew().then(
         () => next(RENEW_EVERY_MS),
         (error: unknown) => {
-          log.warn({ error: describeError(error) }, "the session store did not take a new IAM token; it is tried again in five minutes");
+          // Its text may repeat the token.
+          log.warn({ error: nameOf(error) }, "the session store did not take a new IAM token; it is tried again in five minutes");
           next(AGAIN_MS);
         },
       );

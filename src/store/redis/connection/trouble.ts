@@ -17,6 +17,11 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/^WRONGPASS/, "it refuses the user name or the password"],
   [/^NOAUTH/, "it wants a user name and a password"],
   [/^NOPERM/, "its ACL does not let this user do what is needed; docs/scaling.md has the rights"],
+  // Redis 7 and Valkey, and Redis 6, of a command in a script.
+  [
+    /^ERR (?:ACL failure in script|The user executing the script)/,
+    "its ACL does not let this user do what is needed; docs/scaling.md has the rights",
+  ],
   [/^MOVED/, "it is a node of a cluster: SESSION_STORE has to begin with redis-cluster:// or rediss-cluster://"],
   [/^ERR This instance has cluster support disabled/, "it is no cluster: SESSION_STORE has to begin with redis:// or rediss://"],
   [/^READONLY/, "it is a replica: SESSION_STORE has to name the server that is written to, or Sentinels"],
@@ -27,15 +32,37 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/^ERR unknown command .?HELLO/i, "it is older than Redis 6"],
 ];
 
+const codeOf = (error: Error) => ("code" in error && typeof error.code === "string" ? error.code : "");
+/** What a server's own words begin with. */
+const wordOf = (text: string) => /^[A-Z_]{3,}/.exec(text)?.[0];
+
+/** Which trouble it is, without its text. */
+export function nameOf(error: unknown): { readonly name: string; readonly code?: string } {
+  if (!(error instanceof Error)) return { name: typeof error };
+  const code = codeOf(error) || wordOf(error.message);
+  return { name: error.name, ...(code === undefined ? {} : { code }) };
+}
+
+/**
+ * A server, or what stands before it, repeats what it was sent where it does not know the command ("with args beginning with: …"): a password, an IAM
+ * token, a sealed session. Nothing from the first quotation mark on is said.
+ */
+function withoutArguments(error: Error): Error {
+  const [told = ""] = error.message.split(/['"`]| with args/, 1);
+  if (told === error.message) return error;
+  const code = codeOf(error);
+  return Object.assign(new Error(`${told.trimEnd()} …`), { name: error.name }, code === "" ? {} : { code });
+}
+
 /** The same trouble in words that say what to do, with its code. */
 export function clearly(error: unknown): Error {
   if (!(error instanceof Error)) return new Error("it cannot be connected to");
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  const code = codeOf(error);
   for (const [pattern, advice] of ADVICE) {
     const word = [code, error.message].find((text) => pattern.test(text));
     if (word === undefined) continue;
-    const named = /^[A-Z_]{3,}/.exec(word)?.[0] ?? code;
+    const named = wordOf(word) ?? code;
     return Object.assign(new Error(advice), named === "" ? {} : { code: named });
   }
-  return error;
+  return withoutArguments(error);
 }
