@@ -57,6 +57,7 @@ export const LOG_EVENTS = {
   sys_clock_moved: ["moved_ms", "ahead_ms", "now"],
   store_away: ["error"],
   store_back: ["away_ms"],
+  store_refuses: ["error"],
   store_evicts: ["maxmemory_policy"],
   store_forgets: [],
 } as const satisfies Readonly<Record<string, readonly string[]>>;

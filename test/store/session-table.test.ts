@@ -169,7 +169,7 @@ t.test("a ticket with an id alone is of a shared store: a process with the cooki
     clock: createManualClock(START_MS),
     openStore: () => ({ ...emptyStore, tickets: "ids" }),
   });
-  t.same(store.read(presenting([shared.seal(session)])), { kind: "unavailable", id: session.id, retryAfterSeconds: 5 });
+  t.same(store.read(presenting([shared.seal(session)])), { kind: "unavailable", id: session.id, carried: null, retryAfterSeconds: 5 });
   t.equal(store.endingOf(session.id), null);
   t.end();
 });
