@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { Shell } from "./shell.js";
-import { allShellBlocks, ROOT, type ShellBlock } from "./shell-blocks.js";
+import { allShellBlocks, countText, ROOT, type ShellBlock } from "./shell-blocks.js";
 
 const run = promisify(execFile);
 const only = process.argv.slice(2);
@@ -89,5 +89,6 @@ try {
 } finally {
   await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
+console.log(`\n${countText(allShellBlocks())}`);
 console.log(`\n${passed} passed, ${failed} failed in ${((performance.now() - started) / 1000).toFixed(0)} s`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -84,3 +84,13 @@ function pages(): readonly string[] {
 export function allShellBlocks(): readonly ShellBlock[] {
   return pages().flatMap((page) => shellBlocksOf(page, readFileSync(join(ROOT, page), "utf8")));
 }
+
+/** How many there are, how many of them are run, and how many need what. */
+export function countText(blocks: readonly ShellBlock[]): string {
+  const run = blocks.filter(({ marked }) => marked.kind === "run").length;
+  const needs = Object.entries(NEEDS).flatMap(([need, what]) => {
+    const count = blocks.filter(({ marked }) => marked.kind === "needs" && marked.need === need).length;
+    return count === 0 ? [] : [`  ${String(count).padStart(3)}  needs:${need.padEnd(10)}  ${what}`];
+  });
+  return [`${blocks.length} shell blocks in the documentation`, `  ${String(run).padStart(3)}  run`, ...needs].join("\n");
+}
