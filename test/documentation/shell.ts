@@ -79,6 +79,8 @@ export class Shell {
     const { stdin, stdout, stderr } = bash;
     if (stdin === null || stdout === null || stderr === null) throw new Error("bash has no pipes");
     const keep = (text: string) => (this.#output = (this.#output + text).slice(-LAST_BYTES));
+    // It may have ended of a command that failed.
+    stdin.on("error", () => {});
     stderr.setEncoding("utf8").on("data", keep);
     createInterface({ input: stdout }).on("line", (line) => {
       if (line.startsWith("\u0001")) this.#answer(line.slice(1));
@@ -133,9 +135,10 @@ export class Shell {
     const place = join(this.#folder, FOLDERS[marked.place]);
     const fault = (why: string) => `${this.#output}\n=> ${why}`;
     if (!marked.serves) {
-      // In the page's own shell, whose exports the next block has; -e as in a script, since nobody goes on after an error.
+      // In the page's own shell, whose exports the next block has; -e as in a script, since nobody goes on after an error. What it prints may end
+      // in the middle of a line.
       const answer = await this.#ask(
-        `cd '${place}'; set -e; trap 'echo $'"'"'\\001'"'"'ended' EXIT; . '${file}' </dev/null; set +e; trap - EXIT; echo $'\\001'done\n`,
+        `cd '${place}'; set -e; trap 'printf "\\n\\001ended\\n"' EXIT; . '${file}' </dev/null; set +e; trap - EXIT; printf '\\n\\001done\\n'\n`,
       );
       return answer === "done" ? null : fault(answer === "late" ? "it does not end" : "a command of it failed");
     }
