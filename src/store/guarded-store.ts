@@ -6,6 +6,7 @@ import {
   after,
   type Lease,
   type Leased,
+  LIST_DEADLINE_MS,
   type SessionDirectory,
   type SessionStore,
   StoreAway,
@@ -15,8 +16,6 @@ import {
 
 /** Well under a third of a lease of five seconds: one renewal that gets no answer does not lose it. */
 const DEADLINE_MS = 1_000;
-/** What goes over all sessions of a person may take longer. */
-const LIST_DEADLINE_MS = 5_000;
 const LOGGED_EVERY_MS = 10_000;
 const AWAY: StoreUnavailable = { kind: "unavailable", retryAfterSeconds: 1 };
 

@@ -121,6 +121,9 @@ export interface IndexedSession {
 /** Where a page of the index begins: behind this session, which need not be there any more. */
 export type IndexPlace = IndexedSession;
 
+/** What goes over a list of sessions is waited for so long, longer than any other command. */
+export const LIST_DEADLINE_MS = 5_000;
+
 /**
  * All sessions of a store that keeps an index of them, for an operator. The index may name sessions that are no more, until `forget` is told of
  * them or their time is up; it misses none that lives.

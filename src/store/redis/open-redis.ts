@@ -2,7 +2,7 @@ import type { Secret } from "../../model/secret.js";
 import type { OpenStore } from "../open-sessions.js";
 import { createSealer } from "../sealing.js";
 import { createAnnouncements } from "./announcements.js";
-import { adviseOn } from "./connection/advice.js";
+import { adviseOn, requireAllSlots } from "./connection/advice.js";
 import { createHistory } from "./connection/history.js";
 import type { StoreState } from "./connection/state.js";
 import { CHANNEL, createPersonKeys, PROBE_KEYS } from "./keys.js";
@@ -38,10 +38,14 @@ export interface OpenedRedis {
 
 /** The shared store of this process, which may be out of reach yet: until it is there, its commands reject. */
 export async function beginRedis({ sessionKeys, ...options }: OpenRedisOptions): Promise<OpenedRedis> {
-  const { link, subscription, ready, state, askAll, settled, close } = await connectRedis({ ...options, channel: CHANNEL });
+  const { place, link, subscription, ready, state, askAll, settled, close } = await connectRedis({ ...options, channel: CHANNEL });
   const announcements = createAnnouncements(subscription, options.clock, link);
   const history = createHistory({ ...options, askAll });
   subscription.onSubscribed(history.connected);
+  async function probe(): Promise<void> {
+    await link.run(PROBE, PROBE_KEYS, [CHANNEL]);
+    if (place !== "cluster") await requireAllSlots(askAll);
+  }
   return {
     openStore: (table) =>
       createRedisStore({
@@ -56,7 +60,7 @@ export async function beginRedis({ sessionKeys, ...options }: OpenRedisOptions):
     drawTurns: (perSecond) => createTurns(link, options.clock, perSecond),
     ready,
     state,
-    advise: () => adviseOn(askAll, () => link.run(PROBE, PROBE_KEYS, [CHANNEL]), options.log),
+    advise: () => adviseOn(askAll, probe, options.log),
     isHeard: announcements.isCurrent,
     settled,
     close() {

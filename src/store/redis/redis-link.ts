@@ -51,6 +51,7 @@ export interface RedisConnections {
   readonly state: StoreState;
   /** Once all is there for the first time. Rejects where it is closed before. */
   readonly ready: Promise<void>;
+  readonly place: RedisPlace["kind"];
   /** The same question to every server that has data of ours. */
   askAll(...args: readonly string[]): Promise<readonly Reply[]>;
   /** Once all that was asked has been answered or has failed, for a second at most. For the end of the process. */
@@ -177,6 +178,7 @@ export async function connectRedis(options: RedisConnectionsOptions): Promise<Re
 
   return {
     ...followed(createLink(commands.send), clock),
+    place: place.kind,
     state,
     ready,
     subscription: {

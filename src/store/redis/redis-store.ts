@@ -227,7 +227,7 @@ export function createRedisStore(options: RedisStoreOptions): SessionStore {
   const lifeMs = createRecordLife(options);
   const entries = createIndexEntries({ link, now: () => clock.now() });
   const people = createPeople({ link, entries, personKeys });
-  const index = createSessionIndex({ link, entries, people });
+  const index = createSessionIndex({ link, entries, people, clock });
   const parts: Parts = {
     ...options,
     lifeMs,

@@ -1,5 +1,6 @@
+import type { Clock } from "../../model/clock.js";
 import { type Session, type SessionId, sessionPseudonym } from "../../model/session.js";
-import type { IndexedSession, IndexPlace, SessionDirectory } from "../session-store.js";
+import { type IndexedSession, type IndexPlace, LIST_DEADLINE_MS, type SessionDirectory } from "../session-store.js";
 import { type IndexEntries, indexedIn } from "./index-entries.js";
 import { indexKey } from "./keys.js";
 import type { People } from "./people.js";
@@ -27,6 +28,7 @@ export interface SessionIndexOptions {
   readonly link: RedisLink;
   readonly entries: IndexEntries;
   readonly people: Pick<People, "keysOf" | "forget">;
+  readonly clock: Pick<Clock, "monotonicMs">;
 }
 
 export interface SessionIndex extends SessionDirectory {
@@ -41,10 +43,20 @@ function order(a: IndexedSession, b: IndexedSession): number {
   return b.startedAtMs - a.startedAtMs || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 }
 
-export function createSessionIndex({ link, entries, people }: SessionIndexOptions): SessionIndex {
+export function createSessionIndex({ link, entries, people, clock }: SessionIndexOptions): SessionIndex {
+  /** What goes over a list asks no longer than somebody waits for it: a server may never say that it was all, and each answer costs another question. */
+  function untilLate(): () => void {
+    const endsAtMs = clock.monotonicMs() + LIST_DEADLINE_MS;
+    return () => {
+      if (clock.monotonicMs() >= endsAtMs) throw new Error(`the list was not at its end within ${LIST_DEADLINE_MS} ms`);
+    };
+  }
+
   /** The next ones of a sorted set behind a place. Of sessions that began in the same millisecond some come before it, and are asked for in vain. */
   async function nextOf(key: string, from: IndexPlace | null, count: number, sinceMs: number): Promise<readonly IndexedSession[]> {
+    const checkTime = untilLate();
     for (let asked = count + 1; ; asked *= 2) {
+      checkTime();
       const until = from === null ? "+inf" : String(from.startedAtMs);
       const range = [until, String(sinceMs), "WITHSCORES", "LIMIT", "0", String(asked)];
       const found = indexedIn(await link.command("ZREVRANGEBYSCORE", key, ...range));
@@ -67,8 +79,10 @@ export function createSessionIndex({ link, entries, people }: SessionIndexOption
     },
     async named(pseudonym) {
       const found = new Set<SessionId>();
+      const checkTime = untilLate();
       let cursor = "0";
       do {
+        checkTime();
         // Unlike ranks, its cursor passes over nobody while others come and go; it may name one twice (Redis docs, SCAN guarantees).
         const [next, members] = listIn(await link.command("ZSCAN", indexKey(pseudonym.slice(0, 1)), cursor, "COUNT", String(LOOKED_AT)));
         for (const { id } of indexedIn(members)) if (sessionPseudonym(id) === pseudonym) found.add(id);

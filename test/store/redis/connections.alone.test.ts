@@ -15,7 +15,7 @@ import { connectRedis, type RedisConnections, type RedisConnectionsOptions, scri
 import { createAuthority } from "../../support/certificates.js";
 import { until } from "../../support/condition.js";
 import { emptyTable } from "../../support/no-memory.js";
-import { type RedisServer, startNode, startRedis, startSentinel, withoutRedis } from "../../support/redis-server.js";
+import { type RedisServer, startCluster, startNode, startRedis, startSentinel, withoutRedis } from "../../support/redis-server.js";
 import { keyFrom, sessionOf } from "../../support/session-fixtures.js";
 
 const skip = await withoutRedis();
@@ -173,11 +173,48 @@ t.test("a master that has become a replica is given up", { skip }, async (t) => 
   t.equal(await link.run(SET, ["{a}"], ["1"]), "OK");
 });
 
+/** What is told of a store at its start that is an error. */
+async function adviceOn(url: string): Promise<readonly string[]> {
+  const told: string[] = [];
+  const opened = await openRedis({
+    url: new Secret(url),
+    sessionKeys: [keyFrom("advice")],
+    maxAgeMs: null,
+    clock: systemClock,
+    random: Math.random,
+    log: { ...silentLog, error: (details, text) => void told.push(JSON.stringify([details, text])) },
+  });
+  await opened.advise();
+  opened.close();
+  return told;
+}
+
+t.test("a node that has all of a cluster's slots is no trouble", { skip }, async (t) => {
+  const { url } = await started(t, startCluster());
+  t.same(await adviceOn(url), []);
+});
+
+t.test("where the machine has no time for the package's own words, what is given up says what to look at", async (t) => {
+  const server = createServer((socket) => {
+    t.teardown(() => socket.destroy());
+    socket.on("error", () => {}).resume();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.teardown(() => server.close());
+  const hurried: Clock = { ...systemClock, deadline: (ms, run) => systemClock.deadline(ms / 40, run) };
+  const { port } = server.address() as AddressInfo;
+  for (const url of [`rediss://127.0.0.1:${port}`, `redis-cluster://127.0.0.1:${port}`]) {
+    const { lines } = await connect(t, url, { clock: hurried });
+    await until(() => lines.length > 0, "told of");
+    t.match(lines[0], /did not answer in time.*rediss:.*redis:.*redis-cluster:/, url);
+  }
+});
+
 t.test("one server that is taken for a cluster is told of", { skip }, async (t) => {
   const server = await started(t, startRedis());
   const { lines } = await connect(t, server.url.replace("redis:", "redis-cluster:"));
   await until(() => lines.length > 0, "told of");
-  t.match(lines.join(), /it is no cluster/);
+  t.match(lines.join(), /it is no cluster|for a cluster alone/);
 });
 
 /** Three nodes, each with a third of the slots. */
@@ -223,6 +260,8 @@ t.test(
     const refused = await Promise.allSettled(keys.map((key) => single.link.command("GET", key)));
     t.match(JSON.stringify(refused.map((answer) => (answer.status === "rejected" ? String(answer.reason) : ""))), /node of a cluster/);
     t.equal((await one.askAll("PING")).length, 3);
+    t.match(await adviceOn(first?.url ?? ""), [/store_refuses.*it is a node of a cluster: SESSION_STORE has to begin with redis-cluster:/]);
+    t.same(await adviceOn(url), [], "the whole of it");
 
     // The slot of {3}, at whatever node it is, goes to another.
     const slot = String(await clients[0]?.sendCommand(["CLUSTER", "KEYSLOT", "{3}"]));
@@ -309,7 +348,7 @@ t.test("TLS with a private authority; its certificate has to be given, and to be
   await t.test("plain Redis where TLS is meant", async (t) => {
     const { lines } = await connect(t, `rediss://localhost:${server.port}`, { ca: authority.certificate });
     await until(() => lines.length > 0, "told of");
-    t.match(lines.join(), /is TLS as meant/);
+    t.match(lines.join(), /is TLS as meant|with TLS or redis:.* without/);
   });
 
   await t.test("ElastiCache's IAM: a token for each connection, and AUTH again on those that live", async (t) => {
@@ -374,17 +413,7 @@ t.test("a user who may log in and listen but not do what sessions need is told o
     ["no word to the others", [...documented, "-publish"], true],
   ] as const) {
     await redis.sendCommand(["ACL", "SETUSER", "probed", "reset", "on", ">secret", ...rights]);
-    const told: string[] = [];
-    const opened = await openRedis({
-      url: new Secret(server.url.replace("//", "//probed:secret@")),
-      sessionKeys: [keyFrom("probed")],
-      maxAgeMs: null,
-      clock: systemClock,
-      random: Math.random,
-      log: { ...silentLog, error: (details, text) => void told.push(JSON.stringify([details, text])) },
-    });
-    await opened.advise();
-    opened.close();
+    const told = await adviceOn(server.url.replace("//", "//probed:secret@"));
     t.equal(told.length, isTold ? 1 : 0, name);
     if (isTold) t.match(told[0], /store_refuses.*ACL does not let this user/, name);
   }

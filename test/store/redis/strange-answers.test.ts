@@ -4,9 +4,12 @@ import { systemClock } from "../../../src/model/clock.js";
 import { silentLog } from "../../../src/model/log.js";
 import { Secret } from "../../../src/model/secret.js";
 import { type Announcements, createAnnouncements } from "../../../src/store/redis/announcements.js";
+import { createIndexEntries } from "../../../src/store/redis/index-entries.js";
 import { CHANNEL, createPersonKeys } from "../../../src/store/redis/keys.js";
+import { createPeople } from "../../../src/store/redis/people.js";
 import { connectRedis, type RedisSubscription, type Reply } from "../../../src/store/redis/redis-link.js";
 import { createRedisStore } from "../../../src/store/redis/redis-store.js";
+import { createSessionIndex } from "../../../src/store/redis/session-index.js";
 import { createSealer } from "../../../src/store/sealing.js";
 import { createManualClock, flush } from "../../support/manual-clock.js";
 import { emptyTable, NO_HISTORY } from "../../support/no-memory.js";
@@ -65,6 +68,25 @@ t.test("whoever waits for a lease waits no longer than a lease lasts", async (t)
   clock.advance(5_000);
   await flush();
   t.ok(isOver);
+});
+
+t.test("a list that never comes to its end is asked for no longer than somebody waits for it", async (t) => {
+  const clock = createManualClock();
+  let asked = 0;
+  const link = {
+    async command(): Promise<Reply> {
+      // Beyond what a test should take; in time it asks five times.
+      if (++asked > 100) throw new Error("without an end");
+      clock.advance(1_000);
+      return ["1", []];
+    },
+    run: async () => [],
+  };
+  const entries = createIndexEntries({ link, now: () => clock.now() });
+  const people = createPeople({ link, entries, personKeys: createPersonKeys([keyFrom("strange")]) });
+  const index = createSessionIndex({ link, entries, people, clock });
+  await t.rejects(async () => index.named("0123456789abcdef"), /not at its end within 5000 ms/);
+  t.equal(asked, 5);
 });
 
 t.test("a record of megabytes is not opened", async (t) => {

@@ -32,6 +32,19 @@ async function evictionPolicy(askAll: AskAll): Promise<string | null> {
   return null;
 }
 
+/**
+ * Throws where one server that is spoken to alone is a node of a cluster, and others have slots, too (https://redis.io/docs/latest/commands/cluster-info/):
+ * whatever it can be asked here, most sessions are elsewhere.
+ */
+export async function requireAllSlots(askAll: AskAll): Promise<void> {
+  // Whoever may not ask hears of it with the first session that is elsewhere.
+  const infos = (await askAll("INFO", "cluster").catch(() => [])).map(String);
+  if (!infos.some((info) => fieldOf(info, "cluster_enabled") === "1")) return;
+  const clusters = (await askAll("CLUSTER", "INFO").catch(() => [])).map(String);
+  const withSlots = clusters.map((info) => Number(fieldOf(info, "cluster_size") ?? 0));
+  if (withSlots.some((size) => size > 1)) throw new Error(`MOVED: ${Math.max(...withSlots)} nodes share the slots`);
+}
+
 /** Says whether a user who can log in and listen may do the rest, too: without it every call of a session would be 503, on a process that seems well. */
 async function warnOfRefusal(probe: () => Promise<unknown>, log: Log): Promise<void> {
   try {

@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from "../../../model/clock.js";
 import { answerDeadline } from "../../../model/deadline.js";
+import { UNANSWERED } from "./trouble.js";
 
 /** Something that is connected. */
 export interface Opened {
@@ -59,7 +60,7 @@ export function keep<T extends Opened>(options: KeepOptions<T>): Kept<T> {
     const mine: Turn<T> = { over: new AbortController(), opened: null };
     turn = mine;
     const lost = (error: unknown) => end(mine, error);
-    const late = clock.deadline(OPEN_DEADLINE_MS, () => lost(new Error(`it did not answer within ${OPEN_DEADLINE_MS} ms`)));
+    const late = clock.deadline(OPEN_DEADLINE_MS, () => lost(new Error(`${UNANSWERED} ${OPEN_DEADLINE_MS} ms`)));
     options.open(mine.over.signal, lost).then(
       (opened) => {
         late();

@@ -1,3 +1,6 @@
+/** What a connection is given up with that nobody greeted in time: on a busy machine a wrong beginning of the address may show by nothing else. */
+export const UNANSWERED = "it did not answer within";
+
 /** What an operator can do about it, by the error's code or the beginning of the server's own words. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [
   [
@@ -10,6 +13,10 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [
     /^Connection timeout/,
     "no connection came about in time; is it reachable from here, and is TLS as meant (rediss://, or redis:// without)?",
+  ],
+  [
+    new RegExp(`^${UNANSWERED}`),
+    "it did not answer in time; is it reachable from here, and does SESSION_STORE begin as it is: rediss:// with TLS or redis:// without, and redis-cluster:// or rediss-cluster:// for a cluster alone?",
   ],
   [/^Socket closed unexpectedly/, "it closed the connection, or went away"],
   [/^Unknown RESP type/, "what answers there is no Redis or Valkey; SESSION_STORE's host and port"],
