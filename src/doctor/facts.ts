@@ -36,6 +36,8 @@ export interface ProxyFacts {
   readonly scopes: readonly string[] | null;
   readonly refreshApi: "auto" | "initiate_auth" | "get_tokens" | null;
   readonly declaredValidityMs: number | null;
+  /** Whether a whole configuration says it. */
+  readonly declaresValidity: boolean | null;
   readonly sessionMaxAgeMs: number | null;
   readonly store: "cookie" | "shared" | null;
   /** Whether it has a client secret to send. */
@@ -54,6 +56,7 @@ export const UNKNOWN_PROXY: ProxyFacts = {
   scopes: null,
   refreshApi: null,
   declaredValidityMs: null,
+  declaresValidity: null,
   sessionMaxAgeMs: null,
   store: null,
   confidential: null,

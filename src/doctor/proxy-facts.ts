@@ -74,8 +74,9 @@ export function readProxyFacts(env: Environment, readFile: ReadFile = readTextFi
       declaredValidityMs: read("COGNITO_REFRESH_TOKEN_VALIDITY", SETTINGS.COGNITO_REFRESH_TOKEN_VALIDITY.kind),
       sessionMaxAgeMs: read("SESSION_MAX_AGE", SETTINGS.SESSION_MAX_AGE.kind),
       store: store === null ? null : store.kind === "cookie" ? "cookie" : "shared",
-      // Whether there is a secret is a part of a whole configuration alone: elsewhere it is simply not at hand.
+      // Whether there is a secret, and no validity, is a part of a whole configuration alone: elsewhere they are simply not at hand.
       confidential: parsing.kind === "config" ? parsing.config.cognitoClientSecrets.length > 0 : null,
+      declaresValidity: parsing.kind === "config" ? parsing.config.cognitoRefreshTokenValidityMs !== null : null,
       cookieBudgetBytes: read("COOKIE_HEADER_BUDGET", SETTINGS.COOKIE_HEADER_BUDGET.kind, true),
       faults: parsing.kind === "faults" && speaksOfProxy ? [...new Set(parsing.faults.map(({ name }) => name))] : [],
     },

@@ -11,11 +11,14 @@ interface Case {
   readonly what: RegExp | null;
   readonly severity?: string;
   readonly meaning?: RegExp;
+  readonly fix?: RegExp;
 }
 
 const refresh = (value: number | undefined, unit: string | undefined): GivenFacts => ({
   settings: { RefreshTokenValidity: value, TokenValidityUnits: { RefreshToken: unit } },
 });
+const DAY_MS = 86_400_000;
+const UNDECLARED = { declaredValidityMs: null, declaresValidity: false, sessionMaxAgeMs: null } as const;
 const rotation = (RetryGracePeriodSeconds: number | undefined): NonNullable<GivenFacts["settings"]> => ({
   RefreshTokenRotation: { Feature: "ENABLED", RetryGracePeriodSeconds },
 });
@@ -86,6 +89,40 @@ const CASES: { readonly [id: string]: readonly Case[] } = {
       what: /is 1d, the app client's refresh token lives 30 days/,
     },
     { says: "the same in another unit", given: refresh(720, "hours"), what: null },
+  ],
+  "undeclared-validity": [
+    {
+      says: "nothing said",
+      given: { proxy: UNDECLARED },
+      what: /REFRESH_TOKEN_VALIDITY is not set; the app client's refresh token lives 30 days/,
+      meaning: /session_ends_at is null/,
+      fix: /^COGNITO_REFRESH_TOKEN_VALIDITY=30d$/,
+    },
+    {
+      says: "the value as it is set, in the setting's own words",
+      given: { ...refresh(90, "days"), proxy: UNDECLARED },
+      what: /lives 90 days/,
+      fix: /^COGNITO_REFRESH_TOKEN_VALIDITY=90d$/,
+    },
+    {
+      says: "12 hours",
+      given: { ...refresh(12, "hours"), proxy: UNDECLARED },
+      what: /lives 12 hours/,
+      fix: /^COGNITO_REFRESH_TOKEN_VALIDITY=12h$/,
+    },
+    {
+      says: "no lifetime of which days were meant",
+      given: { ...refresh(30, "hours"), proxy: UNDECLARED },
+      what: /lives 30 hours/,
+      fix: /30 days that were meant: COGNITO_REFRESH_TOKEN_VALIDITY=30d$/,
+    },
+    {
+      says: "a limit of ours that never applies",
+      given: { proxy: { ...UNDECLARED, sessionMaxAgeMs: 31 * DAY_MS } },
+      what: /is not set/,
+    },
+    { says: "a limit of ours that ends sessions", given: { proxy: { ...UNDECLARED, sessionMaxAgeMs: DAY_MS } }, what: null },
+    { says: "what is said", given: { proxy: { sessionMaxAgeMs: null } }, what: null },
   ],
   "session-max-age": [
     { says: "a limit that never applies", given: { proxy: { sessionMaxAgeMs: 31 * 86_400_000 } }, what: /SESSION_MAX_AGE is 31d/ },
@@ -450,11 +487,11 @@ t.test("every check has its cases, one at least that it finds and one that it le
 });
 
 for (const [id, cases] of Object.entries(CASES))
-  for (const { says, given, what, severity, meaning } of cases)
+  for (const { says, given, what, ...more } of cases)
     t.test(`${id}: ${says}`, (t) => {
       const finding = found(id, given);
       if (what === null) t.equal(finding, null);
-      else t.match(finding, { id, what, ...(severity === undefined ? {} : { severity }), ...(meaning === undefined ? {} : { meaning }) });
+      else t.match(finding, { id, what, ...more });
       t.end();
     });
 

@@ -34,6 +34,7 @@ export const SOUND_PROXY: ProxyFacts = {
   scopes: ["openid", "email", "aws.cognito.signin.user.admin"],
   refreshApi: "auto",
   declaredValidityMs: 30 * 86_400_000,
+  declaresValidity: true,
   sessionMaxAgeMs: 86_400_000,
   store: "cookie",
   confidential: true,

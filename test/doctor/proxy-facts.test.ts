@@ -44,6 +44,14 @@ t.test("of a whole configuration it is known whether there is a secret; the secr
   t.notMatch(JSON.stringify(readProxyFacts(VALID)), SECRET);
 });
 
+t.test("whether the refresh token's life is set is known of a whole configuration alone", async (t) => {
+  const declares = (env: Readonly<Record<string, string>>) => readProxyFacts(env).proxy.declaresValidity;
+  t.equal(declares(VALID), false);
+  t.equal(declares({ ...VALID, COGNITO_REFRESH_TOKEN_VALIDITY: "30d" }), true);
+  t.equal(declares({ ...VALID, COGNITO_REFRESH_TOKEN_VALIDITY: "30" }), null, "one that cannot be read is no absence");
+  t.equal(declares({ PUBLIC_URL: "https://app.example.com" }), null);
+});
+
 t.test("a value that cannot be read is not known, and files are read as everywhere", async (t) => {
   t.equal(readProxyFacts({ COGNITO_USER_POOL_ID: "no pool" }).poolId, null);
   const readFile = (path: string) => (path === "/run/client" ? "client\n" : "");

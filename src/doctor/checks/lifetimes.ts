@@ -153,6 +153,27 @@ export const LIFETIME_CHECKS: readonly Check[] = [
     },
   }),
   check({
+    id: "undeclared-validity",
+    severity: "note",
+    finds: "COGNITO_REFRESH_TOKEN_VALIDITY is not set, and no SESSION_MAX_AGE says when sessions end",
+    meaning:
+      "Nobody is warned before the session ends: `session_ends_at` is null, and `cognito-bff sessions summary` and the dashboard cannot say when many end at once.",
+    fix: "`COGNITO_REFRESH_TOKEN_VALIDITY=30d`, with the lifetime that `doctor` has read from the app client.",
+    source: "docs/configuration.md",
+    needs: ["declaresValidity"],
+    judge: ({ client, policy, proxy }) => {
+      const lifetime = refreshLifetime(client.settings);
+      if (proxy.declaresValidity) return null;
+      // Then it is the limit that ends sessions, and it is known.
+      if (proxy.sessionMaxAgeMs !== null && proxy.sessionMaxAgeMs <= lifetime.seconds * 1_000) return null;
+      const days = meantDays(client.settings, policy);
+      const what = `COGNITO_REFRESH_TOKEN_VALIDITY is not set; the app client's refresh token lives ${lifetime.words}.`;
+      if (days === null) return { what, fix: `COGNITO_REFRESH_TOKEN_VALIDITY=${formatDuration(lifetime.seconds * 1_000)}` };
+      // A wrong lifetime is not to be written down.
+      return { what, fix: `Once it lives the ${days} days that were meant: COGNITO_REFRESH_TOKEN_VALIDITY=${days}d` };
+    },
+  }),
+  check({
     id: "session-max-age",
     severity: "note",
     finds: "SESSION_MAX_AGE is beyond the refresh token's life",

@@ -32,6 +32,7 @@ const WAYS: { readonly [need in Need]: { readonly operation: string } | { readon
   scopes: { setting: "COGNITO_SCOPES" },
   refreshApi: { setting: "COGNITO_REFRESH_API" },
   declaredValidityMs: null,
+  declaresValidity: { setting: "a whole configuration of the proxy" },
   sessionMaxAgeMs: null,
   store: { setting: "SESSION_STORE" },
   confidential: { setting: "a whole configuration of the proxy" },
