@@ -61,7 +61,7 @@ const program = new Command("cognito-bff")
   .showHelpAfterError()
   // So that an option after a mode of a command, as in `doctor fix --region …`, is the mode's own.
   .enablePositionalOptions()
-  .addHelpText("after", "\nEverything is configured through the environment; docs/configuration.md lists every variable.");
+  .addHelpText("after", "\nEverything is configured through the environment; docs/configuration.md lists\nevery variable.");
 
 // Each command loads what it needs and nothing else: `health` runs every few seconds, and local Cognito is not in the production image.
 program

@@ -248,16 +248,6 @@ const behindSomethingRules: readonly Rule[] = [
 ];
 
 const processRules: readonly Rule[] = [
-  rule(["MANAGEMENT_TOKEN", "SESSION_STORE"], ({ MANAGEMENT_TOKEN, SESSION_STORE }) =>
-    MANAGEMENT_TOKEN !== null && SESSION_STORE.kind === "cookie"
-      ? [
-          warning(
-            "management_token_no_effect",
-            "opens nothing: with SESSION_STORE=cookie sessions live in browsers, and there is nothing to list",
-          ),
-        ]
-      : [],
-  ),
   rule(["HOST", "PORT", "MANAGEMENT_HOST", "MANAGEMENT_PORT"], ({ HOST, PORT, MANAGEMENT_HOST, MANAGEMENT_PORT }) =>
     PORT === MANAGEMENT_PORT && PORT !== 0 && sharesAddress(HOST, MANAGEMENT_HOST)
       ? [fault("MANAGEMENT_PORT", "another port than PORT, or 0", String(MANAGEMENT_PORT))]

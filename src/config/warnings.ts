@@ -36,11 +36,6 @@ export const WARNINGS = {
     when: "A route would take the path",
     means: "It is answered here and not forwarded: take another path",
   },
-  management_token_no_effect: {
-    setting: "MANAGEMENT_TOKEN",
-    when: "Set with `SESSION_STORE=cookie`",
-    means: "There is nothing to list: sessions live in browsers",
-  },
   cognito_domain_missing: { setting: "COGNITO_DOMAIN", when: "Not set", means: "Nobody can sign in by redirect" },
   cognito_domain_without_dot: {
     setting: "COGNITO_DOMAIN",

@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import fastify, { type FastifyBaseLogger } from "fastify";
+import { printable } from "../model/terminal-text.js";
 
 /** The colours of a line's parts; plain where nobody would see them. */
 type Paint = (format: "bold" | "dim" | "red" | "yellow", text: string) => string;
@@ -51,9 +52,9 @@ function membersOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null ? { ...value } : {};
 }
 
-/** A message may quote what somebody sent: nothing in it may move the cursor. */
+/** A message may quote what somebody sent: nothing in it may move the cursor, or turn the rest of the line round. */
 function plain(value: unknown): string {
-  return typeof value === "string" ? value.replace(/\p{Cc}+/gu, " ") : "";
+  return typeof value === "string" ? printable(value.replace(/\p{Cc}+/gu, " ")) : "";
 }
 
 function duration(seconds: number): string {

@@ -115,7 +115,12 @@ export function createMetrics(): Metrics {
     watch: (gauges) => addGauges(registry, gauges),
     watchLog: (lost) => addTotal(registry, "bff_log_lines_lost_total", "Log lines that could not be written", lost),
     watchReady: (ready) =>
-      addGauge(registry, "bff_ready", "1 while the server takes calls, 0 while it starts or drains", () => (ready() ? 1 : 0)),
+      addGauge(
+        registry,
+        "bff_ready",
+        "1 while the server takes calls, 0 while it starts, drains or has been without its shared store for too long",
+        () => (ready() ? 1 : 0),
+      ),
   };
 }
 

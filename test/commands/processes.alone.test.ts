@@ -61,6 +61,14 @@ async function failing(command: string, env: Record<string, string>): Promise<{ 
   }
 }
 
+t.test("the first help fits into 80 columns", async (t) => {
+  const { stdout } = await run(process.execPath, ["--no-warnings", MAIN, "--help"]);
+  t.same(
+    stdout.split("\n").filter((line) => line.length > 80),
+    [],
+  );
+});
+
 t.test("fail open: start says every fault of the configuration at once and does not start", async (t) => {
   const { code, output } = await failing("start", { SESSION_KEYS: "short", SESSION_MAX_AGE: "30", PUBLIC_URL: "http://app.example.com" });
   t.equal(code, 1);

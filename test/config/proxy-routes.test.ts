@@ -106,6 +106,14 @@ t.test("what is wrong with a route is said by its number and member", async (t) 
   }
 });
 
+t.test("a key in the query of an address is not repeated", async (t) => {
+  for (const routes of ["/api=http://api/?key=hunter2", JSON.stringify([{ prefix: "/api", target: "http://api/?key=hunter2" }])]) {
+    const faults = faultsWith({ PROXY_ROUTES: routes }).join();
+    t.notMatch(faults, "hunter2");
+    t.match(faults, "http://api/?…", "the rest of it is");
+  }
+});
+
 t.test("a broken JSON text that holds a password is not repeated", async (t) => {
   const faults = faultsWith({ PROXY_ROUTES: '[{"prefix":"/a","target":"http://u:hunter2@a"' });
   t.equal(faults.length, 1);

@@ -51,5 +51,6 @@ t.test("what the log warns of is shown with what Cognito said, and the rest is n
 t.test("nothing in a message moves the cursor", (t) => {
   const text = readableLine(line({ level: 40, msg: "a\u001b[2Jb\r\nc", error: { name: "X\u0007", message: "\u009b2J" } }), false);
   t.equal(text, "17:06:09  warning  a [2Jb c\n          X :  2J");
+  t.match(readableLine(line({ level: 40, msg: "a\u202eb" }), false), /a\ufffdb$/, "or turns it round");
   t.end();
 });

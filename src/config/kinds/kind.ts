@@ -41,15 +41,20 @@ export function decodeAs<T>(kind: Kind<unknown, T>, raw: unknown): Decoded<T> {
 
 const LONGEST_ECHO = 100;
 
+function withoutQuery(text: string): string {
+  const query = text.indexOf("?", Math.max(0, text.indexOf("://")));
+  return text.includes("://") && query !== -1 ? `${text.slice(0, query)}?…` : text;
+}
+
 /**
  * A value that is not a secret, fit for a terminal and a log line; undefined when it is better not repeated: a URL may carry a password
- * before its `@`, and a text too broken to parse does not say where that password starts.
+ * before its `@`, and a text too broken to parse does not say where that password starts. Nor is a URL's query, which may be a key to it.
  */
 export function echo(raw: unknown): string | undefined {
   if (typeof raw === "number" || typeof raw === "boolean" || raw === null) return String(raw);
   if (typeof raw !== "string") return Array.isArray(raw) ? "a list" : typeof raw;
   if (raw.includes("@")) return undefined;
-  const visible = JSON.stringify(raw)
+  const visible = JSON.stringify(withoutQuery(raw))
     .slice(1, -1)
     .replaceAll('\\"', '"')
     .replaceAll("\\\\", "\\")

@@ -83,7 +83,7 @@ export const SETTINGS = {
     ),
     absence: nothing("no session routes"),
     meaning:
-      "Opens the session routes of the management port (`/sessions`, with a shared store) to whoever sends it as `Authorization: Bearer`; `cognito-bff sessions` does.",
+      "Opens the session routes of the management port (`/sessions`; with `SESSION_STORE=cookie` its summary alone) to whoever sends it as `Authorization: Bearer`; `cognito-bff sessions` does.",
     example: "(the output of `openssl rand -base64 32`)",
   }),
   COGNITO_USER_POOL_ID: open({
