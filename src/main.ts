@@ -70,7 +70,9 @@ program
   .action(serve(async () => (await import("./commands/start.js")).start(process.env)));
 program
   .command("demo")
-  .description("everything on one machine with nothing to configure (PORT, LOCAL_COGNITO_PORT, SESSION_STORE)")
+  .description(
+    "everything on one machine with nothing to configure; your app in the place of its shop with SPA_URL or SPA_DIR, and your API with PROXY_ROUTES (PORT, LOCAL_COGNITO_PORT, SESSION_STORE)",
+  )
   .action(serve(async () => (await import("./commands/demo.js")).demo(process.env)));
 program
   .command("local-cognito")

@@ -32,6 +32,7 @@ export async function localCognito(env: Environment): Promise<number> {
   The app client sends people back to ${publicUrl}/auth/callback (PUBLIC_URL changes that).
   User: ${user.email} / ${user.password}
 ${notes(running.url, userPoolId, settings)}  Clock, faults and calls: ${running.url}/_local/clock, /_local/faults, /_local/calls
+  A proxy on this machine keeps the same clock with COGNITO_FOLLOW_CLOCK=true.
 
 `);
   return untilStopped(() => running.close(), SHUTDOWN_TIMEOUT_MS);

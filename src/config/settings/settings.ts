@@ -165,7 +165,8 @@ export const SETTINGS = {
     group: "cognito",
     kind: duration({ minMs: SECOND_MS, maxMs: 3_650 * DAY_MS }),
     absence: nothing("unknown: `session_ends_at` is null, unless `SESSION_MAX_AGE` tells"),
-    meaning: "The app client's refresh token validity, only to tell people when the session must end; Cognito gives the verdict.",
+    meaning:
+      "The app client's refresh token validity. It only tells: people when their session must end, operators when many end at once (`sessions summary`). Cognito gives the verdict.",
     example: "12h",
   }),
   COGNITO_FOLLOW_CLOCK: open({
