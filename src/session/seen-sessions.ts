@@ -2,7 +2,7 @@ import type { Clock } from "../model/clock.js";
 import type { Session, SessionId } from "../model/session.js";
 
 const DAY_MS = 86_400_000;
-/** About 130 bytes each: 4 MiB at the most. */
+/** About 130 bytes each: some 4 MiB at the most. */
 const MOST_KEPT = 32_768;
 const BITS_A_CHARACTER = 6;
 /** What each character of base64url stands for (RFC 4648 5). */
@@ -18,6 +18,8 @@ const MARKS = 131_072;
 interface Seen {
   readonly startedAtMs: number;
   seenAtMs: number;
+  /** How many leading bits of an id had to be zero when it was seen last: it stands for two to the power of them. */
+  bits: number;
 }
 
 export type Started = Pick<Session, "id" | "startedAtMs">;
@@ -28,7 +30,7 @@ export interface SeenSessions {
   readonly keptMs: number;
   /** Since when this process has looked. */
   readonly sinceMs: number;
-  /** Whether there are more than are kept, so that counts are within about a percent. */
+  /** Whether there are or lately were more than are kept, so that counts are within about a percent of what there was at most. */
   readonly estimated: boolean;
   /** Stands on the hot path: one look into an array, for all but the first call of a session in a quarter of an hour. */
   note(session: Started): void;
@@ -39,6 +41,17 @@ export interface SeenSessions {
 
 /** Of a deployment whose store counts. */
 export const NOTHING_SEEN: Pick<SeenSessions, "note"> = { note: () => {} };
+
+/** When sessions began, rising, by how many each stands for: nearly always one list. */
+function startsOf(seen: Iterable<Seen>): readonly { readonly weight: number; readonly starts: Float64Array }[] {
+  const byBits = new Map<number, number[]>();
+  for (const { bits, startedAtMs } of seen) {
+    const starts = byBits.get(bits);
+    if (starts) starts.push(startedAtMs);
+    else byBits.set(bits, [startedAtMs]);
+  }
+  return [...byBits].map(([bits, starts]) => ({ weight: 2 ** bits, starts: Float64Array.from(starts).sort() }));
+}
 
 /** How many of sorted numbers are at least `least`. */
 function countFrom(sorted: Float64Array, least: number): number {
@@ -71,7 +84,8 @@ function createMarks(): (id: SessionId, epoch: number) => boolean {
 
 /**
  * Every session until there are too many, then every second, fourth, eighth …, chosen by its id, which is random bits (adaptive sampling: Flajolet,
- * "On adaptive sampling", 1990). So memory has a bound whatever number of people come, and counts stay right within about a percent.
+ * "On adaptive sampling", 1990). So memory has a bound whatever number of people come, and counts stay right within about a percent. When fewer come again, more
+ * of them are kept again: what was kept before stands for its siblings until it is seen again itself.
  */
 export function createSeenSessions(clock: Clock, mostKept = MOST_KEPT): SeenSessions {
   const seen = new Map<SessionId, Seen>();
@@ -92,15 +106,19 @@ export function createSeenSessions(clock: Clock, mostKept = MOST_KEPT): SeenSess
     // What was seen at the end of a quarter of an hour may have been noted at its beginning.
     const leastMs = clock.now() - DAY_MS - EPOCH_MS;
     for (const [id, { seenAtMs }] of seen) if (seenAtMs <= leastMs) seen.delete(id);
-    // The next day may be a quiet one.
-    if (seen.size === 0) bits = 0;
+    // The next day may be a quiet one. Half of the room is left: two to the power of `bits` must not change with every call.
+    let all = 0;
+    for (const each of seen.values()) all += 2 ** each.bits;
+    while (bits > 0 && all / 2 ** (bits - 1) <= mostKept / 2) bits -= 1;
   }
 
   function makeRoom(): void {
     forgetOld();
     while (seen.size >= mostKept) {
       bits += 1;
-      for (const id of seen.keys()) if (!isKept(id)) seen.delete(id);
+      for (const [id, each] of seen)
+        if (!isKept(id)) seen.delete(id);
+        else each.bits = Math.max(each.bits, bits);
     }
   }
 
@@ -108,7 +126,7 @@ export function createSeenSessions(clock: Clock, mostKept = MOST_KEPT): SeenSess
     keptMs: DAY_MS,
     sinceMs,
     get estimated() {
-      return bits > 0;
+      return bits > 0 || [...seen.values()].some((each) => each.bits > 0);
     },
     note({ id, startedAtMs }) {
       const nowMs = clock.now();
@@ -116,17 +134,19 @@ export function createSeenSessions(clock: Clock, mostKept = MOST_KEPT): SeenSess
       const known = seen.get(id);
       if (known) {
         known.seenAtMs = nowMs;
+        // Its siblings that come are kept themselves, where fewer bits have to be zero by now.
+        known.bits = bits;
         return;
       }
       if (!isKept(id)) return;
       if (seen.size >= mostKept) makeRoom();
-      if (isKept(id)) seen.set(id, { startedAtMs, seenAtMs: nowMs });
+      if (isKept(id)) seen.set(id, { startedAtMs, seenAtMs: nowMs, bits });
     },
     forget: (id) => void seen.delete(id),
     countSince(momentsMs) {
       forgetOld();
-      const started = Float64Array.from(seen.values(), ({ startedAtMs }) => startedAtMs).sort();
-      return momentsMs.map((momentMs) => countFrom(started, momentMs) * 2 ** bits);
+      const began = startsOf(seen.values());
+      return momentsMs.map((momentMs) => began.reduce((sum, { weight, starts }) => sum + weight * countFrom(starts, momentMs), 0));
     },
   };
 }

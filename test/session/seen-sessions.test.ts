@@ -62,6 +62,23 @@ t.test("however many come, what is kept has a bound, and the counts stay right w
   t.end();
 });
 
+t.test("after a day of too many, counts become exact again although somebody is always there", (t) => {
+  const clock = createManualClock();
+  const kept = 1_024;
+  const seen = createSeenSessions(clock, kept);
+  const few = Array.from({ length: 300 }, () => startedNow(clock));
+  for (let count = 0; count < 30_000; count++) seen.note(startedNow(clock));
+  for (let hour = 0; hour < 26; hour++) {
+    for (const session of few) seen.note(session);
+    const [all = 0] = seen.countSince([0]);
+    if (hour < 24) t.ok(all > 22_000 && all < 38_000, `${all} of 30,300 after ${hour} hours`);
+    clock.advance(HOUR_MS);
+  }
+  for (const session of few) seen.note(session);
+  t.same([seen.countSince([0])[0], seen.estimated], [300, false]);
+  t.end();
+});
+
 t.test("which are kept follows from their ids alone: the same wherever they are seen", (t) => {
   const clock = createManualClock();
   const seen = Array.from({ length: 4_000 }, () => ids.next().value);
