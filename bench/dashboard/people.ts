@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import { silentLog } from "../../src/model/log.js";
-import { createSessionId } from "../../src/model/session.js";
+import { createSessionId, type SessionId, sessionIdIn } from "../../src/model/session.js";
+import type { SeenSessions } from "../../src/session/seen-sessions.js";
 import type { Metrics } from "../../src/telemetry/metrics.js";
 import type { Reason } from "../../src/wire/reasons.js";
 
@@ -54,30 +56,59 @@ interface Person {
   readonly from: number;
   readonly to: number;
   readonly signsOutAtNight: boolean;
-  session: { startedAt: number; endsAt: number; tokenAt: number } | null;
+  session: { id: SessionId; startedAt: number; endsAt: number; tokenAt: number } | null;
   comesBackAt: number;
   /** Cognito could not be reached, and is left alone until then. */
   waitsUntil: number;
 }
 
+export interface PeopleOptions {
+  readonly dice: Dice;
+  /** Of each process: a page's calls come by all of them. */
+  readonly seen: readonly Pick<SeenSessions, "note" | "forget">[];
+  /** When the story begins, in milliseconds since 1970. */
+  readonly beganAtMs: number;
+}
+
+/** A morning of one of the thirty days before the story, seldom one of a weekend. */
+function earlierMorning(dice: Dice, from: number): number {
+  const daysAgo = 1 + Math.floor(dice.between(0, 30));
+  // The story begins on a Tuesday.
+  const isWeekend = [0, 6].includes((((2 - daysAgo) % 7) + 7) % 7);
+  const moved = isWeekend && dice.chance(0.85) ? daysAgo + (daysAgo > 28 ? -2 : 2) : daysAgo;
+  return -moved * DAY + (from - STORY.startsAtHour + dice.between(0, 0.5)) * HOUR;
+}
+
 /** People who work through the day, their sessions, and what Cognito says to them, one minute at a time. */
-export function createPeople(dice: Dice) {
+export function createPeople({ dice, seen, beganAtMs }: PeopleOptions) {
+  let begun = 0;
+  /** The same ids in every run: how seen sessions are marked depends on them. */
+  function nextId(): SessionId {
+    const digest = createHash("sha256").update(String(begun++)).digest();
+    return sessionIdIn(digest.subarray(0, Buffer.from(SESSION.id, "base64url").length).toString("base64url")) ?? SESSION.id;
+  }
   const lifetimeAt = (at: number) => (at >= STORY.mistakeAt ? 30 * HOUR : 30 * DAY);
   const hourOf = (at: number) => (at / HOUR + STORY.startsAtHour) % 24;
   const secondOf = (at: number) => hourOf(at) * HOUR;
   const people = Array.from({ length: PEOPLE }, (): Person => {
     const from = dice.between(6.5, 10.5);
-    const startedAt = -dice.between(0, 30.4 * DAY);
+    const startedAt = earlierMorning(dice, from);
     return {
       from,
       to: dice.chance(0.15) ? 23 : from + dice.between(6, 10),
       signsOutAtNight: dice.chance(0.12),
-      session: { startedAt, endsAt: startedAt + 30 * DAY, tokenAt: -dice.between(0, HOUR) },
+      session: { id: nextId(), startedAt, endsAt: startedAt + 30 * DAY, tokenAt: -dice.between(0, HOUR) },
       comesBackAt: 0,
       waitsUntil: 0,
     };
   });
   const isUp = (person: Person, at: number) => hourOf(at) >= person.from && hourOf(at) < person.to;
+
+  function end(person: Person, comesBackAt: number): void {
+    if (person.session) for (const each of seen) each.forget(person.session.id);
+    person.session = null;
+    person.comesBackAt = comesBackAt;
+  }
 
   function callCognito({ tell }: Metrics, at: number): "refreshed" | "unavailable" {
     if (at >= STORY.outage.from && at < STORY.outage.to) {
@@ -112,8 +143,7 @@ export function createPeople(dice: Dice) {
       const ending = { reason: "expired", cause: "refresh_token_expired" } as const;
       metrics.tell({ kind: "session_ended", id: SESSION.id, ending, known, replaced: false });
       answerProblem(metrics, "expired");
-      person.session = null;
-      person.comesBackAt = at + dice.between(1, 6) * MINUTE;
+      end(person, at + dice.between(1, 6) * MINUTE);
       return;
     }
     metrics.tell({ kind: "cognito_called", operation: "InitiateAuth", outcome: "ok", seconds });
@@ -134,7 +164,7 @@ export function createPeople(dice: Dice) {
     metrics.tell({ kind: "cognito_called", operation: "token", outcome: "ok", seconds: dice.around(0.16) });
     metrics.tell({ kind: "signed_in", requestId: "bench" });
     metrics.tell({ kind: "session_started", session: SESSION, cookieBytes: dice.around(2_900, 0.18) });
-    person.session = { startedAt: at, endsAt: at + lifetimeAt(at), tokenAt: at };
+    person.session = { id: nextId(), startedAt: at, endsAt: at + lifetimeAt(at), tokenAt: at };
   }
 
   function signOut(person: Person, metrics: Metrics, at: number, startedAt: number): void {
@@ -142,8 +172,7 @@ export function createPeople(dice: Dice) {
     const known = { subject: SESSION.subject, ageSeconds: at - startedAt };
     const ending = { reason: "signed_out", cause: dice.chance(0.04) ? "logout_everywhere" : "logout" } as const;
     metrics.tell({ kind: "session_ended", id: SESSION.id, ending, known, replaced: false });
-    person.session = null;
-    person.comesBackAt = at + 6 * HOUR;
+    end(person, at + 6 * HOUR);
   }
 
   return {
@@ -154,6 +183,7 @@ export function createPeople(dice: Dice) {
         if (!isUp(person, at)) continue;
         atWork += 1;
         const { session } = person;
+        if (session) for (const each of seen) each.note({ id: session.id, startedAtMs: beganAtMs + session.startedAt * 1_000 });
         if (!session) {
           if (at >= person.comesBackAt) signIn(person, metricsOf(), at);
         } else if (person.signsOutAtNight && !isUp(person, at + 2 * MINUTE)) {

@@ -6,6 +6,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { chromium } from "playwright-core";
 import { freePort } from "../../src/demo/free-port.js";
+import { withPalette } from "./palette-png.js";
 import { STORY } from "./people.js";
 import { createQueries, type Dashboard } from "./queries.js";
 import { SCRAPE_SECONDS, STORY_ENDS_AT, tellStory } from "./story.js";
@@ -67,7 +68,7 @@ try {
     for (const file of ["charts.js", "page.js"]) await page.addScriptTag({ path: join(PAGE, file), type: "module" });
     await page.waitForFunction("globalThis.drawDashboard");
     await page.evaluate(`drawDashboard(${JSON.stringify({ title: dashboard.title, range, panels })})`);
-    await page.screenshot({ path: "docs/images/dashboard.png", fullPage: true });
+    writeFileSync("docs/images/dashboard.png", withPalette(await page.screenshot({ fullPage: true })));
   } finally {
     await browser.close();
   }

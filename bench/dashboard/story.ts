@@ -1,6 +1,10 @@
 import { Counter, Gauge, type Registry } from "prom-client";
+import type { Clock } from "../../src/model/clock.js";
+import { createSeenSessions } from "../../src/session/seen-sessions.js";
+import { createSessionCounts } from "../../src/session/session-summary.js";
 import { createMetrics, type Metrics } from "../../src/telemetry/metrics.js";
-import { answerProblem, createDice, createPeople, type Dice, HOUR, MINUTE, STORY } from "./people.js";
+import { createManualClock } from "../../test/support/manual-clock.js";
+import { answerProblem, createDice, createPeople, DAY, type Dice, HOUR, MINUTE, STORY } from "./people.js";
 
 /** Friday 18:00; the same every time, so that two pictures differ only where the dashboard does. */
 export const STORY_ENDS_AT = Date.UTC(2026, 10, 20, 18) / 1_000;
@@ -11,9 +15,13 @@ const PROCESSES = ["10.0.1.17:9000", "10.0.2.31:9000"] as const;
 /** Median answer of the API behind each route, in seconds, and the share of the calls that go there. */
 const ROUTES = { "/api": { middle: 0.035, share: 0.86 }, "/reports": { middle: 0.38, share: 0.14 } } as const;
 const CALLS_A_MINUTE = 0.8;
+const LIVED_UNSEEN = 8 * HOUR;
 
 /** One process of the story: the product's own metrics, moved by invented people. */
-function createProcess(instance: string, dice: Dice) {
+function createProcess(instance: string, dice: Dice, clock: Clock) {
+  const seen = createSeenSessions(clock);
+  // COGNITO_REFRESH_TOKEN_VALIDITY still says what people believe.
+  const counts = createSessionCounts({ directory: seen, refreshableMs: 30 * DAY * 1_000, clock });
   const metrics = createMetrics();
   const now = { calls: 0, streams: 0, sockets: 0, waiting: 0, hits: 0, misses: 0, openedBytes: 0, cpu: 0, lag: 0.011, heap: 0 };
   metrics.watch({
@@ -34,11 +42,11 @@ function createProcess(instance: string, dice: Dice) {
     cacheMaxBytes: 64 * MIB,
     keyFingerprints: [],
     store: null,
-    sessions: { of: "seen", read: async () => null },
+    sessions: { of: "seen", read: counts.figures },
   });
   metrics.watchReady(() => true);
   likeNodes(metrics.registry, now);
-  return { instance, metrics, live: (at: number, atWork: number) => liveProcess(metrics, now, dice, at, atWork) };
+  return { instance, metrics, seen, live: (at: number, atWork: number) => liveProcess(metrics, now, dice, at, atWork) };
 }
 
 type Now = Parameters<typeof liveProcess>[1];
@@ -120,10 +128,12 @@ function callApi(metrics: Metrics, dice: Dice): void {
 /** The whole story as OpenMetrics lines with times, only of the series `isWanted`. */
 export async function* tellStory(isWanted: (name: string) => boolean): AsyncGenerator<string> {
   const dice = createDice(20_261_120);
-  const people = createPeople(dice);
-  const processes = PROCESSES.map((instance) => createProcess(instance, dice));
+  const beganAtMs = (STORY_ENDS_AT - STORY.lastsSeconds) * 1_000;
+  const clock = createManualClock(beganAtMs - LIVED_UNSEEN * 1_000);
+  const processes = PROCESSES.map((instance) => createProcess(instance, dice, clock));
+  const people = createPeople({ dice, seen: processes.map(({ seen }) => seen), beganAtMs });
   // The day before is lived unseen, so that counters exist and the people's tokens are of different ages.
-  for (let at = -8 * HOUR; at < STORY.lastsSeconds; at += MINUTE) {
+  for (let at = -LIVED_UNSEEN; at < STORY.lastsSeconds; at += MINUTE, clock.advance(MINUTE * 1_000)) {
     const atWork = people.live(at, () => processes[dice.chance(0.5) ? 0 : 1]?.metrics ?? createMetrics());
     for (const process of processes) process.live(at, atWork / processes.length);
     if (at >= 0 && at % SCRAPE_SECONDS === 0)

@@ -13,6 +13,13 @@ function add(parent, tag, className, text) {
   return element;
 }
 
+/** As moment.js says it, and with it Grafana. */
+function fromNow(seconds) {
+  const hours = Math.round(seconds / 3600);
+  if (seconds < 2700) return `in ${Math.round(seconds / 60)} minutes`;
+  return hours < 2 ? "in an hour" : hours < 22 ? `in ${hours} hours` : "in a day";
+}
+
 function thresholdColour({ fieldConfig }, value) {
   return fieldConfig.defaults.thresholds.steps.findLast((step) => step.value === null || value >= step.value).color;
 }
@@ -39,23 +46,26 @@ function addMarkdown(element, markdown) {
 const DRAW = {
   text: ({ options }, _answer, _range, body) => addMarkdown(add(body, "div", "text"), options.content),
 
-  stat(panel, { series }, _range, body) {
+  stat(panel, { series }, range, body) {
     const { unit, noValue } = panel.fieldConfig.defaults;
     const value = series[0]?.values[0] ?? null;
-    const stat = add(body, "div", "stat", value === null ? noValue : format(unit, unit === "short" ? Math.round(value) : value));
+    const said = () =>
+      unit === "dateTimeFromNow" ? fromNow(value / 1000 - range.to) : format(unit, unit === "short" ? Math.round(value) : value);
+    const stat = add(body, "div", "stat", value === null ? noValue : said());
     stat.style.color = thresholdColour(panel, value ?? 0);
     stat.style.fontSize = stat.textContent.length > 8 ? "23px" : "34px";
   },
 
   bargauge(panel, { series }, _range, body) {
-    const bars = add(body, "div", "bars");
+    const isVertical = panel.options.orientation === "vertical";
+    const bars = add(body, "div", isVertical ? "bars upright" : "bars");
     const greatest = Math.max(...series.map(({ values }) => values[0] ?? 0), 1);
-    for (const { name, values } of series) {
+    for (const { name, values } of isVertical ? series.toSorted((a, b) => (a.name < b.name ? -1 : 1)) : series) {
       const value = values[0] ?? 0;
       const colour = overrideOf(panel, name).color?.fixedColor ?? panel.fieldConfig.defaults.color.fixedColor;
       add(bars, "span", "", name);
       const bar = add(add(bars, "div"), "b");
-      bar.style.width = `${(value / greatest) * 100}%`;
+      bar.style[isVertical ? "height" : "width"] = `${(value / greatest) * 100}%`;
       bar.style.background = colour;
       add(bars, "span", "", format("short", Math.round(value))).style.color = colour;
     }
@@ -70,7 +80,10 @@ const DRAW = {
     add(scale, "span", "", `${Math.round(greatest)} an hour`);
   },
 
-  timeseries: drawSeries,
+  timeseries(panel, answer, range, body) {
+    if (answer.series.length > 0) drawSeries(panel, answer, range, body);
+    else add(body, "div", "nothing", panel.fieldConfig.defaults.noValue ?? "No data");
+  },
 };
 
 /** Called by picture.ts. */
