@@ -12,6 +12,12 @@ t.test("a person signs in without a browser, keeps what they are given, and is t
   const wrong = { ...DEFAULT_SEED.user, password: "Wrong-password-1" };
   await t.rejects(signIn(demo.url, wrong), /^signing in as demo@example.com ended with \d+ at http:\/\/127.0.0.1:\d+\/login$/);
   await t.rejects(signIn(demo.url, wrong, "/auth/session"), /began with 4\d\d and no form$/);
+  const elsewhere = new URLSearchParams({ response_type: "code", client_id: DEFAULT_SEED.clientId, redirect_uri: "http://localhost:1/" });
+  await t.rejects(
+    signIn(demo.localCognito.url, DEFAULT_SEED.user, `/oauth2/authorize?${elsewhere}`),
+    /began with 400 and no form: redirect_mismatch$/,
+    "nor is it a riddle where PUBLIC_URL differs from the callback",
+  );
 });
 
 t.test("a person keeps the newest cookie, so that rotation costs no session", async (t) => {

@@ -18,11 +18,16 @@ export function requestIdOf(headers: IncomingHttpHeaders): string {
   return trace ?? root ?? randomUUID();
 }
 
+const named = new WeakSet<FastifyRequest>();
+
 /**
  * Calls a request of an embedding app so, in its problem and in what the log says of it from here on. Fastify's own name (`req-1`) begins anew with
  * each process; the log has both.
  */
 export function nameRequest(request: FastifyRequest): void {
+  // An app may ask for the session in two hooks of one request.
+  if (named.has(request)) return;
+  named.add(request);
   request.id = requestIdOf(request.headers);
   request.log = request.log.child({ request_id: request.id });
 }

@@ -30,13 +30,20 @@ export async function signIn(
 ): Promise<Person> {
   const visitor = new Visitor(url);
   const page = await visitor.visit(new URL(loginPath, url));
-  const form = formOf(await page.answer.text());
-  if (form === null) throw new Error(`signing in at ${page.url} began with ${page.answer.status} and no form`);
+  const text = await page.answer.text();
+  const form = formOf(text);
+  if (form === null) throw new Error(`signing in at ${page.url} began with ${page.answer.status} and no form${reasonIn(text)}`);
   form.fields.set("username", user.email);
   form.fields.set("password", user.password);
   const landed = await visitor.visit(new URL(form.action, page.url), form.fields.toString());
   if (visitor.hasSession) return { fetch: (path, init) => visitor.fetch(path, init) };
   throw new Error(`signing in as ${user.email} ended with ${landed.answer.status} at ${landed.url.origin}${landed.url.pathname}`);
+}
+
+/** What local Cognito's page says, such as `redirect_mismatch`. */
+function reasonIn(page: string): string {
+  const [, reason] = /<code>(\w{1,60})<\/code>/.exec(page) ?? [];
+  return reason === undefined ? "" : `: ${reason}`;
 }
 
 /** A browser's cookies and what it says of a request (Fetch Metadata), over plain HTTP. `fetch` of Node.js may say neither. */
