@@ -69,3 +69,18 @@ t.test("sessions that live for less than an hour are counted as well", async (t)
     { within: "6h", sessions: 2 },
   ]);
 });
+
+t.test("the last hour or day of the longest life is one among the others for metrics", async (t) => {
+  const endingOf = async (lifeMs: number) => {
+    const { ending } = figuresOf(await summaryOf([0, 1, lifeMs - 1], lifeMs));
+    if (ending === null) throw new Error("no end is known");
+    const filled = ({ sessions }: { readonly sessions: number }) => sessions > 0;
+    return { hours: ending.byHour.filter(filled), days: ending.byDay.filter(filled), most: ending.mostInOneHour };
+  };
+  const first = { hour: "00", sessions: 1 };
+  t.same(await endingOf(30 * DAY_MS), { hours: [first], days: [{ day: "29", sessions: 2 }], most: 1 });
+  t.same(await endingOf(12 * HOUR_MS), { hours: [first, { hour: "11", sessions: 2 }], days: [], most: 2 });
+  t.same(await endingOf(36 * HOUR_MS), { hours: [first], days: [{ day: "01", sessions: 2 }], most: 1 });
+  for (const lifeMs of [30 * DAY_MS + HOUR_MS, 400 * DAY_MS]) t.same(await endingOf(lifeMs), { hours: [first], days: [], most: 1 });
+  t.same(await endingOf(HOUR_MS / 4), { hours: [{ hour: "00", sessions: 3 }], days: [], most: 3 });
+});
