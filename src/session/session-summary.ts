@@ -75,8 +75,8 @@ function countedOf(directory: SummaryOptions["directory"], nowMs: number): Count
 
 export function createSummary({ directory, refreshableMs, clock }: SummaryOptions): () => Promise<Summary | StoreUnavailable> {
   const lifeMs = refreshableMs ?? LONGEST_MS;
-  // A bound beyond the longest life has nothing behind it.
-  const endsMs = refreshableMs === null ? [] : ENDS_MS.filter((inMs) => inMs < lifeMs);
+  // Up to the hour or the day in which the longest life is over: the latest to begin end in it, and nothing lies behind it.
+  const endsMs = refreshableMs === null ? [] : ENDS_MS.filter((_, index) => (ENDS_MS[index - 1] ?? 0) < lifeMs);
 
   return async () => {
     const nowMs = clock.now();

@@ -44,7 +44,7 @@ t.test("a session is in the hour or the day in which it ends", async (t) => {
     [30 * DAY_MS - HOUR_MS - 1, HOUR_MS, 2 * HOUR_MS],
     [29 * DAY_MS, 23 * HOUR_MS, DAY_MS],
     [29 * DAY_MS - 1, DAY_MS, 2 * DAY_MS],
-    [0, 29 * DAY_MS, null],
+    [0, 29 * DAY_MS, 30 * DAY_MS],
   ] as const) {
     const { ends } = await summaryOf([ageMs], 30 * DAY_MS);
     t.match(
@@ -55,6 +55,24 @@ t.test("a session is in the hour or the day in which it ends", async (t) => {
   }
 });
 
+t.test("who signed in a moment ago is in the forecast, too: in the last hour of the life, or in its last day", async (t) => {
+  const shift = figuresOf(await summaryOf([0, 1, 2, 2 * HOUR_MS], 12 * HOUR_MS)).ending;
+  t.match(
+    shift?.byHour.filter(({ sessions }) => sessions > 0),
+    [
+      { hour: "09", sessions: 1 },
+      { hour: "11", sessions: 3 },
+    ],
+  );
+  t.equal(shift?.mostInOneHour, 3);
+  const hour = figuresOf(await summaryOf([0, 1], HOUR_MS)).ending;
+  t.equal(hour?.mostInOneHour, 2, "the shortest life that Cognito knows");
+  const month = figuresOf(await summaryOf([0, 1], 30 * DAY_MS)).ending;
+  t.match(month?.byDay.at(-1), { day: "29", sessions: 2 });
+  const year = await summaryOf([0, 340 * DAY_MS], 365 * DAY_MS);
+  t.match(year.ends?.buckets.at(-1), { fromMs: 30 * DAY_MS, toMs: null, sessions: 1 }, "beyond a month it is not said when");
+});
+
 t.test("where no setting says how long sessions live their end is unknown, and nothing is assumed", async (t) => {
   const summary = await summaryOf([0, 31 * DAY_MS, 399 * DAY_MS, 401 * DAY_MS], null);
   t.match(summary, { sessions: 3, ends: null });
@@ -63,7 +81,15 @@ t.test("where no setting says how long sessions live their end is unknown, and n
 
 t.test("sessions that live for less than an hour are counted as well", async (t) => {
   const summary = await summaryOf([0, 10 * 60_000, 16 * 60_000], 15 * 60_000);
-  t.match(summary, { sessions: 2, ends: { buckets: [{ fromMs: 0, toMs: null, sessions: 2 }] } });
+  t.match(summary, {
+    sessions: 2,
+    ends: {
+      buckets: [
+        { fromMs: 0, toMs: HOUR_MS, sessions: 2 },
+        { toMs: null, sessions: 0 },
+      ],
+    },
+  });
   t.match(figuresOf(summary).ending?.within, [
     { within: "1h", sessions: 2 },
     { within: "6h", sessions: 2 },
