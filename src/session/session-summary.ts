@@ -118,10 +118,8 @@ const twoDigits = (number: number) => String(number).padStart(2, "0");
 /** A summary for metrics. What is said of a span holds what is said of the shorter ones; what is said of an hour or a day is of it alone. */
 export function figuresOf({ asOfMs, sessions, byAge, ends }: Summary) {
   const ages = WITHIN_MS.filter(([, ms]) => AGES_MS.includes(ms));
-  // The last bucket is over with the longest life: of sessions that live 30 days it is the last day.
-  const spans = (length: number) => ends?.buckets.filter(({ fromMs, toMs }) => (toMs ?? ends.lifeMs) - fromMs <= length) ?? [];
-  const hours = spans(HOUR_MS).filter(({ fromMs }) => fromMs < DAY_MS);
-  const days = spans(DAY_MS).filter(({ fromMs }) => fromMs >= DAY_MS && fromMs < 30 * DAY_MS);
+  const spans = (length: number) => ends?.buckets.filter(({ fromMs, toMs }) => toMs !== null && toMs - fromMs === length) ?? [];
+  const hours = spans(HOUR_MS);
   const fullest = hours.reduce<Bucket | null>((best, hour) => (hour.sessions > (best?.sessions ?? 0) ? hour : best), null);
   return {
     sessions,
@@ -129,7 +127,7 @@ export function figuresOf({ asOfMs, sessions, byAge, ends }: Summary) {
     ending: ends && {
       within: WITHIN_MS.map(([within, ms]) => ({ within, sessions: ms >= ends.lifeMs ? sessions : withinOf(ends.buckets, ms) })),
       byHour: hours.map(({ fromMs, sessions: count }) => ({ hour: twoDigits(fromMs / HOUR_MS), sessions: count })),
-      byDay: days.map(({ fromMs, sessions: count }) => ({ day: twoDigits(fromMs / DAY_MS), sessions: count })),
+      byDay: spans(DAY_MS).map(({ fromMs, sessions: count }) => ({ day: twoDigits(fromMs / DAY_MS), sessions: count })),
       mostInOneHour: fullest?.sessions ?? 0,
       /** When that hour begins; null where none ends within a day. */
       mostAtMs: fullest && asOfMs + fullest.fromMs,
