@@ -31,6 +31,14 @@ async function examine(options: LogsOptions, input: Readable = NONE): Promise<{ 
 
 const fileOf = (t: Test, name: string, content: string | Buffer) => join(t.testdir({ [name]: content }), name);
 
+t.test("a log with one ended session and ISO times, as on a terminal, is read", async (t) => {
+  const { code, out } = await examine({ logs: "-" }, Readable.from([lineOf(0, { time: "2026-11-20T08:00:00.000Z" })]));
+  const text = out.replace(/\s+/g, " ");
+  t.match(text, "2026-11-20 08:00 UTC to 2026-11-20 08:00 UTC. 1 session of 1 person ended");
+  t.match(text, "1 of 1 sessions ended as their refresh token did");
+  t.equal(code, 0);
+});
+
 t.test("doctor --logs names the lifetime in a file, and exits with 1", async (t) => {
   const { code, out, err } = await examine({ logs: fileOf(t, "proxy.log", `starting\n${LIFETIME}`) });
   t.same([code, err], [1, ""]);

@@ -15,7 +15,9 @@ export function timeInWords(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
-/** `412 of 430 sessions`, `all 412 sessions`. */
+/** `412 of 430 sessions`, `all 412 sessions`, `1 of 1 sessions`. */
 export function partOf(count: number, all: number, many: string): string {
-  return count === all ? `all ${all.toLocaleString("en")} ${many}` : `${count.toLocaleString("en")} of ${all.toLocaleString("en")} ${many}`;
+  return count === all && all > 1
+    ? `all ${all.toLocaleString("en")} ${many}`
+    : `${count.toLocaleString("en")} of ${all.toLocaleString("en")} ${many}`;
 }
