@@ -150,3 +150,16 @@ t.test("a fault for an operation there is not is a mistake in the test", async (
   // As it comes from JavaScript, which no compiler has seen.
   t.throws(() => cognito.faults.add(JSON.parse('{"operation":"InitiateAuth","fault":"reset"}')), TypeError);
 });
+
+t.test("as many calls may wait for their answer as there are, without a warning of a leak", async (t) => {
+  const warned: string[] = [];
+  const listen = ({ name }: Error) => void (name === "MaxListenersExceededWarning" && warned.push(name));
+  process.on("warning", listen);
+  t.teardown(() => process.off("warning", listen));
+  const local = await running(t);
+  const { RefreshToken } = await signIn(local.sdk);
+  local.cognito.faults.add({ operation: "InitiateAuth", fault: "latency", latencyMs: 100, times: 12 });
+  await Promise.all(Array.from({ length: 12 }, () => refresh(local.sdk, RefreshToken)));
+  await setImmediate();
+  t.same(warned, []);
+});

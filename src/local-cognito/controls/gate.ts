@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 import type { FastifyReply } from "fastify";
 import type { Answer } from "../common/answer.js";
@@ -32,6 +33,8 @@ export class Gate {
     this.#faults = parts.faults;
     this.#limits = parts.limits;
     this.#closing = parts.closing;
+    // As many calls as there are may wait: it is no leak, and Node would warn of one from the eleventh on.
+    setMaxListeners(0, parts.closing);
   }
 
   /** Handles the call and sends its answer, unless a fault says otherwise. */
