@@ -11,11 +11,15 @@ import { filesOf } from "./support/share.js";
 import { failuresIn, readTap } from "./support/tap-output.js";
 
 const COMPILED = new URL("./", import.meta.url);
-const shares = (kind: string) =>
+const shares = (kind: "quick" | "long" | "browser") =>
   readdirSync(new URL("suites/", COMPILED))
     .filter((name) => name.startsWith(`${kind}-`) && name.endsWith(".test.js"))
     .map((name) => `suites/${name}`);
 const compiled = (kind: "alone" | "installed") => filesOf(kind).map((path) => path.replace(/\.ts$/, ".js"));
+
+/** Take longest of those with a process of their own, and so none of them is what all others have ended before. */
+const LONGEST: readonly string[] = ["bench/contest.alone.test.js", "package/tarball.alone.test.js", "property/users.alone.test.js"];
+const alone = () => compiled("alone").sort((a, b) => Number(LONGEST.includes(b)) - Number(LONGEST.includes(a)));
 
 interface Selection {
   readonly what: string;
@@ -29,13 +33,13 @@ interface Selection {
 const SELECTIONS: Readonly<Record<string, Selection>> = {
   all: {
     what: "every test file",
-    files: () => [...shares("long"), ...shares("quick"), ...compiled("alone")],
+    files: () => [...shares("long"), ...shares("browser"), ...shares("quick"), ...alone()],
     processes: availableParallelism() + 1,
     timeout: 600,
   },
   "without-browsers": {
     what: "every test file but those of test/browser",
-    files: () => [...shares("long"), ...shares("quick"), ...compiled("alone").filter((path) => !path.startsWith("browser/"))],
+    files: () => [...shares("long"), ...shares("quick"), ...alone()],
     processes: availableParallelism() + 1,
     timeout: 600,
   },
@@ -116,7 +120,7 @@ for (const { file, code, output } of results) {
 if (skipped.length > 0) console.log(`\nSkipped:\n${skipped.join("\n")}`);
 if (name === "quick") {
   console.log("\nLeft out here and run by npm test, since they start browsers or processes, or take seconds:");
-  for (const path of [...filesOf("alone"), ...filesOf("long")]) console.log(`  test/${path}`);
+  for (const path of [...filesOf("browser"), ...filesOf("alone"), ...filesOf("long")]) console.log(`  test/${path}`);
 }
 console.log(`\n${passed} passed, ${failed} failed in ${((performance.now() - started) / 1000).toFixed(0)} s`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -1,0 +1,3 @@
+import { runShare } from "../support/share.js";
+
+await runShare(import.meta.url);
