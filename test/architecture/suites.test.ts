@@ -11,7 +11,7 @@ const SUITES = readdirSync(new URL("test/suites/", ROOT));
 
 t.test("every test file runs exactly once: by itself, in one share, or with the examples", (t) => {
   const { tap } = JSON.parse(read("package.json")) as { tap: { include: string[] } };
-  t.same(tap.include, ["dist/test/*/*.alone.test.js", "dist/test/suites/*.test.js"]);
+  t.same(tap.include, ["dist/test/**/*.alone.test.js", "dist/test/suites/*.test.js"]);
   const run = [...filesOf("alone"), ...filesOf("installed"), ...SUITES.flatMap(shareOf)].sort();
   const sources = readdirSync(new URL("test/", ROOT), { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".test.ts") && !path.startsWith("suites/"))
