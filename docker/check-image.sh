@@ -151,7 +151,7 @@ say "The line that the README shows"
 folder=$(mktemp -d)
 mkdir "$folder/secrets" "$folder/dist"
 chmod 700 "$folder/secrets"
-(umask 077; printf %s "$keys" > "$folder/secrets/session-keys"; printf %s a-client-secret > "$folder/secrets/cognito-client-secret")
+(umask 077; printf %s "$keys" > "$folder/secrets/session-keys"; printf %s aclientsecretofthistest > "$folder/secrets/cognito-client-secret")
 echo "<title>The app of the README</title>" > "$folder/dist/index.html"
 sed -n '/^```ini$/,/^```$/{/^```/d;p;}' README.md | sed "s#^PUBLIC_URL=.*#PUBLIC_URL=http://localhost:$port#" > "$folder/bff.env"
 line=$(sed -n '/^docker run .*--read-only/,/[^\\]$/p' README.md | sed "s/-p 3000:/-p 127.0.0.1:$port:/; s/ cognito-bff$/ $(printf %s "$image" | sed 's#[/&]#\\&#g')/; s/--rm //")
