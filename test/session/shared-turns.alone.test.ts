@@ -61,8 +61,8 @@ function mostBeyond(grantedAtMs: readonly number[], perSecond = PER_SECOND): num
 }
 
 /**
- * Measures until a try has no fault, three times at most: a machine that is busy with other things measures its own pauses, and who breaks a promise
- * breaks it each time.
+ * Measures a speed until a try has no fault, three times at most: a machine that is busy with other things measures its own pauses. What must never
+ * happen is held in every try.
  */
 async function measured(t: Test, attempt: () => Promise<Readonly<Record<string, boolean>>>): Promise<void> {
   let faults: readonly string[] = [];
@@ -97,32 +97,27 @@ t.test("turns that three replicas share", { skip }, async (t) => {
         const shares = limiters.slice(0, busy).map(({ grantedAtMs }) => grantedAtMs.length / all.length);
         const draws = limiters.reduce((sum, limiter) => sum + limiter.draws(), 0);
         for (const { close } of limiters) await close();
+        t.ok(mostBeyond(all) <= PER_SECOND, `${mostBeyond(all)} beyond the limit`);
+        t.ok(draws < all.length / 2, `${draws} questions for ${all.length} turns`);
         return {
-          [`${mostBeyond(all)} beyond the limit`]: mostBeyond(all) <= PER_SECOND,
           [`${steady} in a second and a half`]: steady >= 0.9 * 1.5 * PER_SECOND,
           [`shares ${shares}`]: shares.every((share) => share > 0.6 / busy),
-          [`${draws} questions for ${all.length} turns`]: draws < all.length / 2,
         };
       });
     });
   }
 
   await t.test("refreshes that come one by one at a high rate need no question each", async (t) => {
-    await measured(t, async () => {
-      await refilled();
-      const { request, grantedAtMs, draws, close } = await openLimiter(t, server.url, 1_000);
-      const startMs = performance.now();
-      // One each two milliseconds, and those that a pause of the machine has kept back behind it.
-      for (let count = 0; count < 400; ) {
-        for (; count < Math.min(400, (performance.now() - startMs) / 2); count++) void request();
-        await pause(2);
-      }
-      await close();
-      return {
-        [`${grantedAtMs.length} turns`]: grantedAtMs.length > 100,
-        [`${draws()} questions for ${grantedAtMs.length} turns`]: draws() < grantedAtMs.length / 3,
-      };
-    });
+    await refilled();
+    const { request, grantedAtMs, draws } = await openLimiter(t, server.url, 1_000);
+    const startMs = performance.now();
+    // One each two milliseconds, and those that a pause of the machine has kept back behind it.
+    for (let count = 0; count < 400; ) {
+      for (; count < Math.min(400, (performance.now() - startMs) / 2); count++) void request();
+      await pause(2);
+    }
+    t.ok(grantedAtMs.length > 100);
+    t.ok(draws() < grantedAtMs.length / 3, `${draws()} questions for ${grantedAtMs.length} turns`);
   });
 
   await t.test("calls that wait go before background refreshes", async (t) => {
